@@ -1,0 +1,1 @@
+"""Stable Diffusion in torch. Knows no graphs and no nodes."""

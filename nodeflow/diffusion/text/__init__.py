@@ -1,0 +1,1 @@
+"""CLIP: tokens, text transformer, weighted and long prompts."""

@@ -1,0 +1,1 @@
+"""The cross-attention UNet that predicts noise (or velocity)."""

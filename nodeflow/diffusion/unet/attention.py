@@ -1,0 +1,130 @@
+"""Transformer blocks inside the UNet (arXiv 2112.10752; parameter names as in diffusers)."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nodeflow.diffusion.unet.interventions import AttentionOverride, Interventions, Place
+
+
+class Attention(nn.Module):
+    """Multi-head attention of `x` over `context`, or over itself."""
+
+    def __init__(self, width: int, context_width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.to_q = nn.Linear(width, width, bias=False)
+        self.to_k = nn.Linear(context_width, width, bias=False)
+        self.to_v = nn.Linear(context_width, width, bias=False)
+        self.to_out = nn.ModuleList([nn.Linear(width, width)])
+
+    def forward(
+        self, x: Tensor, context: Tensor, place: Place, override: AttentionOverride | None
+    ) -> Tensor:
+        q, k, v = self.to_q(x), self.to_k(context), self.to_v(context)
+        if override is not None:
+            attended = override(place, q, k, v, self.heads)
+        else:
+            attended = attention(q, k, v, self.heads)
+        out: Tensor = self.to_out[0](attended)
+        return out
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+    """Scaled dot-product attention; `[batch, tokens, width]` each, and returned."""
+    batch, tokens, width = q.shape
+    q, k, v = (
+        part.view(batch, -1, heads, width // heads).transpose(1, 2) for part in (q, k, v)
+    )
+    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, tokens, width)
+
+
+class GEGLU(nn.Module):
+    """Gated linear unit with GELU (arXiv 2002.05202)."""
+
+    def __init__(self, width: int, inner: int) -> None:
+        super().__init__()
+        self.proj = nn.Linear(width, 2 * inner)
+
+    def forward(self, x: Tensor) -> Tensor:
+        value, gate = self.proj(x).chunk(2, dim=-1)
+        out: Tensor = value * F.gelu(gate)
+        return out
+
+
+class FeedForward(nn.Module):
+    """GEGLU to four times the width and back. `net.1` is a dropout that has no weights."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.net = nn.ModuleList([GEGLU(width, 4 * width), nn.Identity(), nn.Linear(4 * width, width)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.net[2](self.net[0](x))
+        return out
+
+
+class TransformerBlock(nn.Module):
+    """Self-attention, attention over the text, feed-forward, each behind a LayerNorm."""
+
+    def __init__(self, width: int, context_width: int, heads: int) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.attn1 = Attention(width, width, heads)
+        self.norm2 = nn.LayerNorm(width)
+        self.attn2 = Attention(width, context_width, heads)
+        self.norm3 = nn.LayerNorm(width)
+        self.ff = FeedForward(width)
+
+    def forward(
+        self, x: Tensor, context: Tensor, place: Place, interventions: Interventions
+    ) -> Tensor:
+        h = self.norm1(x)
+        x = x + self.attn1(h, h, place, interventions.self_attention)
+        x = x + self.attn2(self.norm2(x), context, place, interventions.cross_attention)
+        out: Tensor = x + self.ff(self.norm3(x))
+        return out
+
+
+class Transformer2D(nn.Module):
+    """Transformer blocks over the pixels of a feature map."""
+
+    def __init__(
+        self,
+        width: int,
+        context_width: int,
+        heads: int,
+        depth: int,
+        groups: int,
+        linear_projection: bool,
+    ) -> None:
+        super().__init__()
+        self.linear_projection = linear_projection
+        self.norm = nn.GroupNorm(groups, width, eps=1e-6)
+        self.proj_in: nn.Module
+        self.proj_out: nn.Module
+        if linear_projection:
+            self.proj_in, self.proj_out = nn.Linear(width, width), nn.Linear(width, width)
+        else:
+            self.proj_in, self.proj_out = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
+        self.transformer_blocks = nn.ModuleList(
+            TransformerBlock(width, context_width, heads) for _ in range(depth)
+        )
+
+    def forward(
+        self, x: Tensor, context: Tensor, place: Place, interventions: Interventions
+    ) -> Tensor:
+        batch, width, rows, columns = x.shape
+        h = self.norm(x)
+        if not self.linear_projection:
+            h = self.proj_in(h)
+        h = h.flatten(2).transpose(1, 2)
+        if self.linear_projection:
+            h = self.proj_in(h)
+        for block in self.transformer_blocks:
+            h = block(h, context, place, interventions)
+        if self.linear_projection:
+            h = self.proj_out(h)
+        h = h.transpose(1, 2).reshape(batch, width, rows, columns)
+        if not self.linear_projection:
+            h = self.proj_out(h)
+        return x + h

@@ -1,0 +1,45 @@
+"""Everything that may change a UNet's forward pass, as one value given to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from torch import Tensor
+
+Stage = Literal["down", "mid", "up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the UNet: stage, level (0 is full resolution), index within the level."""
+
+    stage: Stage
+    level: int
+    index: int
+
+
+AttentionOverride: TypeAlias = Callable[[Place, Tensor, Tensor, Tensor, int], Tensor]
+"""(place, q, k, v, heads) to the attention's output; all `[batch, tokens, width]`."""
+
+SkipFilter: TypeAlias = Callable[[Place, Tensor, Tensor], tuple[Tensor, Tensor]]
+"""(place, h, skip) before they are joined in an up block; returns both."""
+
+
+@dataclass(frozen=True)
+class Interventions:
+    """None of these changes the module; a forward pass without them is the plain model.
+
+    down_residuals: added to the skips, in the order in which they are made (ControlNet).
+    mid_residual: added to the middle's output.
+    self_attention, cross_attention: compute the attention instead of the module.
+    skip_filter: changes the backbone and the skip before they are joined (FreeU).
+    """
+
+    down_residuals: tuple[Tensor, ...] = ()
+    mid_residual: Tensor | None = None
+    self_attention: AttentionOverride | None = None
+    cross_attention: AttentionOverride | None = None
+    skip_filter: SkipFilter | None = None
+
+
+NONE = Interventions()

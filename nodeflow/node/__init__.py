@@ -1,0 +1,1 @@
+"""What a node is: a typed function, its ports, its registry. Imports no torch."""

@@ -1,0 +1,63 @@
+"""What a run lends to a node that asks for it: progress, cancellation, folders, resources."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from nodeflow.node.folders import Folders
+
+T = TypeVar("T")
+
+
+class Cancelled(BaseException):
+    """The run was cancelled. Not an `Exception`, so no node swallows it by accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`step` of `total` is done; `preview` is encoded picture bytes (JPEG or PNG) or None."""
+
+    step: int
+    total: int
+    preview: bytes | None = None
+
+
+class Resources:
+    """Things that outlive one node, made once per engine: loaded models, open files."""
+
+    def __init__(self) -> None:
+        self._made: dict[object, object] = {}
+
+    def get(self, kind: type[T], make: Callable[[], T]) -> T:
+        """The engine's one instance of `kind`, made by `make` when first asked for."""
+        if kind not in self._made:
+            self._made[kind] = make()
+        return cast(T, self._made[kind])
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """A parameter of this type is injected by the run and is never a port.
+
+    `device` is a torch device string. `metadata` are the text chunks that saved pictures
+    carry (the workflow, and the `prompt` that ComfyUI reads). The defaults do nothing, so
+    that a node stays callable from a test or a script.
+    """
+
+    node: str = ""
+    device: str = "cpu"
+    folders: Folders = field(default_factory=Folders)
+    resources: Resources = field(default_factory=Resources)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    cancelled: Callable[[], bool] = lambda: False
+
+    def progress(self, step: int, total: int, preview: bytes | None = None) -> None:
+        """Report progress; raises `Cancelled` when the run was cancelled."""
+        self.check_cancelled()
+        self.on_progress(Progress(step, total, preview))
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` when the run was cancelled."""
+        if self.cancelled():
+            raise Cancelled
