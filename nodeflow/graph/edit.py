@@ -1,0 +1,54 @@
+"""Changing inputs of a workflow from outside: `--set node.input=value`, `--prompt text`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from nodeflow.graph.document import InputValue, Workflow
+from nodeflow.graph.nearest import nearest
+from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+
+
+def set_inputs(workflow: Workflow, values: Mapping[tuple[str, str], InputValue]) -> Workflow:
+    """A copy in which inputs, named by (node, input), have other values.
+
+    Raises WorkflowError where a node is not there. Whether the input exists is known only
+    to the node's type and is checked with it.
+    """
+    problems = [
+        Problem(
+            ProblemCode.CALL, f"there is no node '{node}' to set '{name}' of", workflow.source,
+            nearest=nearest(node, workflow.nodes),
+        )
+        for node, name in values
+        if node not in workflow.nodes
+    ]  # fmt: skip
+    if problems:
+        raise WorkflowError(problems)
+    nodes = dict(workflow.nodes)
+    for (node, name), value in values.items():
+        entry = nodes[node]
+        nodes[node] = replace(entry, inputs={**entry.inputs, name: value})
+    return replace(workflow, nodes=nodes)
+
+
+def apply_named_inputs(workflow: Workflow, values: Mapping[str, InputValue]) -> Workflow:
+    """A copy in which the inputs that the workflow exposes have other values.
+
+    Raises WorkflowError naming the nearest exposed inputs where a name is not one.
+    """
+    problems = [
+        Problem(
+            ProblemCode.CALL, f"the workflow has no input '{name}'", workflow.source,
+            expected=" | ".join(workflow.inputs) or "a workflow with an 'inputs' section",
+            nearest=nearest(name, workflow.inputs),
+        )
+        for name in values
+        if name not in workflow.inputs
+    ]  # fmt: skip
+    if problems:
+        raise WorkflowError(problems)
+    targets = {
+        (workflow.inputs[name].node, workflow.inputs[name].input): value
+        for name, value in values.items()
+    }
+    return set_inputs(workflow, targets)

@@ -1,0 +1,227 @@
+"""Port types, what may be linked to what, and what a literal may be."""
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nodeflow.graph.nearest import nearest
+
+STRUCTURED = "nodeflow.values.structured"
+
+
+@dataclass(frozen=True, slots=True)
+class PortType:
+    """A type of value on a link, by its wire name (`IMAGE`).
+
+    `codec` names the module that stores such values, so that describing nodes imports
+    nothing heavy. `colour` is the link's colour in an editor.
+    """
+
+    name: str
+    colour: str = "#9E9E9E"
+    codec: str = STRUCTURED
+
+
+INT = PortType("INT")
+FLOAT = PortType("FLOAT")
+STRING = PortType("STRING")
+BOOLEAN = PortType("BOOLEAN")
+COMBO = PortType("COMBO")
+ANY = PortType("*")
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType:
+    """One of several types."""
+
+    members: tuple[PortType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """A list of one type."""
+
+    item: PortType
+
+
+TypeExpression: TypeAlias = PortType | UnionType | ListType
+
+
+def wire_name(expression: TypeExpression) -> str:
+    """How the type is written for people and for ComfyUI's clients."""
+    if isinstance(expression, UnionType):
+        return ",".join(member.name for member in expression.members)
+    if isinstance(expression, ListType):
+        return f"list[{expression.item.name}]"
+    return expression.name
+
+
+def accepts(target: TypeExpression, source: TypeExpression) -> bool:
+    """Whether an input of type `target` may be linked to an output of type `source`."""
+    if target == ANY or source == ANY:
+        return True
+    if isinstance(source, UnionType):
+        return all(accepts(target, member) for member in source.members)
+    if isinstance(target, UnionType):
+        return any(accepts(member, source) for member in target.members)
+    if isinstance(target, ListType) or isinstance(source, ListType):
+        return (
+            isinstance(target, ListType)
+            and isinstance(source, ListType)
+            and accepts(target.item, source.item)
+        )
+    if target.name == source.name:
+        return True
+    return (target.name, source.name) in {("FLOAT", "INT"), ("COMBO", "STRING")}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Limits of a number, inclusive; `step` is what an editor's arrows do."""
+
+    min: float
+    max: float
+    step: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Multiline:
+    """Text of several lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A seed: an editor offers to change it after each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """The name of a model file of a kind; its content, not its name, takes part in keys."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """The name of a file in the input folder; its content takes part in keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An input's name where it is no Python identifier (`time_embed.`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The values a COMBO allows."""
+
+    values: tuple[str, ...]
+
+
+Constraint: TypeAlias = Range | Multiline | Seed | ModelFile | InputFile | Choices
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a literal does not fit."""
+
+    message: str
+    expected: str
+    kind: str
+    nearest: tuple[str, ...] = ()
+
+
+def show(value: object) -> str:
+    """A literal for a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def to_int(value: object) -> int | None:
+    """An integer where the literal is one, or says one (`"20"`, `20.0`)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str):
+        try:
+            return int(value.strip())
+        except ValueError:
+            return None
+    return None
+
+
+def to_float(value: object) -> float | None:
+    """A finite number where the literal is one, or says one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def range_text(limits: Range | None, noun: str) -> str:
+    """`a whole number from 1 to 10000`."""
+    if limits is None:
+        return noun
+    low, high = (f"{n:g}" if abs(n) < 1e6 else f"{int(n)}" for n in (limits.min, limits.max))
+    return f"{noun} from {low} to {high}"
+
+
+def read_number(
+    type_: PortType, value: object, limits: Range | None
+) -> "int | float | Refusal":
+    """A literal as the number an INT or FLOAT input takes."""
+    noun = "a whole number" if type_ == INT else "a finite number"
+    expected = range_text(limits, noun)
+    number = to_int(value) if type_ == INT else to_float(value)
+    if number is None:
+        return Refusal(f"{show(value)} is not {noun}", expected, "type")
+    if limits is not None and not limits.min <= number <= limits.max:
+        return Refusal(f"{show(value)} is out of range", expected, "range")
+    return number
+
+
+def read_literal(
+    type_: TypeExpression, value: object, constraints: tuple[Constraint, ...]
+) -> object:
+    """The value a node gets for a literal, or the `Refusal` that says why not."""
+    if type_ in (INT, FLOAT):
+        limits = next((c for c in constraints if isinstance(c, Range)), None)
+        assert isinstance(type_, PortType)
+        return read_number(type_, value, limits)
+    if type_ == STRING:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        return Refusal(f"{show(value)} is not text", "text", "type")
+    if type_ == BOOLEAN:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+            return value.strip().lower() == "true"
+        if isinstance(value, int | float) and value in (0, 1):
+            return bool(value)
+        return Refusal(f"{show(value)} is not true or false", "true or false", "type")
+    if type_ == COMBO:
+        choices = next((c.values for c in constraints if isinstance(c, Choices)), None)
+        if choices is not None and value not in choices:
+            close = nearest(str(value), choices)
+            return Refusal(
+                f"{show(value)} is not one of the choices", " | ".join(choices), "choice", close
+            )
+        return value
+    if type_ == ANY:
+        return value
+    name = wire_name(type_)
+    return Refusal(
+        f"{show(value)} is a literal, but the input takes {name}", f"a link to a {name} output",
+        "type",
+    )  # fmt: skip

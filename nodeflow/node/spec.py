@@ -1,0 +1,115 @@
+"""The description of a node type, all that anybody but the node itself knows about it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from nodeflow.graph.problem import ProblemCode
+from nodeflow.node.folders import Folders
+from nodeflow.node.port import Constraint, TypeExpression
+
+Lane = Literal["cpu", "device"]
+
+
+class Required:
+    """Stands for the default of an input that has none."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED: Final = Required()
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """An input: `parameter` is the Python name where it differs from the port's name."""
+
+    name: str
+    parameter: str
+    type: TypeExpression
+    default: object = REQUIRED
+    constraints: tuple[Constraint, ...] = ()
+    optional: bool = False
+    description: str = ""
+
+    def constraint(self, kind: type[Any]) -> Any:
+        """The constraint of a kind, or None."""
+        return next((c for c in self.constraints if isinstance(c, kind)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """An output and its name, which is its type's where the node names none."""
+
+    name: str
+    type: TypeExpression
+
+
+@dataclass(frozen=True, slots=True)
+class InputProblem:
+    """What a node's own check found wrong with a literal before anything runs."""
+
+    input: str
+    message: str
+    expected: str | None = None
+    nearest: tuple[str, ...] = ()
+    hint: str | None = None
+    code: ProblemCode = ProblemCode.BAD_FILE
+
+
+Validate: TypeAlias = Callable[[Mapping[str, object], Folders], Iterable[InputProblem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """Where a node's code comes from: name, folder or file, and the digest of all its code."""
+
+    name: str
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the decorator was told; the rest is in the function's signature."""
+
+    id: str
+    category: str
+    version: int
+    display_name: str | None
+    output: bool
+    pure: bool
+    store: bool
+    lane: Lane
+    deprecated: bool
+    experimental: bool
+    validate: Validate | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """A node type.
+
+    output: a root of the graph, run for its effect. pure: equal inputs give equal results.
+    store: False where making the value is cheaper than keeping it. context: the parameter
+    that takes the run context, or None.
+    """
+
+    declaration: Declaration
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[OutputSpec, ...]
+    description: str
+    function: Callable[..., object]
+    plugin: Plugin
+    context: str | None = None
+    several: bool = False
+
+    @property
+    def id(self) -> str:
+        """The type's id, which documents name."""
+        return self.declaration.id
+
+    def input(self, name: str) -> InputSpec | None:
+        """The input of that name, or None."""
+        return next((port for port in self.inputs if port.name == name), None)

@@ -1,0 +1,24 @@
+"""Port types with their colours and the Python types behind them.
+
+The inner types are names only, resolved by a type checker and never at run time, so that
+describing nodes imports no torch.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+from nodeflow.node.port import PortType
+
+if TYPE_CHECKING:
+    import torch
+
+    from nodeflow.diffusion import conditioning, latent, recipe
+
+Image = Annotated["torch.Tensor", PortType("IMAGE", "#64B5F6")]
+"""float32 `[batch, height, width, 3]` in 0..1."""
+Mask = Annotated["torch.Tensor", PortType("MASK", "#81C784")]
+"""float32 `[batch, height, width]` in 0..1."""
+Latent = Annotated["latent.Latent", PortType("LATENT", "#FF9CF9")]
+Conditioning = Annotated["conditioning.Conditioning", PortType("CONDITIONING", "#FFA931")]
+Model = Annotated["recipe.ModelRecipe", PortType("MODEL", "#B39DDB")]
+Clip = Annotated["recipe.ClipRecipe", PortType("CLIP", "#FFD500")]
+Vae = Annotated["recipe.VaeRecipe", PortType("VAE", "#FF6E6E")]

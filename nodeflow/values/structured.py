@@ -1,0 +1,139 @@
+"""The codec of all stored values: nested plain values, dataclasses and tensors.
+
+The form is a JSON skeleton and a safetensors body. A tensor in the skeleton is
+`{"$tensor": n}`, a dataclass `{"$class": name, "fields": {…}}`, a tuple `{"$tuple": […]}`;
+only the classes named in `CLASSES` can come back, so reading runs no foreign code.
+"""
+
+import importlib
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+CLASSES = {
+    "Latent": "nodeflow.diffusion.latent",
+    "Area": "nodeflow.diffusion.conditioning",
+    "AreaFraction": "nodeflow.diffusion.conditioning",
+    "ConditioningEntry": "nodeflow.diffusion.conditioning",
+    "WeightsFile": "nodeflow.diffusion.recipe",
+    "ModelRecipe": "nodeflow.diffusion.recipe",
+    "ClipRecipe": "nodeflow.diffusion.recipe",
+    "VaeRecipe": "nodeflow.diffusion.recipe",
+    "Prediction": "nodeflow.diffusion.recipe",
+    "Artifacts": "nodeflow.node.artifact",
+    "SavedFile": "nodeflow.node.artifact",
+}
+
+
+class CodecError(Exception):
+    """A value of a type that cannot be stored, or bytes that hold no value."""
+
+
+def is_tensor(value: object) -> bool:
+    """Whether a value is a torch tensor; False where torch was never imported."""
+    return type(value).__module__.startswith("torch") and hasattr(value, "untyped_storage")
+
+
+def tensors(value: object) -> Iterator["torch.Tensor"]:
+    """All tensors in a value, in a fixed order."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if is_tensor(item):
+            yield item  # type: ignore[misc]
+        elif isinstance(item, dict):
+            stack.extend(reversed(list(item.values())))
+        elif isinstance(item, list | tuple):
+            stack.extend(reversed(item))
+        elif is_dataclass(item) and not isinstance(item, type):
+            stack.extend(getattr(item, f.name) for f in reversed(fields(item)))
+
+
+def nbytes(value: object) -> int:
+    """Bytes of memory that a value's tensors take."""
+    return sum(t.numel() * t.element_size() for t in tensors(value))
+
+
+def _skeleton(value: Any, found: list[Any]) -> Any:
+    if value is None or isinstance(value, bool | str):
+        if isinstance(value, Enum):
+            return {"$enum": type(value).__name__, "value": value.value}
+        return value
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return {"$float": value.hex()}
+    if is_tensor(value):
+        found.append(value)
+        return {"$tensor": len(found) - 1}
+    if isinstance(value, tuple):
+        return {"$tuple": [_skeleton(item, found) for item in value]}
+    if isinstance(value, list):
+        return [_skeleton(item, found) for item in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {"$dict": {key: _skeleton(item, found) for key, item in value.items()}}
+    name = type(value).__name__
+    if is_dataclass(value) and CLASSES.get(name) == type(value).__module__:
+        return {
+            "$class": name,
+            "fields": {f.name: _skeleton(getattr(value, f.name), found) for f in fields(value)},
+        }
+    raise CodecError(f"a value of type {type(value).__qualname__} cannot be stored")
+
+
+def encode(value: object) -> bytes:
+    """A value as bytes. Raises CodecError where it holds something that cannot be stored."""
+    found: list[Any] = []
+    head = json.dumps(_skeleton(value, found), separators=(",", ":"), sort_keys=True).encode()
+    body = b""
+    if found:
+        from safetensors.torch import save
+
+        body = save({str(i): t.detach().cpu().contiguous().clone() for i, t in enumerate(found)})
+    return len(head).to_bytes(8, "little") + head + body
+
+
+def _value(skeleton: Any, found: dict[str, Any]) -> Any:
+    if isinstance(skeleton, list):
+        return [_value(item, found) for item in skeleton]
+    if not isinstance(skeleton, dict):
+        return skeleton
+    if "$tensor" in skeleton:
+        return found[str(skeleton["$tensor"])]
+    if "$float" in skeleton:
+        return float.fromhex(skeleton["$float"])
+    if "$tuple" in skeleton:
+        return tuple(_value(item, found) for item in skeleton["$tuple"])
+    if "$dict" in skeleton:
+        return {key: _value(item, found) for key, item in skeleton["$dict"].items()}
+    name = skeleton.get("$class") or skeleton["$enum"]
+    kind = getattr(importlib.import_module(CLASSES[name]), name)
+    if "$enum" in skeleton:
+        return kind(skeleton["value"])
+    return kind(**{key: _value(item, found) for key, item in skeleton["fields"].items()})
+
+
+def decode(data: bytes) -> Any:
+    """The value that `encode` stored. Raises CodecError where the bytes hold none."""
+    try:
+        size = int.from_bytes(data[:8], "little")
+        skeleton = json.loads(data[8 : 8 + size])
+        found: dict[str, Any] = {}
+        if len(data) > 8 + size:
+            from safetensors.torch import load
+
+            found = load(data[8 + size :])
+        return _value(skeleton, found)
+    except Exception as error:
+        raise CodecError(f"these bytes hold no value: {type(error).__name__}: {error}") from error
+
+
+def digest(value: object) -> str:
+    """BLAKE2b (hex, 16 bytes) of a value's content."""
+    return blake2b(encode(value), digest_size=16).hexdigest()
