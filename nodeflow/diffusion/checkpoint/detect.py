@@ -1,0 +1,154 @@
+"""The sizes of the networks in a file, from the shapes of their weights and the metadata."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from nodeflow.diffusion.checkpoint.header import CheckpointError, Header
+from nodeflow.diffusion.recipe import Prediction
+from nodeflow.diffusion.text.config import TextConfig
+from nodeflow.diffusion.unet.config import UNetConfig
+from nodeflow.diffusion.vae.config import VAEConfig
+
+C = TypeVar("C", UNetConfig, VAEConfig, TextConfig)
+
+
+def stored_config(kind: type[C], metadata: Mapping[str, str], key: str) -> C | None:
+    """A configuration that the file's metadata spell out, or None."""
+    if key not in metadata:
+        return None
+    try:
+        data: dict[str, Any] = json.loads(metadata[key])
+        known = {field.name for field in fields(kind)}
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
+        return kind(**values)
+    except (ValueError, TypeError, AttributeError):
+        raise CheckpointError(f"its metadata entry '{key}' is no configuration") from None
+
+
+def numbered(header: Header, prefix: str) -> int:
+    """How many items `prefix0.`, `prefix1.` … a file has."""
+    found = {
+        int(part)
+        for name in header.tensors
+        if name.startswith(prefix) and (part := name[len(prefix) :].split(".", 1)[0]).isdigit()
+    }
+    return max(found, default=-1) + 1
+
+
+def _shape(header: Header, name: str) -> tuple[int, ...]:
+    shape = header.shape(name)
+    if shape is None:
+        raise CheckpointError(f"'{name}' is missing")
+    return shape
+
+
+def unet_config(header: Header, prefix: str) -> UNetConfig:
+    """The UNet's sizes out of its LDM names."""
+    stored = stored_config(UNetConfig, header.metadata, "nodeflow.unet")
+    if stored is not None:
+        return stored
+    first = _shape(header, f"{prefix}input_blocks.0.0.weight")
+    blocks = numbered(header, f"{prefix}input_blocks.")
+    widths: list[int] = [first[0]]
+    depths: list[int] = [0]
+    layers = [0]
+    for number in range(1, blocks):
+        stem = f"{prefix}input_blocks.{number}."
+        if f"{stem}0.op.weight" in header.tensors:
+            widths.append(widths[-1])
+            depths.append(0)
+            layers.append(0)
+            continue
+        widths[-1] = _shape(header, f"{stem}0.out_layers.3.weight")[0]
+        depths[-1] = numbered(header, f"{stem}1.transformer_blocks.")
+        layers[-1] += 1
+    middle = numbered(header, f"{prefix}middle_block.1.transformer_blocks.")
+    context = next(
+        (
+            info.shape[1]
+            for name, info in header.tensors.items()
+            if name.startswith(prefix) and name.endswith("attn2.to_k.weight")
+        ),
+        0,
+    )
+    linear = any(
+        name.startswith(prefix) and name.endswith("1.proj_in.weight") and len(info.shape) == 2
+        for name, info in header.tensors.items()
+    )
+    label = header.shape(f"{prefix}label_emb.0.0.weight")
+    heads = (8,) * len(widths) if context == 768 else tuple(width // 64 for width in widths)
+    return UNetConfig(
+        in_channels=first[1],
+        out_channels=_shape(header, f"{prefix}out.2.weight")[0],
+        block_out_channels=tuple(widths),
+        layers_per_block=layers[0],
+        transformer_depth=tuple(depths),
+        mid_depth=middle,
+        heads=heads,
+        context_width=context,
+        linear_projection=linear,
+        label_width=None if label is None else label[1],
+    )
+
+
+def vae_config(header: Header, prefix: str) -> VAEConfig:
+    """The autoencoder's sizes out of its LDM names."""
+    stored = stored_config(VAEConfig, header.metadata, "nodeflow.vae")
+    if stored is not None:
+        return stored
+    levels = numbered(header, f"{prefix}encoder.down.")
+    widths = tuple(
+        _shape(header, f"{prefix}encoder.down.{i}.block.0.conv2.weight")[0] for i in range(levels)
+    )
+    return VAEConfig(
+        in_channels=_shape(header, f"{prefix}encoder.conv_in.weight")[1],
+        out_channels=_shape(header, f"{prefix}decoder.conv_out.weight")[0],
+        latent_channels=_shape(header, f"{prefix}decoder.conv_in.weight")[1],
+        block_out_channels=widths,
+        layers_per_block=numbered(header, f"{prefix}encoder.down.0.block."),
+    )
+
+
+def text_config(header: Header, prefix: str) -> TextConfig:
+    """The text encoder's sizes; heads are 64 wide, as in every published CLIP."""
+    stored = stored_config(TextConfig, header.metadata, "nodeflow.text")
+    if stored is not None:
+        return stored
+    stem = f"{prefix}text_model."
+    positions, width = _shape(header, f"{stem}embeddings.position_embedding.weight")
+    return TextConfig(
+        vocabulary=_shape(header, f"{stem}embeddings.token_embedding.weight")[0],
+        positions=positions,
+        width=width,
+        layers=numbered(header, f"{stem}encoder.layers."),
+        heads=width // 64,
+        inner=_shape(header, f"{stem}encoder.layers.0.mlp.fc1.weight")[0],
+        activation="quick_gelu" if width <= 768 else "gelu",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a UNet predicts and how its latents are scaled."""
+
+    prediction: Prediction
+    scale_factor: float
+
+
+def model_facts(header: Header, config: UNetConfig) -> ModelFacts:
+    """SD1 and everything unmarked predicts eps; a `v_pred` marker says v."""
+    marked = "v_pred" in header.tensors
+    return ModelFacts(Prediction.V if marked else Prediction.EPS, 0.18215)
+
+
+def supported(config: UNetConfig) -> None:
+    """Raise CheckpointError for a family that cannot be run yet."""
+    if config.in_channels != 4:
+        raise CheckpointError(
+            f"its UNet takes {config.in_channels} channels (an inpainting or editing model), "
+            "which is not supported yet"
+        )
+    if config.label_width is not None:
+        raise CheckpointError("it is of the SDXL family, which is not supported yet")

@@ -1,0 +1,103 @@
+"""The header of a safetensors file: names, dtypes and shapes, read without torch.
+
+Format: 8 bytes little-endian length, then JSON (huggingface/safetensors).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+HEADER_LIMIT = 100_000_000
+ITEM_BYTES = {
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
+    "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "U32": 4, "U64": 8,
+}  # fmt: skip
+
+
+class CheckpointError(Exception):
+    """A weights file that cannot be used; the message says what was found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One tensor: dtype as safetensors writes it, shape, byte range in the file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """All tensors of a file by name, and its metadata."""
+
+    tensors: Mapping[str, TensorInfo]
+    metadata: Mapping[str, str]
+
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        """The shape of a tensor, or None where there is none of that name."""
+        info = self.tensors.get(name)
+        return None if info is None else info.shape
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise CheckpointError("its header names a tensor twice")
+    return found
+
+
+def read_header(path: Path) -> Header:
+    """Read and check the header. Raises CheckpointError for anything but sound safetensors."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            first = file.read(8)
+            length = int.from_bytes(first, "little")
+            if first[:1] == b"\x80" or first[:4] == b"PK\x03\x04":
+                raise CheckpointError("it is a pickled checkpoint, not a safetensors file")
+            if len(first) < 8 or length > HEADER_LIMIT or length < 2:
+                raise CheckpointError("it is not a safetensors file")
+            if 8 + length > size:
+                raise CheckpointError("it is truncated within its header, or not safetensors")
+            text = file.read(length)
+    except OSError as error:
+        raise CheckpointError(f"it cannot be read: {error.strerror}") from None
+    try:
+        data = json.loads(text, object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError):
+        raise CheckpointError("it is not a safetensors file: its header is no JSON") from None
+    if not isinstance(data, dict):
+        raise CheckpointError("it is not a safetensors file: its header is no mapping")
+    metadata = data.pop("__metadata__", {})
+    base = 8 + length
+    tensors = {name: _info(name, entry, base, size) for name, entry in data.items()}
+    _check_overlaps(tensors)
+    return Header(tensors, metadata if isinstance(metadata, dict) else {})
+
+
+def _info(name: str, entry: Any, base: int, size: int) -> TensorInfo:
+    try:
+        dtype, shape = str(entry["dtype"]), tuple(int(n) for n in entry["shape"])
+        start, end = (int(n) for n in entry["data_offsets"])
+        bytes_wanted = prod(shape) * ITEM_BYTES[dtype]
+    except (KeyError, TypeError, ValueError):
+        raise CheckpointError(f"its header describes '{name}' wrongly") from None
+    if min(shape, default=0) < 0 or start < 0 or end - start != bytes_wanted:
+        raise CheckpointError(f"the size of '{name}' does not fit its shape {list(shape)}")
+    if base + end > size:
+        raise CheckpointError(
+            f"it is truncated: '{name}' ends at byte {base + end:,}, the file at {size:,}"
+        )
+    return TensorInfo(dtype, shape, base + start, base + end)
+
+
+def _check_overlaps(tensors: Mapping[str, TensorInfo]) -> None:
+    ranges = sorted((info.start, info.end, name) for name, info in tensors.items())
+    for (_, end, first), (start, stop, second) in zip(ranges, ranges[1:], strict=False):
+        if start < end and stop > start:
+            raise CheckpointError(f"'{first}' and '{second}' overlap in it")

@@ -1,0 +1,1 @@
+"""From conditioning to one denoised latent: areas, masks, times, classifier-free guidance."""

@@ -1,0 +1,154 @@
+"""Where and when each conditioning entry counts, resolved for one latent size."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from nodeflow.diffusion.conditioning import Area, AreaFraction, Conditioning, ConditioningEntry
+from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
+
+RAMP = 8
+SMALLEST_BOUNDS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """An entry on a rectangle of the latent, active while `low <= sigma <= high`.
+
+    weight: float32 `[1 or batch, 1, area height, area width]`.
+    """
+
+    embedding: Tensor
+    pooled: Tensor | None
+    area: Area
+    bounded: bool
+    weight: Tensor
+    high: float
+    low: float
+
+    def active(self, sigma: float) -> bool:
+        """Whether the entry counts at this noise level."""
+        return self.low <= sigma <= self.high
+
+
+def resolve_area(area: Area | AreaFraction | None, height: int, width: int) -> Area:
+    """A rectangle inside a latent of `height` by `width` cells."""
+    if area is None:
+        return Area(height, width, 0, 0)
+    if isinstance(area, AreaFraction):
+        area = Area(
+            max(1, round(area.height * height)),
+            max(1, round(area.width * width)),
+            round(area.y * height),
+            round(area.x * width),
+        )
+    y, x = min(area.y, height - 1), min(area.x, width - 1)
+    return Area(min(area.height, height - y), min(area.width, width - x), y, x)
+
+
+def mask_bounds(mask: Tensor) -> Area | None:
+    """The bounding box of a mask `[batch, h, w]`, at least 8 by 8; None where it is empty."""
+    rows = mask.amax(dim=(0, 2)).nonzero().flatten()
+    columns = mask.amax(dim=(0, 1)).nonzero().flatten()
+    if not len(rows) or not len(columns):
+        return None
+    limits = []
+    for found, side in ((rows, mask.shape[1]), (columns, mask.shape[2])):
+        first, last = int(found[0]), int(found[-1]) + 1
+        size = min(max(last - first, SMALLEST_BOUNDS), side)
+        limits.append((size, min(first, side - size)))
+    (height, y), (width, x) = limits
+    return Area(height, width, y, x)
+
+
+def edge_ramp(area: Area, height: int, width: int) -> Tensor:
+    """Weights that rise over the outermost cells on each side that is not the image's edge."""
+    weight = torch.ones(1, 1, area.height, area.width)
+    rows, columns = min(RAMP, area.height // 4), min(RAMP, area.width // 4)
+    for t in range(rows):
+        level = (t + 1) / rows
+        if area.y > 0:
+            weight[:, :, t, :] *= level
+        if area.y + area.height < height:
+            weight[:, :, area.height - 1 - t, :] *= level
+    for t in range(columns):
+        level = (t + 1) / columns
+        if area.x > 0:
+            weight[:, :, :, t] *= level
+        if area.x + area.width < width:
+            weight[:, :, :, area.width - 1 - t] *= level
+    return weight
+
+
+def region(entry: ConditioningEntry, shape: Sequence[int], schedule: DiscreteSchedule) -> Region:
+    """An entry resolved for a latent of shape `[batch, channels, height, width]`."""
+    batch, _, height, width = shape
+    mask = None
+    bounds = entry.area
+    if entry.mask is not None:
+        mask = entry.mask if entry.mask.dim() == 3 else entry.mask[None]
+        mask = mask.float()[:, None]
+        if mask.shape[-2:] != (height, width):
+            mask = F.interpolate(mask, (height, width), mode="bilinear", align_corners=False)
+        if entry.mask_bounds:
+            bounds = mask_bounds(mask[:, 0]) or entry.area
+    area = resolve_area(bounds, height, width)
+    if mask is None:
+        weight = edge_ramp(area, height, width) if bounds is not None else torch.ones(1, 1, 1, 1)
+        weight = weight.expand(-1, -1, area.height, area.width) * entry.strength
+    else:
+        cropped = mask[:, :, area.y : area.y + area.height, area.x : area.x + area.width]
+        weight = cropped * entry.mask_strength * entry.strength
+        if 1 < len(weight) != batch:
+            weight = weight.repeat(math.ceil(batch / len(weight)), 1, 1, 1)[:batch]
+    high = schedule.at_percent(entry.start_percent)
+    low = schedule.at_percent(entry.end_percent)
+    return Region(
+        entry.embedding, entry.pooled, area, bounds is not None, weight.float(), high, low
+    )
+
+
+def contains(outer: Area, inner: Area) -> bool:
+    """Whether one rectangle lies within another."""
+    return (
+        outer.y <= inner.y
+        and outer.x <= inner.x
+        and outer.y + outer.height >= inner.y + inner.height
+        and outer.x + outer.width >= inner.x + inner.width
+    )
+
+
+def match_areas(regions: list[Region], others: list[Region], shape: Sequence[int]) -> list[Region]:
+    """`regions`, with a copy for every area that only `others` have.
+
+    The copy is of the smallest region that contains the area, so that guidance compares like
+    with like on every rectangle.
+    """
+    result = list(regions)
+    own = [r.area for r in regions if r.bounded]
+    for other in others:
+        if not other.bounded or other.area in own:
+            continue
+        around = [r for r in regions if contains(r.area, other.area)]
+        if around:
+            best = min(around, key=lambda r: r.area.height * r.area.width)
+            ramp = edge_ramp(other.area, shape[2], shape[3])
+            copy = Region(
+                best.embedding, best.pooled, other.area, True, ramp, best.high, best.low
+            )
+            result.append(copy)
+            own.append(other.area)
+    return result
+
+
+def resolve(
+    positive: Conditioning, negative: Conditioning, shape: Sequence[int], schedule: DiscreteSchedule
+) -> tuple[list[Region], list[Region]]:
+    """Both sides resolved for a latent shape, each with the areas of the other."""
+    first = [region(entry, shape, schedule) for entry in positive]
+    second = [region(entry, shape, schedule) for entry in negative]
+    return match_areas(first, second, shape), match_areas(second, first, shape)

@@ -1,0 +1,1 @@
+"""Noise levels: the model's own, and the lists that samplers walk down."""

@@ -1,0 +1,78 @@
+"""The 1000 noise levels of a Stable Diffusion model, and timesteps between them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+ZERO_SNR_LAST = 4.8973451890853435e-08
+
+
+def scaled_linear_acp(start: float = 0.00085, end: float = 0.012, count: int = 1000) -> Tensor:
+    """Cumulative products of alpha, float64: betas linear in their square roots."""
+    betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float64) ** 2
+    return torch.cumprod(1.0 - betas, dim=0)
+
+
+def zero_terminal_snr(acp: Tensor) -> Tensor:
+    """Shift and scale sqrt(acp) so that the last is 0 and the first is kept, then floor it.
+
+    arXiv 2305.08891, algorithm 1; the floor keeps sigma finite.
+    """
+    root = acp.sqrt()
+    first, last = root[0].clone(), root[-1].clone()
+    rescaled = ((root - last) * (first / (first - last))) ** 2
+    rescaled[-1] = ZERO_SNR_LAST
+    return rescaled
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteSchedule:
+    """`sigmas` float32 `[1000]`, ascending; sigma = sqrt((1 - acp) / acp)."""
+
+    sigmas: Tensor
+
+    @classmethod
+    def of(cls, acp: Tensor) -> "DiscreteSchedule":
+        """The schedule of cumulative alphas."""
+        return cls(((1 - acp) / acp).sqrt().float())
+
+    @property
+    def sigma_min(self) -> float:
+        """The lowest noise level."""
+        return float(self.sigmas[0])
+
+    @property
+    def sigma_max(self) -> float:
+        """The highest noise level."""
+        return float(self.sigmas[-1])
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """The index nearest in log sigma, float32, of the shape of `sigma`."""
+        log_sigmas = self.sigmas.log().to(sigma.device)
+        distance = (sigma.float().log()[..., None] - log_sigmas).abs()
+        return distance.argmin(dim=-1).float()
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """Noise level of a fractional timestep, linear in log sigma."""
+        log_sigmas = self.sigmas.log().to(timestep.device)
+        t = timestep.float().clamp(0, len(self.sigmas) - 1)
+        low = t.floor().long()
+        high = t.ceil().long()
+        part = t.frac()
+        return ((1 - part) * log_sigmas[low] + part * log_sigmas[high]).exp()
+
+    def at_percent(self, percent: float) -> float:
+        """Noise level at a part of the sampling: 0 is infinity, 1 is 0."""
+        if percent <= 0.0:
+            return float("inf")
+        if percent >= 1.0:
+            return 0.0
+        last = len(self.sigmas) - 1
+        return float(self.sigma(torch.tensor((1.0 - percent) * last)))
+
+
+def stable_diffusion(zero_snr: bool = False) -> DiscreteSchedule:
+    """SD's schedule, sigma 0.0292 to 14.6146 (with zero terminal SNR: to about 4518)."""
+    acp = scaled_linear_acp()
+    return DiscreteSchedule.of(zero_terminal_snr(acp) if zero_snr else acp)
