@@ -1,5 +1,6 @@
 """Which weights are in memory: recipes to modules, each file's part read once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -66,3 +67,8 @@ class Residency:
             self.keep_bytes // 4
         ):
             del self._modules[next(iter(self._modules))]
+
+
+def residency_of(device: str) -> tuple[type[Residency], Callable[[], Residency]]:
+    """The kind of resource and how to make it, as a run context asks."""
+    return Residency, lambda: Residency(device)

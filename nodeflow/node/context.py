@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar, cast
 
+from nodeflow.node.file_digest import content_digest
 from nodeflow.node.folders import Folders
 
 T = TypeVar("T")
@@ -41,7 +43,8 @@ class RunContext:
 
     `device` is a torch device string. `metadata` are the text chunks that saved pictures
     carry (the workflow, and the `prompt` that ComfyUI reads). The defaults do nothing, so
-    that a node stays callable from a test or a script.
+    that a node stays callable from a test or a script. `fingerprint` is the digest of a file's
+    content, cached by the run.
     """
 
     node: str = ""
@@ -49,6 +52,7 @@ class RunContext:
     folders: Folders = field(default_factory=Folders)
     resources: Resources = field(default_factory=Resources)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: Callable[[Path], str] = content_digest
     on_progress: Callable[[Progress], None] = lambda progress: None
     cancelled: Callable[[], bool] = lambda: False
 

@@ -1,0 +1,37 @@
+"""Pictures to latents and back with people's conventions (range, layout, cropping)."""
+
+import torch
+from torch import Tensor
+
+from nodeflow.diffusion.vae.model import AutoencoderKL
+
+CELL = 8
+
+
+def crop_to_cells(image: Tensor) -> Tensor:
+    """`[B, H, W, C]` cropped in the centre to multiples of 8."""
+    height, width = (side // CELL * CELL for side in image.shape[1:3])
+    y, x = (side % CELL // 2 for side in image.shape[1:3])
+    return image[:, y : y + height, x : x + width]
+
+
+def encode_image(vae: AutoencoderKL, image: Tensor) -> Tensor:
+    """The posterior's mean, unscaled, float32 `[B, 4, H/8, W/8]` on the CPU.
+
+    `image`: float32 `[B, H, W, 3]` in 0..1.
+    """
+    weight = next(vae.parameters())
+    pixels = crop_to_cells(image)[..., :3].movedim(-1, 1) * 2 - 1
+    with torch.no_grad():
+        return vae.encode(pixels.to(weight)).float().cpu()
+
+
+def decode_latent(vae: AutoencoderKL, samples: Tensor) -> Tensor:
+    """float32 `[B, H, W, 3]` in 0..1 on the CPU, picture by picture to bound memory."""
+    weight = next(vae.parameters())
+    with torch.no_grad():
+        pictures = [
+            ((vae.decode(item.to(weight)).float() + 1) / 2).clamp(0, 1).cpu()
+            for item in samples.split(1)
+        ]
+    return torch.cat(pictures).movedim(1, -1).contiguous()

@@ -1,0 +1,1 @@
+"""Pixel work that is neither a node nor a network: resizing, picture files, masks."""

@@ -1,0 +1,63 @@
+"""What output nodes write: numbered files, described as artifacts."""
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from torch import Tensor
+
+from nodeflow.imaging.files import expand_prefix, next_number, place_for, write_png
+from nodeflow.node.artifact import Artifacts, FolderKind, SavedFile
+
+OLD_LATENT_SCALE = 1 / 0.18215
+
+
+def saved_file(path: Path, root: Path, kind: FolderKind, media_type: str) -> SavedFile:
+    """A written file as it is remembered."""
+    content = path.read_bytes()
+    name = path.resolve().relative_to(root.resolve()).as_posix()
+    return SavedFile(name, kind, media_type, len(content), sha256(content).hexdigest())
+
+
+def save_pictures(
+    images: Tensor, root: Path, kind: FolderKind, prefix: str, metadata: Mapping[str, str]
+) -> Artifacts:
+    """Write `[B, H, W, 3]` as `prefix_00001_.png`, counting on from the highest there."""
+    height, width = images.shape[1:3]
+    folder, stem = place_for(root, expand_prefix(prefix, width, height, datetime.now()))
+    folder.mkdir(parents=True, exist_ok=True)
+    number = next_number(folder, stem)
+    files = []
+    for offset, image in enumerate(images):
+        path = folder / f"{stem}_{number + offset:05}_.png"
+        write_png(path, image, metadata)
+        files.append(saved_file(path, root, kind, "image/png"))
+    return Artifacts(tuple(files))
+
+
+def save_latent_file(
+    samples: Tensor, root: Path, prefix: str, metadata: Mapping[str, str]
+) -> Artifacts:
+    """Write a latent in the format of ComfyUI's `.latent` files, version 0."""
+    import torch
+    from safetensors.torch import save_file
+
+    folder, stem = place_for(root, prefix)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{stem}_{next_number(folder, stem):05}_.latent"
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    tensors = {"latent_tensor": samples.contiguous(), "latent_format_version_0": torch.empty(0)}
+    save_file(tensors, partial, dict(metadata))
+    partial.replace(path)
+    return Artifacts((saved_file(path, root, "output", "application/octet-stream"),))
+
+
+def read_latent_file(path: Path) -> Tensor:
+    """Read a `.latent` file; one without the version marker holds scaled latents."""
+    from safetensors.torch import load_file
+
+    tensors = load_file(path)
+    samples = tensors["latent_tensor"].float()
+    return samples if "latent_format_version_0" in tensors else samples * OLD_LATENT_SCALE
