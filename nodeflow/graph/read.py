@@ -55,7 +55,12 @@ def parse_workflow(
     text: str, source: str | None = None, limits: Limits = limits_module.DEFAULT
 ) -> Workflow:
     """Read a document from its text. Raises WorkflowError with everything that is wrong."""
-    return _Reader(parse(text, source, limits), source, limits).workflow()
+    return read_parsed(parse(text, source, limits), source, limits)
+
+
+def read_parsed(parsed: Parsed, source: str | None, limits: Limits) -> Workflow:
+    """A document out of parsed text. Raises WorkflowError with everything that is wrong."""
+    return _Reader(parsed, source, limits).workflow()
 
 
 def reference(value: JsonValue) -> InputValue:

@@ -1,0 +1,1 @@
+"""Computes outputs, and only what no cache holds: keys, cache, run, explain."""

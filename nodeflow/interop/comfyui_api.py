@@ -1,0 +1,100 @@
+"""ComfyUI's API format: `{"id": {"class_type": …, "inputs": {…}}}`, links as `["id", slot]`."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeGuard
+
+from nodeflow.graph.document import InputValue, JsonValue, NodeEntry, Reference, Workflow
+from nodeflow.graph.parse import Parsed
+
+Slot = Callable[[str, str | int | None], int]
+"""(node name, output as referenced) to the output's number."""
+
+
+def is_api_format(data: JsonValue) -> TypeGuard[dict[str, JsonValue]]:
+    """Whether parsed JSON is a graph in this format, bare or under `prompt`."""
+    if not isinstance(data, dict):
+        return False
+    inner = data.get("prompt", data)
+    if not isinstance(inner, dict) or not inner or "nodes" in data:
+        return False
+    return all(isinstance(node, dict) and "class_type" in node for node in inner.values())
+
+
+def is_link(value: JsonValue) -> bool:
+    """A list of a node's id and an output's number."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+        and not isinstance(value[1], bool)
+    )
+
+
+def _value(value: JsonValue) -> InputValue:
+    if is_link(value):
+        assert isinstance(value, list)
+        return Reference(str(value[0]), int(str(value[1])))
+    if isinstance(value, dict) and set(value) == {"__value__"}:
+        return value["__value__"]
+    return value
+
+
+def from_api(parsed: Parsed, source: str | None) -> Workflow:
+    """The graph as a workflow; its ids become the nodes' names, `_meta.title` their titles."""
+    data = parsed.data
+    assert is_api_format(data)
+    under: tuple[str, ...] = ("prompt",) if "prompt" in data and "class_type" not in data else ()
+    inner = data["prompt"] if under else data
+    assert isinstance(inner, dict)
+    nodes: dict[str, NodeEntry] = {}
+    for name, node in inner.items():
+        assert isinstance(node, dict)
+        given = node.get("inputs")
+        inputs = given if isinstance(given, dict) else {}
+        meta = node.get("_meta")
+        title = meta.get("title") if isinstance(meta, dict) else None
+        path = (*under, name)
+        nodes[name] = NodeEntry(
+            name=name,
+            type=str(node["class_type"]),
+            inputs={key: _value(value) for key, value in inputs.items()},
+            position=parsed.places.get(path),
+            positions={
+                key: place
+                for key in inputs
+                if (place := parsed.places.get((*path, "inputs", key))) is not None
+            },
+            title=title if isinstance(title, str) else None,
+        )
+    return Workflow(nodes=nodes, source=source)
+
+
+def to_api(workflow: Workflow, slot: Slot) -> dict[str, JsonValue]:
+    """The workflow in this format, as pictures carry it for ComfyUI."""
+    graph: dict[str, JsonValue] = {}
+    for name, entry in workflow.nodes.items():
+        inputs: dict[str, JsonValue] = {}
+        for key, value in entry.inputs.items():
+            if isinstance(value, Reference):
+                inputs[key] = [value.node, slot(value.node, value.output)]
+            else:
+                inputs[key] = value
+        node: dict[str, JsonValue] = {"class_type": entry.type, "inputs": inputs}
+        if entry.title is not None:
+            node["_meta"] = {"title": entry.title}
+        graph[name] = node
+    return graph
+
+
+def slots_of(outputs: Mapping[str, list[str]]) -> Slot:
+    """Slot numbers, given the names of each node's outputs."""
+
+    def slot(node: str, output: str | int | None) -> int:
+        if isinstance(output, int):
+            return output
+        names = [name.lower() for name in outputs.get(node, [])]
+        wanted = (output or "").lower()
+        return names.index(wanted) if wanted in names else 0
+
+    return slot
