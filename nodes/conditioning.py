@@ -157,9 +157,7 @@ def conditioning_set_timestep_range(
         start: 0 is the beginning.
         end: 1 is the end.
     """
-    return tuple(
-        replace(entry, start_percent=start, end_percent=end) for entry in conditioning
-    )
+    return tuple(replace(entry, start_percent=start, end_percent=end) for entry in conditioning)
 
 
 @node("ConditioningZeroOut", category="conditioning")

@@ -49,7 +49,9 @@ def load_image(image: Annotated[str, InputFile()], context: RunContext) -> Loade
     return LoadedImage(*read_picture(context.folders.find_input(image)))
 
 
-@node("LoadImageMask", category="mask", display_name="Load Image (as Mask)", validate=readable_picture)
+@node(
+    "LoadImageMask", category="mask", display_name="Load Image (as Mask)", validate=readable_picture
+)
 def load_image_mask(
     image: Annotated[str, InputFile()],
     context: RunContext,
@@ -69,12 +71,8 @@ def load_image_mask(
     return picture[..., ("red", "green", "blue").index(channel)].clone()
 
 
-@node(
-    "SaveImage", category="image", display_name="Save Image", output=True, validate=sound_prefix
-)
-def save_image(
-    images: Image, context: RunContext, filename_prefix: str = "nodeflow"
-) -> Artifacts:
+@node("SaveImage", category="image", display_name="Save Image", output=True, validate=sound_prefix)
+def save_image(images: Image, context: RunContext, filename_prefix: str = "nodeflow") -> Artifacts:
     """Write pictures as PNG, with the workflow inside.
 
     Args:
@@ -84,7 +82,9 @@ def save_image(
     """
     from nodeflow.imaging.save import save_pictures
 
-    return save_pictures(images, context.folders.output, "output", filename_prefix, context.metadata)
+    return save_pictures(
+        images, context.folders.output, "output", filename_prefix, context.metadata
+    )
 
 
 @node("PreviewImage", category="image", display_name="Preview Image", output=True)

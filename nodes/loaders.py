@@ -16,9 +16,7 @@ class LoadedCheckpoint(NamedTuple):
     VAE: Vae
 
 
-def readable_checkpoint(
-    literals: Mapping[str, object], folders: Folders
-) -> Iterable[InputProblem]:
+def readable_checkpoint(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
     """The file must be sound and of a known family."""
     from nodeflow.diffusion.checkpoint.header import CheckpointError
     from nodeflow.diffusion.checkpoint.open import open_checkpoint
@@ -67,9 +65,7 @@ def checkpoint_loader_simple(
     return LoadedCheckpoint(opened.model, opened.clip, opened.vae)
 
 
-@node(
-    "VAELoader", category="loaders", display_name="Load VAE", store=False, validate=readable_vae
-)
+@node("VAELoader", category="loaders", display_name="Load VAE", store=False, validate=readable_vae)
 def vae_loader(vae_name: Annotated[str, ModelFile("vae")], context: RunContext) -> Vae:
     """An autoencoder from a file of its own.
 

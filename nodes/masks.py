@@ -71,9 +71,7 @@ def mask_to_image(mask: Mask) -> Image:
 
 
 @node("ImageToMask", category="mask", display_name="Convert Image to Mask")
-def image_to_mask(
-    image: Image, channel: Literal["red", "green", "blue", "alpha"] = "red"
-) -> Mask:
+def image_to_mask(image: Image, channel: Literal["red", "green", "blue", "alpha"] = "red") -> Mask:
     """One channel of a picture as a mask.
 
     Args:

@@ -36,7 +36,9 @@ def command(argv: Sequence[str]) -> int:
         print(f"device: cpu, {torch.get_num_threads()} threads")
         for index in range(torch.cuda.device_count()):
             properties = torch.cuda.get_device_properties(index)
-            print(f"device: cuda:{index}, {properties.name}, {properties.total_memory / 1e9:.0f} GB")
+            print(
+                f"device: cuda:{index}, {properties.name}, {properties.total_memory / 1e9:.0f} GB"
+            )
     folders = folders_from(arguments)
     print(f"pictures go to {folders.output.resolve()}, are read from {folders.input.resolve()}")
     print(f"cache {default_folder()}, configuration {config_folder()}")
@@ -56,4 +58,3 @@ def command(argv: Sequence[str]) -> int:
     for name in missing:
         print(f"missing: {name}", file=sys.stderr)
     return WRONG if missing or not found else DONE
-

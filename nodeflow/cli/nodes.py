@@ -43,9 +43,7 @@ def find(registry: Registry, name: str) -> NodeSpec:
     if refused is not None and refused.blocked:
         hint = f"read its code, then: python -m nodeflow plugin allow {refused.plugin.path}"
     message = f"no node type '{name}' is known" if refused is None else f"'{name}' is blocked"
-    problem = Problem(
-        ProblemCode.UNKNOWN_NODE, message, nearest=registry.nearest(name), hint=hint
-    )
+    problem = Problem(ProblemCode.UNKNOWN_NODE, message, nearest=registry.nearest(name), hint=hint)
     raise WorkflowError([problem])
 
 

@@ -11,13 +11,31 @@ EXTRA_PATHS = "extra_model_paths.yaml"
 
 
 def add_place_options(parser: argparse.ArgumentParser) -> None:
-    """`--models`, `--input`, `--plugins`, as several commands take them."""
-    parser.add_argument("--models", metavar="DIR", action="append", type=Path, default=[],
-                        help="a folder with checkpoints/, vae/, …; may be given several times")  # fmt: skip
-    parser.add_argument("--input", metavar="DIR", type=Path, default=Path("input"),
-                        dest="input_folder", help="where LoadImage looks (default: input)")  # fmt: skip
-    parser.add_argument("--plugins", metavar="DIR", action="append", type=Path, default=[],
-                        help="a folder of plugins besides ./plugins")  # fmt: skip
+    """The options that several commands share."""
+    parser.add_argument(
+        "--models",
+        metavar="DIR",
+        action="append",
+        type=Path,
+        default=[],
+        help="a folder with checkpoints/, vae/, …; may be given several times",
+    )
+    parser.add_argument(
+        "--input",
+        metavar="DIR",
+        type=Path,
+        default=Path("input"),
+        dest="input_folder",
+        help="where LoadImage looks (default: input)",
+    )
+    parser.add_argument(
+        "--plugins",
+        metavar="DIR",
+        action="append",
+        type=Path,
+        default=[],
+        help="a folder of plugins besides ./plugins",
+    )
 
 
 def folders_from(arguments: argparse.Namespace) -> Folders:

@@ -36,8 +36,13 @@ class Reporter:
         """The bars, started when there is something to show."""
         if self._progress is None:
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-            from rich.progress import TimeRemainingColumn
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+            )
 
             self._progress = Progress(
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
@@ -64,7 +69,7 @@ class Reporter:
             print(failure, file=sys.stderr)
         if self.quiet:
             return
-        counts = {state: 0 for state in ("ran", "cached", "failed", "skipped")}
+        counts = dict.fromkeys(("ran", "cached", "failed", "skipped"), 0)
         for node in result.nodes.values():
             counts[node.state] += 1
             if self.explain:

@@ -36,9 +36,7 @@ def parse_settings(settings: Sequence[str]) -> dict[tuple[str, str], InputValue]
     return values
 
 
-def named_inputs(
-    rest: Sequence[str], inputs: Mapping[str, WorkflowInput]
-) -> dict[str, InputValue]:
+def named_inputs(rest: Sequence[str], inputs: Mapping[str, WorkflowInput]) -> dict[str, InputValue]:
     """Options that are inputs of the workflow. Raises WorkflowError for others."""
     values: dict[str, InputValue] = {}
     known = [f"--{name}" for name in inputs]

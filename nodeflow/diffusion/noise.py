@@ -62,6 +62,7 @@ def brownian_noise(x: Tensor, seed: int, sigmas: Tensor) -> StepNoise:
         start, end = min(sigma, sigma_next), max(sigma, sigma_next)
         sign = 1.0 if sigma < sigma_next else -1.0
         increment = tree(max(start, first), min(end, last)) * sign / abs(end - start) ** 0.5
-        return increment.to(current)
+        unit: Tensor = increment.to(current)
+        return unit
 
     return draw

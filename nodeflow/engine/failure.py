@@ -20,9 +20,11 @@ class NodeFailure:
 def failure_of(node: str, kind: str, error: BaseException) -> NodeFailure:
     """What an exception says, in one line."""
     text = str(error).strip() or "no message"
-    if isinstance(error, MemoryError) or "alloc" in text and "memory" in text:
+    if isinstance(error, MemoryError) or ("alloc" in text and "memory" in text):
         text = f"not enough memory ({text.splitlines()[0]})"
     trace = "".join(traceback.format_exception(error))
     name = type(error).__name__
-    message = text if name in ("ValueError", "CheckpointError", "PictureError") else f"{name}: {text}"
+    message = (
+        text if name in ("ValueError", "CheckpointError", "PictureError") else f"{name}: {text}"
+    )
     return NodeFailure(node, kind, message, trace)

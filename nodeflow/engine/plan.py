@@ -22,9 +22,7 @@ class Plan:
         return list(dict.fromkeys(l.node for l in self.workflow.nodes[name].links.values()))  # noqa: E741
 
 
-def make_plan(
-    workflow: CheckedWorkflow, domain: NumericsDomain, fingerprint: Fingerprint
-) -> Plan:
+def make_plan(workflow: CheckedWorkflow, domain: NumericsDomain, fingerprint: Fingerprint) -> Plan:
     """Keys for all nodes that the outputs need, in topological order."""
     wanted, stack = set(workflow.outputs), list(workflow.outputs)
     while stack:

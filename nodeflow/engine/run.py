@@ -243,7 +243,11 @@ class _Run:
         """Run one node whose inputs are there, or skip it where one of them failed."""
         node = self.nodes[name]
         bad = next(
-            (o for o in self.plan.upstream(name) if self.finished_state(o) in ("failed", "skipped")),
+            (
+                o
+                for o in self.plan.upstream(name)
+                if self.finished_state(o) in ("failed", "skipped")
+            ),
             None,
         )
         if bad is not None:
@@ -341,8 +345,7 @@ class _Run:
             rows = [
                 (name, key, json.dumps(asdict(self.plan.parts[name]), sort_keys=True))
                 for name, key in self.plan.keys.items()
-                if self.last.get(name) != key
-                and self.finished_state(name) in ("ran", "cached")
+                if self.last.get(name) != key and self.finished_state(name) in ("ran", "cached")
             ]
             if rows:
                 disk.remember_last(self.source, rows)

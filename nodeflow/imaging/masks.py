@@ -1,6 +1,7 @@
 """Masks `[batch, height, width]`, 1 where something applies."""
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -38,7 +39,8 @@ def for_inpaint(pixels: Tensor, mask: Tensor, grow_by: int) -> tuple[Tensor, Ten
     return (pixels - 0.5) * keep + 0.5, grow(planes, grow_by)
 
 
-OPERATIONS = {
+Operation = Callable[[Tensor, Tensor], Tensor]
+OPERATIONS: dict[str, Operation] = {
     "multiply": lambda a, b: a * b,
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,

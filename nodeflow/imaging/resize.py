@@ -78,7 +78,7 @@ def _along_last(x: Tensor, size: int) -> Tensor:
     part = (places - low).to(x)
     vectors = x.movedim(1, -1)
     a, b = vectors[..., low, :], vectors[..., high, :]
-    weights = part[:, None].expand(a.shape[:-1] + (1,))
+    weights = part[:, None].expand((*a.shape[:-1], 1))
     channels = a.shape[-1]
     mixed = slerp(a.reshape(-1, channels), b.reshape(-1, channels), weights.reshape(-1, 1))
     return mixed.reshape(a.shape).movedim(-1, 1)

@@ -80,8 +80,10 @@ class _Check:
         if not outputs and not self.problems:
             self.problems.append(
                 Problem(
-                    ProblemCode.NO_OUTPUT, "no node writes or shows anything, nothing would run",
-                    self.workflow.source, expected="an output node such as SaveImage",
+                    ProblemCode.NO_OUTPUT,
+                    "no node writes or shows anything, nothing would run",
+                    self.workflow.source,
+                    expected="an output node such as SaveImage",
                 )  # fmt: skip
             )
         if self.problems:

@@ -155,9 +155,7 @@ def read_inputs(
         type_, marks = port_type(annotation, where)
         named = next((mark.name for mark in marks if isinstance(mark, Name)), parameter.name)
         has_default = parameter.default is not inspect.Parameter.empty
-        constraints = tuple(
-            mark for mark in marks if isinstance(mark, typing.get_args(Constraint))
-        )
+        constraints = tuple(mark for mark in marks if isinstance(mark, typing.get_args(Constraint)))
         inputs.append(
             InputSpec(
                 name=named,

@@ -80,8 +80,10 @@ class Folders:
         for folder in folders:
             for candidate in (name, *(name + suffix for suffix in MODEL_SUFFIXES)):
                 path = confined(folder, candidate)
-                if path is not None and name and (
-                    path.is_file() or (path / "model_index.json").is_file()
+                if (
+                    path is not None
+                    and name
+                    and (path.is_file() or (path / "model_index.json").is_file())
                 ):
                     return path
         raise FileMissing(name, folders, nearest(name, self.model_files(kind)))

@@ -98,9 +98,8 @@ def declared_ids(path: Path) -> tuple[str, ...]:
 
 def import_file(file: Path, name: str) -> ModuleType:
     """Run a Python file as a module of that name."""
-    spec = importlib.util.spec_from_file_location(
-        name, file, submodule_search_locations=[str(file.parent)] if file.stem == "__init__" else None
-    )  # fmt: skip
+    inside = [str(file.parent)] if file.stem == "__init__" else None
+    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=inside)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot import {file}")
     module = importlib.util.module_from_spec(spec)

@@ -174,9 +174,7 @@ def range_text(limits: Range | None, noun: str) -> str:
     return f"{noun} from {low} to {high}"
 
 
-def read_number(
-    type_: PortType, value: object, limits: Range | None
-) -> "int | float | Refusal":
+def read_number(type_: PortType, value: object, limits: Range | None) -> "int | float | Refusal":
     """A literal as the number an INT or FLOAT input takes."""
     noun = "a whole number" if type_ == INT else "a finite number"
     expected = range_text(limits, noun)

@@ -33,7 +33,7 @@ class InputSpec:
     optional: bool = False
     description: str = ""
 
-    def constraint(self, kind: type[Any]) -> Any:
+    def constraint(self, kind: Any) -> Any:
         """The constraint of a kind, or None."""
         return next((c for c in self.constraints if isinstance(c, kind)), None)
 

@@ -21,7 +21,9 @@ def stored_config(kind: type[C], metadata: Mapping[str, str], key: str) -> C | N
     try:
         data: dict[str, Any] = json.loads(metadata[key])
         known = {field.name for field in fields(kind)}
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known
+        }
         return kind(**values)
     except (ValueError, TypeError, AttributeError):
         raise CheckpointError(f"its metadata entry '{key}' is no configuration") from None

@@ -6,6 +6,7 @@ Format: 8 bytes little-endian length, then JSON (huggingface/safetensors).
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,6 @@ def _info(name: str, entry: Any, base: int, size: int) -> TensorInfo:
 
 def _check_overlaps(tensors: Mapping[str, TensorInfo]) -> None:
     ranges = sorted((info.start, info.end, name) for name, info in tensors.items())
-    for (_, end, first), (start, stop, second) in zip(ranges, ranges[1:], strict=False):
+    for (_, end, first), (start, stop, second) in pairwise(ranges):
         if start < end and stop > start:
             raise CheckpointError(f"'{first}' and '{second}' overlap in it")

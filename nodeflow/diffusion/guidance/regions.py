@@ -137,9 +137,7 @@ def match_areas(regions: list[Region], others: list[Region], shape: Sequence[int
         if around:
             best = min(around, key=lambda r: r.area.height * r.area.width)
             ramp = edge_ramp(other.area, shape[2], shape[3])
-            copy = Region(
-                best.embedding, best.pooled, other.area, True, ramp, best.high, best.low
-            )
+            copy = Region(best.embedding, best.pooled, other.area, True, ramp, best.high, best.low)
             result.append(copy)
             own.append(other.area)
     return result

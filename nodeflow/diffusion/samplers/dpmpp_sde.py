@@ -33,9 +33,7 @@ def dpmpp_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
     return x
 
 
-def _dpmpp_2m_sde(
-    x: Tensor, sigmas: Sequence[float], noise: StepNoise, heun: bool
-) -> Sampling:
+def _dpmpp_2m_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise, heun: bool) -> Sampling:
     old: Tensor | None = None
     h_last = 0.0
     for i in range(len(sigmas) - 1):

@@ -11,7 +11,14 @@ from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import initial_noise
 from nodeflow.diffusion.samplers.names import SamplerName
-from nodeflow.diffusion.sampling.driver import Inpainting, OnStep, drive, first_x, resize_mask
+from nodeflow.diffusion.sampling.driver import (
+    Denoise,
+    Inpainting,
+    OnStep,
+    drive,
+    first_x,
+    resize_mask,
+)
 from nodeflow.diffusion.sampling.model import DenoisingModel
 
 
@@ -48,7 +55,7 @@ def sample(
     latent = given.float().to(device) * scale_factor
     noise = noise.to(device)
     positive, negative = resolve(request.positive, request.negative, shape, model.schedule)
-    denoise = ClassifierFree(model, positive, negative, request.cfg).__call__
+    denoise: Denoise = ClassifierFree(model, positive, negative, request.cfg)
     mask = None
     if request.latent.noise_mask is not None:
         mask = resize_mask(request.latent.noise_mask, latent)

@@ -86,9 +86,7 @@ def beta(schedule: DiscreteSchedule, steps: int, a: float = 0.6, b: float = 0.6)
     return with_zero(schedule.sigmas[torch.tensor(kept)])
 
 
-def linear_quadratic(
-    schedule: DiscreteSchedule, steps: int, threshold: float = 0.025
-) -> Tensor:
+def linear_quadratic(schedule: DiscreteSchedule, steps: int, threshold: float = 0.025) -> Tensor:
     """The first half of the steps linear down by `threshold`, the rest quadratic to 0."""
     if steps == 1:
         return torch.tensor([schedule.sigma_max, 0.0])

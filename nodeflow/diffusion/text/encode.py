@@ -9,7 +9,9 @@ from nodeflow.diffusion.text.tokenizer import END, load_tokenizer
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 
 
-def encode_prompt(encoder: ClipTextTransformer, prompt: str, stop_at_layer: int = -1) -> Conditioning:
+def encode_prompt(
+    encoder: ClipTextTransformer, prompt: str, stop_at_layer: int = -1
+) -> Conditioning:
     """Encode with SD1's conventions; the embedding is float32 `[1, 77 n, width]` on the CPU.
 
     A token of weight w becomes `(z - z_empty) w + z_empty`, where `z_empty` is the empty

@@ -1,7 +1,6 @@
 """Trained weights as a Stable Diffusion single file, fp16 safetensors."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -70,4 +69,4 @@ def export(
     }
     partial = path.with_suffix(".partial")
     save_file(single_file(unet, vae, text, vocabulary, prediction), partial, metadata)
-    os.replace(partial, path)
+    partial.replace(path)

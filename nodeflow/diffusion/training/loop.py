@@ -2,7 +2,6 @@
 
 import csv
 import math
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -61,7 +60,7 @@ def save(path: Path, state: Mapping[str, Any]) -> None:
     """Write a state beside its final name, then rename: never half a file."""
     partial = path.with_suffix(".partial")
     torch.save(dict(state), partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def train(

@@ -87,7 +87,8 @@ def background(colour: str, rng: random.Random) -> Pixels:
         axis = np.linspace(-1, 1, SIZE)
         slope = np.cos(angle) * axis[None, :] + np.sin(angle) * axis[:, None]
         ground = ground + slope[..., None] * rng.uniform(4, 16)
-    return np.clip(ground, 0, 255).astype(np.uint8)
+    pixels: Pixels = np.clip(ground, 0, 255).astype(np.uint8)
+    return pixels
 
 
 def compose(picture: Pixels, colour: str, rng: random.Random) -> Pixels:
@@ -98,7 +99,7 @@ def compose(picture: Pixels, colour: str, rng: random.Random) -> Pixels:
     free = SIZE - side
     shift = (free // 2 + rng.randint(-4, 4), free // 2 + rng.randint(-4, 4))
     scene.paste(subject, shift, subject)
-    return np.asarray(scene)
+    return np.asarray(scene, dtype=np.uint8)
 
 
 def with_article(words: str) -> str:

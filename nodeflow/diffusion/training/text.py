@@ -19,9 +19,7 @@ END_ROW = 2
 
 def text_config(vocabulary: Vocabulary) -> TextConfig:
     """The embedded model's text encoder."""
-    return TextConfig(
-        vocabulary=len(vocabulary.ids), width=192, layers=2, heads=3, inner=768
-    )
+    return TextConfig(vocabulary=len(vocabulary.ids), width=192, layers=2, heads=3, inner=768)
 
 
 class Pair(nn.Module):

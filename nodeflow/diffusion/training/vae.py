@@ -1,7 +1,6 @@
 """Training of the autoencoder: crops of growing size, L1, gradients and colour first."""
 
 import random
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -39,7 +38,7 @@ def skip_path_first(vae: AutoencoderKL) -> None:
             elif isinstance(module, ResnetBlock):
                 module.conv2.weight.mul_(0.02)
             elif isinstance(module, Attention):
-                module.to_out[0].weight.mul_(0.02)
+                module.to_out[0].get_parameter("weight").mul_(0.02)
         half = vae.config.latent_channels
         vae.quant_conv.weight[half:].mul_(0.02)
         if vae.quant_conv.bias is not None:
@@ -51,9 +50,7 @@ def scene_pool(library: Library, count: int, seed: int) -> Tensor:
     rng = random.Random(seed)
     pictures = library.pictures
     names = list(COLOURS)
-    scenes = [
-        compose(pictures[i % len(pictures)], rng.choice(names), rng) for i in range(count)
-    ]
+    scenes = [compose(pictures[i % len(pictures)], rng.choice(names), rng) for i in range(count)]
     return torch.from_numpy(np.stack(scenes)).permute(0, 3, 1, 2).contiguous()
 
 
@@ -96,8 +93,7 @@ def train_vae(run: Run, library: Library, pool_size: int = 6000) -> AutoencoderK
         picks = torch.randint(len(pool), (batch,), generator=generator).tolist()
         corners = torch.randint(0, 129 - side, (batch, 2), generator=generator).tolist()
         crops = [
-            pool[i, :, y : y + side, x : x + side]
-            for i, (y, x) in zip(picks, corners, strict=True)
+            pool[i, :, y : y + side, x : x + side] for i, (y, x) in zip(picks, corners, strict=True)
         ]
         target = torch.stack(crops).float() / 127.5 - 1
         mean, logvar = model.moments(target)
@@ -121,7 +117,7 @@ def normalise_latents(vae: AutoencoderKL, pool: Tensor, scale_factor: float) -> 
     diffusion model expects, and pictures decode as before.
     """
     with torch.no_grad():
-        means = [vae.encode(batch.float() / 127.5 - 1) for batch in pool.split(16)]
+        means = [vae.encode(batch.float() / 127.5 - 1) for batch in torch.split(pool, 16)]
         latents = torch.cat(means)
         mean = latents.mean((0, 2, 3))
         gain = 1 / (latents.std((0, 2, 3)) * scale_factor)
@@ -133,8 +129,3 @@ def normalise_latents(vae: AutoencoderKL, pool: Tensor, scale_factor: float) -> 
         quant.bias[half:].add_(2 * gain.log())
         post.bias.add_(post.weight[:, :, 0, 0] @ mean)
         post.weight.div_(gain[None, :, None, None])
-
-
-def save_vae(vae: AutoencoderKL, path: Path) -> None:
-    """Keep a trained autoencoder for the trainings that follow."""
-    torch.save(vae.state_dict(), path)

@@ -32,9 +32,7 @@ class Attention(nn.Module):
 def attention(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     """Scaled dot-product attention; `[batch, tokens, width]` each, and returned."""
     batch, tokens, width = q.shape
-    q, k, v = (
-        part.view(batch, -1, heads, width // heads).transpose(1, 2) for part in (q, k, v)
-    )
+    q, k, v = (part.view(batch, -1, heads, width // heads).transpose(1, 2) for part in (q, k, v))
     return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, tokens, width)
 
 
@@ -56,7 +54,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.net = nn.ModuleList([GEGLU(width, 4 * width), nn.Identity(), nn.Linear(4 * width, width)])
+        self.net = nn.ModuleList(
+            [GEGLU(width, 4 * width), nn.Identity(), nn.Linear(4 * width, width)]
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.net[2](self.net[0](x))
@@ -127,4 +127,5 @@ class Transformer2D(nn.Module):
         h = h.transpose(1, 2).reshape(batch, width, rows, columns)
         if not self.linear_projection:
             h = self.proj_out(h)
-        return x + h
+        out: Tensor = x + h
+        return out

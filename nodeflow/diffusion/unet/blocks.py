@@ -150,9 +150,7 @@ class UpBlock(nn.Module):
         widths = config.block_out_channels
         width, before = widths[level], widths[min(level + 1, len(widths) - 1)]
         self.resnets = nn.ModuleList(
-            ResnetBlock(
-                (before if i == 0 else width) + skip, width, time_width, config.norm_groups
-            )
+            ResnetBlock((before if i == 0 else width) + skip, width, time_width, config.norm_groups)
             for i, skip in enumerate(skip_widths)
         )
         self.attentions = transformers(

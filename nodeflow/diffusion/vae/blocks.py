@@ -42,7 +42,8 @@ class Attention(nn.Module):
         h = self.group_norm(x).flatten(2).transpose(1, 2).unsqueeze(1)
         h = F.scaled_dot_product_attention(self.to_q(h), self.to_k(h), self.to_v(h))
         h = self.to_out[0](h.squeeze(1)).transpose(1, 2)
-        return x + h.reshape(batch, channels, height, width)
+        out: Tensor = x + h.reshape(batch, channels, height, width)
+        return out
 
 
 class Downsample(nn.Module):

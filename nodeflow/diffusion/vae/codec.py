@@ -32,6 +32,6 @@ def decode_latent(vae: AutoencoderKL, samples: Tensor) -> Tensor:
     with torch.no_grad():
         pictures = [
             ((vae.decode(item.to(weight)).float() + 1) / 2).clamp(0, 1).cpu()
-            for item in samples.split(1)
+            for item in samples.unsqueeze(1)
         ]
     return torch.cat(pictures).movedim(1, -1).contiguous()

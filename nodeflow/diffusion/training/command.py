@@ -1,0 +1,51 @@
+"""`train prepare|vae|text|unet|export|sheet`: the steps that made the embedded model."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+
+
+def parser() -> argparse.ArgumentParser:
+    """One subcommand a step, in the order in which they are run."""
+    made = argparse.ArgumentParser(
+        prog="python -m nodeflow train",
+        description="Train the embedded model; each step goes on from what it has saved.",
+    )
+    made.add_argument("--work", type=Path, default=Path("training"), help="folder for all states")
+    steps = made.add_subparsers(dest="step", required=True)
+    prepare = steps.add_parser("prepare", help="pictures out of the emoji packages")
+    prepare.add_argument("--fluent", type=Path, required=True, help="@lobehub/fluent-emoji-3d")
+    prepare.add_argument("--emojibase", type=Path, required=True, help="emojibase-data")
+    for name, minutes, about in (
+        ("vae", 22.0, "the autoencoder"),
+        ("text", 4.5, "the text encoder, contrastively; after vae"),
+        ("unet", 60.0, "the UNet; after text"),
+    ):
+        step = steps.add_parser(name, help=about)
+        step.add_argument("--minutes", type=float, default=minutes, help=f"default {minutes:g}")
+    steps.add_parser("latents", help="scenes encoded once; after vae")
+    for name, about in (("export", "the checkpoint"), ("sheet", "both contact sheets")):
+        step = steps.add_parser(name, help=about)
+        step.add_argument("file", type=Path, help="the checkpoint")
+    return made
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one step."""
+    arguments = parser().parse_args(argv)
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    from nodeflow.diffusion.training import steps
+
+    run: dict[str, Callable[[argparse.Namespace], None]] = {
+        "prepare": steps.prepare,
+        "vae": steps.vae,
+        "latents": steps.latents,
+        "text": steps.text,
+        "unet": steps.unet,
+        "export": steps.export_checkpoint,
+        "sheet": steps.sheets,
+    }
+    run[arguments.step](arguments)
+    return 0
