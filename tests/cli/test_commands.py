@@ -1,0 +1,164 @@
+"""The command line contract, with the embedded model."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cli.calling import ROOT, Shell
+
+FAILING_PLUGIN = '''
+from nodeflow.node import node
+from nodeflow.values import Image
+
+
+@node("FailLate", category="test")
+def fail_late(image: Image) -> Image:
+    """Fails when it runs."""
+    raise ValueError("the lens is dirty")
+'''
+
+
+def test_the_main_job_then_nothing_to_do(shell: Shell) -> None:
+    first = shell("run", "workflows/txt2img.yaml", "--json")
+    assert first.code == 0, first.text
+    made = json.loads(first.out)
+    assert made["nodes"]["sampler"]["state"] == "ran"
+    (file,) = made["outputs"]["save"]
+    path = shell.folder / file
+    before = path.read_bytes()
+    with Image.open(path) as picture:
+        assert picture.size == (128, 128)
+        assert json.loads(picture.info["prompt"])["sampler"]["class_type"] == "KSampler"
+        assert json.loads(picture.info["nodeflow"])["nodes"]["save"]["node"] == "SaveImage"
+    second = json.loads(shell("run", "workflows/txt2img.yaml", "--json").out)
+    assert {node["state"] for node in second["nodes"].values()} == {"cached"}
+    assert second["outputs"] == made["outputs"]
+    path.unlink()
+    third = json.loads(shell("run", "workflows/txt2img.yaml", "--json").out)
+    ran = [name for name, node in third["nodes"].items() if node["state"] == "ran"]
+    assert ran == ["save"] and "gone" in third["nodes"]["save"]["reason"]
+    with Image.open(path) as again, Image.open(path) as _:
+        assert path.read_bytes() == before
+        assert again.size == (128, 128)
+
+
+def test_an_edit_runs_only_what_depends_on_it(shell: Shell) -> None:
+    assert shell("run", "workflows/txt2img.yaml", "--steps", "2").code == 0
+    called = shell("run", "workflows/txt2img.yaml", "--steps", "2", "--set",
+                   "save.filename_prefix=other", "--json")  # fmt: skip
+    nodes = json.loads(called.out)["nodes"]
+    assert [name for name, node in nodes.items() if node["state"] == "ran"] == ["save"]
+    called = shell("run", "workflows/txt2img.yaml", "--steps", "2", "--prompt", "a cat", "--json")
+    nodes = json.loads(called.out)["nodes"]
+    ran = {n for n, node in nodes.items() if node["state"] == "ran"} - {"checkpoint"}
+    assert ran == {"positive", "sampler", "image", "save"}
+    assert nodes["positive"]["reason"].startswith("text changed from")
+
+
+def test_comfyui_api_format_runs(shell: Shell) -> None:
+    graph = {
+        "3": {"class_type": "EmptyImage", "inputs": {"width": 32, "height": "16", "color": 255}},
+        "7": {"class_type": "ImageInvert", "inputs": {"image": ["3", 0]}},
+        "9": {"class_type": "SaveImage", "inputs": {"images": ["7", 0], "filename_prefix": "c"}},
+    }
+    shell.write("api.json", json.dumps(graph))
+    called = shell("run", "api.json", "--json")
+    assert called.code == 0, called.text
+    (file,) = json.loads(called.out)["outputs"]["9"]
+    with Image.open(shell.folder / file) as picture:
+        assert picture.size == (32, 16) and picture.getpixel((0, 0)) == (255, 255, 0)
+
+
+def test_a_failing_node_keeps_what_was_finished(shell: Shell) -> None:
+    plugin = shell.write("plugins/broken.py", FAILING_PLUGIN)
+    shell.write(
+        "graph.yaml",
+        "nodes:\n  blank: {node: EmptyImage, width: 64, height: 64}\n"
+        "  bad: {node: FailLate, image: $blank}\n"
+        "  lost: {node: SaveImage, images: $bad}\n"
+        "  kept: {node: SaveImage, images: $blank}\n",
+    )
+    blocked = shell("run", "graph.yaml")
+    assert blocked.code == 2 and "plugin allow plugins/broken.py" in blocked.err
+    assert shell("plugin", "allow", "plugins/broken.py").code == 0
+    failed = shell("run", "graph.yaml", "--json")
+    assert failed.code == 3
+    assert "node 'bad' (FailLate) failed: the lens is dirty" in failed.err
+    made = json.loads(failed.out)
+    assert made["nodes"]["lost"]["state"] == "skipped" and made["outputs"]["kept"]
+    again = json.loads(shell("run", "graph.yaml", "--json").out)
+    assert again["nodes"]["blank"]["state"] == "cached"
+    plugin.write_text(FAILING_PLUGIN + "\n# changed\n")
+    changed = shell("run", "graph.yaml")
+    assert changed.code == 2 and "changed since it was allowed" in changed.err
+    assert "broken.py" in shell("plugin", "list").out
+
+
+def test_interrupt_exits_130_and_keeps_finished_nodes(shell: Shell) -> None:
+    command = [sys.executable, "-m", "nodeflow", "run", "workflows/txt2img.yaml", "--steps", "5000"]
+    process = subprocess.Popen(
+        command, cwd=shell.folder, env=shell.environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    cache = Path(shell.environment()["NODEFLOW_CACHE"]) / "v1"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and b"CLIPTextEncode" not in stored(cache):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "cancelled" in err and "Traceback" not in err
+    again = json.loads(shell("run", "workflows/txt2img.yaml", "--steps", "1", "--json").out)
+    assert again["nodes"]["positive"]["state"] == "cached"
+
+
+def stored(cache: Path) -> bytes:
+    """The index and its log, as bytes."""
+    files = [cache / "index.sqlite", cache / "index.sqlite-wal"]
+    return b"".join(file.read_bytes() for file in files if file.exists())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("validate", "workflows/txt2img.yaml")])
+def test_no_torch_where_none_is_needed(shell: Shell, arguments: tuple[str, ...]) -> None:
+    code = (
+        "import sys; from nodeflow.cli.main import main; code = main(sys.argv[1:]);"
+        "print([m for m in ('torch', 'numpy', 'transformers', 'PIL') if m in sys.modules], code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, env=shell.environment(),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip().endswith("[] 0"), done.stdout
+
+
+def test_a_cached_run_imports_no_torch(shell: Shell) -> None:
+    assert shell("run", "workflows/txt2img.yaml", "--steps", "1", "--quiet").out == ""
+    code = (
+        "import sys; from nodeflow.cli.main import main; code = main(sys.argv[1:]);"
+        "print('torch' in sys.modules, code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "workflows/txt2img.yaml", "--steps", "1"],
+        cwd=shell.folder, env=shell.environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip().endswith("False 0"), done.stdout
+
+
+def test_nodes_cache_doctor(shell: Shell) -> None:
+    listing = json.loads(shell("nodes", "--json").out)
+    assert {"KSampler", "VAEDecode", "SaveImage"} <= {node["id"] for node in listing}
+    one = json.loads(shell("nodes", "KSampler", "--json").out)
+    steps = next(port for port in one["inputs"] if port["name"] == "steps")
+    assert steps["default"] == 20 and (steps["min"], steps["max"]) == (1, 10000)
+    assert "how many steps" in shell("nodes", "KSampler").out
+    assert json.loads(shell("cache", "stats", "--json").out)["entries"] == 0
+    shell("run", "workflows/txt2img.yaml", "--steps", "1")
+    assert json.loads(shell("cache", "stats", "--json").out)["entries"] == 6
+    assert json.loads(shell("cache", "clear", "--json").out) == {"cleared": 6}
+    doctor = shell("doctor")
+    assert doctor.code == 0 and "tiny-emoji.safetensors" in doctor.out
