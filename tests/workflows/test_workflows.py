@@ -1,0 +1,67 @@
+"""Every shipped workflow runs with the embedded model and gives a picture, not a blank."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nodeflow.engine.run import Engine
+from nodeflow.graph.edit import apply_named_inputs
+from nodeflow.interop.open import open_workflow
+from nodeflow.node.check import check
+from nodeflow.node.folders import Folders
+from nodeflow.node.plugins import load_registry
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / "workflows").glob("*.yaml"))
+SIZES = {"hires_fix": (192, 192), "regions": (256, 128)}
+
+
+def run(path: Path, folder: Path, **inputs: str | int) -> Path:
+    """Run a workflow file; returns the picture it saved."""
+    workflow = apply_named_inputs(open_workflow(path), inputs)
+    folders = Folders(output=folder / "output", temp=folder / "temp")
+    result = Engine().run(check(workflow, load_registry(), folders))
+    assert not result.failures
+    (file,) = result.outputs["save"].files
+    return folders.output / file.path
+
+
+def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """A picture in 0..1."""
+    with Image.open(path) as picture:
+        return np.asarray(picture, dtype=np.float64) / 255
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflow_runs(path: Path, tmp_path: Path) -> None:
+    saved = run(path, tmp_path)
+    with Image.open(saved) as picture:
+        assert picture.size == SIZES.get(path.stem, (128, 128))
+    assert pixels(saved).std() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("colour", "channel"), [("red", 0), ("green", 1), ("blue", 2)], ids=["red", "green", "blue"]
+)
+def test_the_background_is_the_named_one(tmp_path: Path, colour: str, channel: int) -> None:
+    prompt = f"a ghost on a {colour} background"
+    picture = pixels(run(ROOT / "workflows/txt2img.yaml", tmp_path, prompt=prompt))
+    corners = picture[[2, 2, -3, -3], [2, -3, 2, -3]].mean(axis=0)
+    assert int(corners.argmax()) == channel
+    assert corners[channel] > 1.3 * np.delete(corners, channel).max()
+
+
+def test_equal_seeds_give_equal_pictures(tmp_path: Path) -> None:
+    path = ROOT / "workflows/txt2img.yaml"
+    first = pixels(run(path, tmp_path / "a", seed=5, steps=3))
+    assert np.array_equal(first, pixels(run(path, tmp_path / "b", seed=5, steps=3)))
+    assert not np.array_equal(first, pixels(run(path, tmp_path / "c", seed=6, steps=3)))
+
+
+def test_inpainting_keeps_what_is_outside_the_mask(tmp_path: Path) -> None:
+    saved = run(ROOT / "workflows/inpaint.yaml", tmp_path)
+    (shown,) = (tmp_path / "temp").glob("*.png")
+    kept = np.abs(pixels(saved) - pixels(shown))
+    assert kept[:, :40].mean() < 0.1 < 2 * kept[:, 72:].mean()
