@@ -67,8 +67,6 @@ def workflow(nodes: dict[str, tuple[str, dict[str, object]]]) -> Workflow:
     return Workflow(entries, source="test.yaml")
 
 
-def checked(
-    nodes: dict[str, tuple[str, dict[str, object]]], registry: Registry
-) -> CheckedWorkflow:
+def checked(nodes: dict[str, tuple[str, dict[str, object]]], registry: Registry) -> CheckedWorkflow:
     """The same, checked."""
     return check(workflow(nodes), registry, Folders())

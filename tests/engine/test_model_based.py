@@ -1,4 +1,4 @@
-"""Over random graphs and edits a cached run equals a fresh one and computes no more than it must."""
+"""Over random graphs and edits, a cached run equals a fresh one and does only what it must."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,7 +39,9 @@ def histories(draw: st.DrawFn) -> list[tuple[Graph, bool]]:
     history = [(graph, False)]
     for _ in range(draw(st.integers(1, 4))):
         graph = {name: (kind, dict(inputs)) for name, (kind, inputs) in graph.items()}
-        literals = [(n, p) for n, (_, i) in graph.items() for p, v in i.items() if isinstance(v, int)]
+        literals = [
+            (n, p) for n, (_, i) in graph.items() for p, v in i.items() if isinstance(v, int)
+        ]
         if literals and draw(st.booleans()):
             name, port = draw(st.sampled_from(literals))
             graph[name][1][port] = draw(st.integers(0, 3))

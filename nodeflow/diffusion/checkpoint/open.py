@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from nodeflow.diffusion.checkpoint import diffusers_folder
 from nodeflow.diffusion.checkpoint.detect import (
     model_facts,
     supported,
@@ -10,8 +11,8 @@ from nodeflow.diffusion.checkpoint.detect import (
     unet_config,
     vae_config,
 )
-from nodeflow.diffusion.checkpoint.header import read_header
-from nodeflow.diffusion.checkpoint.layout import find_layout, require_all
+from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
+from nodeflow.diffusion.checkpoint.layout import describe, find_layout, require_all
 from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, VaeRecipe, WeightsFile
 
 
@@ -25,7 +26,12 @@ class OpenedCheckpoint:
 
 
 def open_checkpoint(path: Path, fingerprint: str) -> OpenedCheckpoint:
-    """Recognise a single file. Raises CheckpointError saying what was found instead."""
+    """Recognise a single file or a diffusers folder.
+
+    Raises CheckpointError saying what was found instead.
+    """
+    if path.is_dir():
+        return open_folder(path, fingerprint)
     header = read_header(path)
     layout = find_layout(header)
     require_all(layout, header)
@@ -43,14 +49,30 @@ def open_checkpoint(path: Path, fingerprint: str) -> OpenedCheckpoint:
     )
 
 
+def open_folder(folder: Path, fingerprint: str) -> OpenedCheckpoint:
+    """A diffusers folder; its configs and file names are checked, weights are not read."""
+    config = diffusers_folder.unet_config(folder)
+    supported(config)
+    diffusers_folder.vae_config(folder)
+    diffusers_folder.text_config(folder)
+    parts: tuple[diffusers_folder.Part, ...] = ("unet", "vae", "text_encoder")
+    for part in parts:
+        for file in diffusers_folder.part_files(folder, part):
+            read_header(file)
+    facts = diffusers_folder.model_facts(folder)
+    source = WeightsFile(str(folder), fingerprint)
+    return OpenedCheckpoint(
+        ModelRecipe(source, facts.prediction, facts.scale_factor),
+        ClipRecipe(source),
+        VaeRecipe(source),
+    )
+
+
 def open_vae(path: Path, fingerprint: str) -> VaeRecipe:
     """The autoencoder of a VAE file or a checkpoint. Raises CheckpointError."""
     header = read_header(path)
     prefix = find_layout(header).vae
     if prefix is None:
-        from nodeflow.diffusion.checkpoint.header import CheckpointError
-        from nodeflow.diffusion.checkpoint.layout import describe
-
         raise CheckpointError(f"it has no VAE: {describe(header)}")
     vae_config(header, prefix)
     return VaeRecipe(WeightsFile(str(path), fingerprint))
