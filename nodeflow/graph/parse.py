@@ -11,6 +11,7 @@ from nodeflow.graph.problem import Position, Problem, ProblemCode, WorkflowError
 
 Path = tuple[str | int, ...]
 
+PLAIN_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -50,6 +51,8 @@ class _Builder:
         if len(path) > self.limits.depth:
             raise self.refuse(ProblemCode.LIMIT, f"nested over {self.limits.depth} deep", node)
         self.places.setdefault(path, position(node))
+        if isinstance(node, yaml.CollectionNode) and node.tag not in PLAIN_COLLECTIONS:
+            raise self.refuse(ProblemCode.SYNTAX, f"the tag {node.tag} has no meaning here", node)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -87,9 +90,24 @@ def position(node: yaml.Node) -> Position:
     return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
+def check_depth(text: str, source: str | None, limits: Limits) -> None:
+    """Refuse deep nesting by its events: libyaml's composer recurses until the stack is gone."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > limits.depth:
+                place = Position(event.start_mark.line + 1, event.start_mark.column + 1)
+                message = f"nested over {limits.depth} deep"
+                raise fail(ProblemCode.LIMIT, message, source, place)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def parse_yaml(text: str, source: str | None, limits: Limits) -> Parsed:
     """Raises WorkflowError with the place of what is no YAML or exceeds the limits."""
     try:
+        check_depth(text, source, limits)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark

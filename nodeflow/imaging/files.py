@@ -109,10 +109,7 @@ def place_for(root: Path, prefix: str) -> tuple[Path, str]:
     """
     head, _, stem = prefix.replace("\\", "/").rpartition("/")
     folder = confined(root, head) if not Path(head).is_absolute() else None
-    if (
-        folder is None
-        or stem in ("", ".", "..")
-        or any(ord(c) < 32 or c in ':*?"<>|' for c in stem)
-    ):
+    unsafe = any(ord(c) < 32 or c in ':*?"<>|' for c in prefix)
+    if folder is None or unsafe or stem in ("", ".", ".."):
         raise PictureError(f"'{prefix}' is no name inside the output folder")
     return folder, stem

@@ -35,6 +35,12 @@ class ModelRoot:
         return cls({kind: (root / kind,) for kind in kinds})
 
 
+def without_suffix(name: str) -> str:
+    """A model's name as workflows may write it."""
+    suffix = next((s for s in MODEL_SUFFIXES if name.lower().endswith(s)), "")
+    return name.removesuffix(suffix) if suffix else name
+
+
 def confined(folder: Path, name: str) -> Path | None:
     """`folder / name` with links resolved, or None where that leaves the folder."""
     if "\0" in name:
@@ -86,7 +92,8 @@ class Folders:
                     and (path.is_file() or (path / "model_index.json").is_file())
                 ):
                     return path
-        raise FileMissing(name, folders, nearest(name, self.model_files(kind)))
+        stems = [without_suffix(file) for file in self.model_files(kind)]
+        raise FileMissing(name, folders, nearest(without_suffix(name), stems))
 
     def input_files(self) -> list[str]:
         """Names of the files in the input folder."""

@@ -57,7 +57,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "no such checkpoint": (
         edited("ckpt_name: tiny-emoji", "ckpt_name: tiny-emojy"),
-        ("graph.yaml:10:46", "'ckpt_name'", "tiny-emojy", "a file in", "tiny-emoji.safetensors"),
+        ("graph.yaml:10:46", "'ckpt_name'", "tiny-emojy", "a file in", "nearest: tiny-emoji"),
     ),
     "a checkpoint outside its folder": (
         edited("ckpt_name: tiny-emoji", "ckpt_name: ../../../etc/passwd"),

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ def ancestral_reference(x: Tensor, sigmas: list[float], seed: int) -> Tensor:
     """Euler ancestral in float64, from k-diffusion's published formulas."""
     generator = torch.Generator().manual_seed(seed)
     x = x.double()
-    for s, n in zip(sigmas, sigmas[1:], strict=False):
+    for s, n in pairwise(sigmas):
         d = (x - gaussian(x, s)) / s
         if n == 0:
             return gaussian(x, s)
@@ -111,13 +112,11 @@ def test_against_diffusers(name: str, scheduler: type) -> None:
     vp = scheduler is DPMSolverMultistepScheduler
     levels = theirs.sigmas.double()
     x = start / math.sqrt(float(levels[0]) ** 2 + 1) if vp else start.clone()
-    index = 0
-    for t in theirs.timesteps:
+    for index, t in enumerate(theirs.timesteps):
         sigma = float(levels[index])
         ve = x * math.sqrt(sigma**2 + 1) if vp else x
         noise = (ve - gaussian(ve, sigma)) / sigma
         x = theirs.step(noise.float(), t, x).prev_sample
-        index += 1
     ours = drive(gaussian, start, [float(s) for s in sigmas], name, 0, silent)  # type: ignore[arg-type]
     assert relative_l2(ours, x) < 1e-3
 
@@ -227,11 +226,15 @@ def denoiser() -> tuple[Linear, DenoisingModel]:
     return net, DenoisingModel(net, Prediction.X0, SD)
 
 
-def guided(positive: list[ConditioningEntry], negative: list[ConditioningEntry], cfg: float,
-           size: tuple[int, int] = (16, 16), sigma: float = 5.0) -> tuple[Tensor, Linear]:  # fmt: skip
+def guided(
+    positive: list[ConditioningEntry],
+    negative: list[ConditioningEntry],
+    cfg: float,
+    sigma: float = 5.0,
+) -> tuple[Tensor, Linear]:
     """One guided evaluation on zeros."""
     net, model = denoiser()
-    x = torch.zeros(1, 4, *size)
+    x = torch.zeros(1, 4, 16, 16)
     sides = resolve(tuple(positive), tuple(negative), x.shape, SD)
     return ClassifierFree(model, *sides, cfg)(x, sigma), net
 

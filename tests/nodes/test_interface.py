@@ -1,0 +1,134 @@
+"""Built-in nodes have the field's names, defaults, limits and outputs."""
+
+from pathlib import Path
+
+import pytest
+
+from nodeflow.node.plugins import load_registry
+from nodeflow.node.port import Choices, Range, wire_name
+from nodeflow.node.spec import REQUIRED
+from nodeflow.node.trust import TrustList
+
+REGISTRY = load_registry([], TrustList(Path("nowhere.json")))
+
+INTERFACE: dict[str, tuple[str, str]] = {
+    "VAEDecode": ("samples LATENT; vae VAE", "IMAGE"),
+    "CheckpointLoaderSimple": ("ckpt_name STRING", "MODEL, CLIP, VAE"),
+    "EmptyLatentImage": ("width INT=512; height INT=512; batch_size INT=1", "LATENT"),
+    "CLIPTextEncode": ("text STRING; clip CLIP", "CONDITIONING"),
+    "KSampler": (
+        "model MODEL; seed INT=0; steps INT=20; cfg FLOAT=8.0; sampler_name COMBO=euler; "
+        "scheduler COMBO=normal; positive CONDITIONING; negative CONDITIONING; "
+        "latent_image LATENT; denoise FLOAT=1.0",
+        "LATENT",
+    ),
+    "SaveImage": ("images IMAGE; filename_prefix STRING=nodeflow", ""),
+    "PreviewImage": ("images IMAGE", ""),
+    "LoadImage": ("image STRING", "IMAGE, MASK"),
+    "VAELoader": ("vae_name STRING", "VAE"),
+    "VAEEncode": ("pixels IMAGE; vae VAE", "LATENT"),
+    "CLIPSetLastLayer": ("clip CLIP; stop_at_clip_layer INT=-1", "CLIP"),
+    "KSamplerAdvanced": (
+        "model MODEL; add_noise COMBO=enable; noise_seed INT=0; steps INT=20; cfg FLOAT=8.0; "
+        "sampler_name COMBO=euler; scheduler COMBO=normal; positive CONDITIONING; "
+        "negative CONDITIONING; latent_image LATENT; start_at_step INT=0; "
+        "end_at_step INT=10000; return_with_leftover_noise COMBO=disable",
+        "LATENT",
+    ),
+    "VAEEncodeForInpaint": ("pixels IMAGE; vae VAE; mask MASK; grow_mask_by INT=6", "LATENT"),
+    "ConditioningCombine": (
+        "conditioning_1 CONDITIONING; conditioning_2 CONDITIONING", "CONDITIONING",
+    ),
+    "LatentUpscale": (
+        "samples LATENT; upscale_method COMBO=nearest-exact; width INT=512; height INT=512; "
+        "crop COMBO=disabled",
+        "LATENT",
+    ),
+    "LatentUpscaleBy": (
+        "samples LATENT; upscale_method COMBO=nearest-exact; scale_by FLOAT=1.5", "LATENT",
+    ),
+    "ImageScale": (
+        "image IMAGE; upscale_method COMBO=nearest-exact; width INT=512; height INT=512; "
+        "crop COMBO=disabled",
+        "IMAGE",
+    ),
+    "ImageScaleBy": (
+        "image IMAGE; upscale_method COMBO=nearest-exact; scale_by FLOAT=1.0", "IMAGE",
+    ),
+    "ImageInvert": ("image IMAGE", "IMAGE"),
+    "EmptyImage": ("width INT=512; height INT=512; batch_size INT=1; color INT=0", "IMAGE"),
+    "SolidMask": ("value FLOAT=1.0; width INT=512; height INT=512", "MASK"),
+    "InvertMask": ("mask MASK", "MASK"),
+    "MaskComposite": (
+        "destination MASK; source MASK; x INT=0; y INT=0; operation COMBO=multiply", "MASK",
+    ),
+    "SetLatentNoiseMask": ("samples LATENT; mask MASK", "LATENT"),
+    "SaveLatent": ("samples LATENT; filename_prefix STRING=latents/nodeflow", ""),
+    "LoadLatent": ("latent STRING", "LATENT"),
+    "ConditioningConcat": (
+        "conditioning_to CONDITIONING; conditioning_from CONDITIONING", "CONDITIONING",
+    ),
+    "ConditioningAverage": (
+        "conditioning_to CONDITIONING; conditioning_from CONDITIONING; "
+        "conditioning_to_strength FLOAT=1.0",
+        "CONDITIONING",
+    ),
+    "ConditioningSetArea": (
+        "conditioning CONDITIONING; width INT=64; height INT=64; x INT=0; y INT=0; "
+        "strength FLOAT=1.0",
+        "CONDITIONING",
+    ),
+    "ConditioningSetMask": (
+        "conditioning CONDITIONING; mask MASK; strength FLOAT=1.0; set_cond_area COMBO=default",
+        "CONDITIONING",
+    ),
+    "ConditioningSetTimestepRange": (
+        "conditioning CONDITIONING; start FLOAT=0.0; end FLOAT=1.0", "CONDITIONING",
+    ),
+    "ConditioningZeroOut": ("conditioning CONDITIONING", "CONDITIONING"),
+    "PrimitiveInt": ("value INT=0", "INT"),
+    "PrimitiveFloat": ("value FLOAT=0.0", "FLOAT"),
+    "PrimitiveString": ("value STRING=", "STRING"),
+    "PrimitiveBoolean": ("value BOOLEAN=False", "BOOLEAN"),
+    "GetImageSize": ("image IMAGE", "width INT, height INT, batch_size INT"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("id", INTERFACE)
+def test_interface(id: str) -> None:
+    spec = REGISTRY.get(id)
+    assert spec is not None
+    inputs, outputs = INTERFACE[id]
+    found = {
+        f"{port.name} {wire_name(port.type)}"
+        + ("" if port.default is REQUIRED else f"={port.default}")
+        for port in spec.inputs
+    }
+    assert found == set(inputs.split("; "))
+    named = [
+        o.name if o.name == wire_name(o.type) else f"{o.name} {wire_name(o.type)}"
+        for o in spec.outputs
+    ]
+    assert ", ".join(named) == outputs
+    assert spec.declaration.output == (outputs == "")
+
+
+def test_limits_and_choices() -> None:
+    sampler = REGISTRY.nodes["KSampler"]
+    seed, name = sampler.input("seed"), sampler.input("sampler_name")
+    assert seed is not None and seed.constraint(Range) == Range(0, 2**64 - 1, step=1)
+    assert name is not None
+    assert {"euler", "euler_ancestral", "heun", "dpm_2", "dpm_2_ancestral", "lms", "dpmpp_2m",
+            "dpmpp_2s_ancestral", "dpmpp_sde", "dpmpp_2m_sde", "dpmpp_3m_sde", "ddim", "ddpm",
+            "lcm", "uni_pc", "uni_pc_bh2"} <= set(name.constraint(Choices).values)  # fmt: skip
+    from nodeflow.diffusion.samplers.registry import SAMPLERS
+    from nodeflow.diffusion.schedule.schedulers import SCHEDULERS
+
+    assert set(name.constraint(Choices).values) == set(SAMPLERS)
+    scheduler = sampler.input("scheduler")
+    assert scheduler is not None
+    assert set(scheduler.constraint(Choices).values) == set(SCHEDULERS)
+
+
+def test_every_built_in_is_listed_or_known() -> None:
+    assert set(INTERFACE) <= set(REGISTRY.nodes)
