@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from nodeflow.node import Multiline, Range, node
+from nodeflow.node import Artifacts, Multiline, Range, node
 
 LARGEST = 2**63 - 1
 
@@ -76,3 +76,13 @@ def string_concatenate(
         delimiter: what stands between them.
     """
     return delimiter.join((string_a, string_b))
+
+
+@node("PreviewAny", category="utils", display_name="Preview Any", output=True)
+def preview_any(source: object) -> Artifacts:
+    """Show a value as text.
+
+    Args:
+        source: any value.
+    """
+    return Artifacts(text=(str(source),))

@@ -97,7 +97,8 @@ def check_depth(text: str, source: str | None, limits: Limits) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > limits.depth:
-                place = Position(event.start_mark.line + 1, event.start_mark.column + 1)
+                mark = event.start_mark
+                place = Position(mark.line + 1, mark.column + 1) if mark else None
                 message = f"nested over {limits.depth} deep"
                 raise fail(ProblemCode.LIMIT, message, source, place)
         elif isinstance(event, yaml.CollectionEndEvent):

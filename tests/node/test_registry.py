@@ -110,7 +110,7 @@ def test_ten_thousand_nodes_in_a_chain(registry: Registry) -> None:
     check(chain(10), registry, Folders())
     began = time.perf_counter()
     checked = check(chain(10_000), registry, Folders())
-    assert list(checked.nodes)[0] == "n0" and list(checked.nodes)[-1] == "end"
+    assert next(iter(checked.nodes)) == "n0" and list(checked.nodes)[-1] == "end"
     assert len(checked.nodes) == 10_001
     assert time.perf_counter() - began < 20
 
@@ -144,3 +144,15 @@ def test_paths_stay_in_their_folder(tmp_path: Path) -> None:
         folders.find_model("checkpoints", "sub/b")
     assert caught.value.nearest == ("sub/a",)
     assert confined(tmp_path, str(Path("/etc/passwd"))) is None
+
+
+def test_the_order_is_topological(registry: Registry) -> None:
+    import networkx
+
+    nodes = dict(reversed(chain(40).nodes.items()))
+    checked = check(Workflow(nodes), registry, Folders())
+    graph = networkx.DiGraph()
+    graph.add_edges_from((l.node, n) for n, c in checked.nodes.items() for l in c.links.values())  # noqa: E741
+    place = {name: i for i, name in enumerate(checked.nodes)}
+    assert networkx.is_directed_acyclic_graph(graph)
+    assert all(place[before] < place[after] for before, after in graph.edges)

@@ -1,0 +1,79 @@
+"""What the engine costs beyond the nodes' own work: trivial nodes, microseconds each.
+
+`python benchmarks/engine_overhead.py`
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from nodeflow.engine.disk_cache import DiskCache
+from nodeflow.engine.run import Engine
+from nodeflow.graph.document import NodeEntry, Reference, Workflow
+from nodeflow.node.check import check
+from nodeflow.node.folders import Folders
+from nodeflow.node.plugins import load_registry
+
+
+def entry(name: str, a: str | None, b: str | None) -> NodeEntry:
+    """A node that joins two texts."""
+    first = Reference(a) if a else "x"
+    second = Reference(b) if b else ""
+    return NodeEntry(name, "StringConcatenate", {"string_a": first, "string_b": second})
+
+
+def chain(count: int) -> Workflow:
+    """Each node after the one before."""
+    nodes = {f"n{i}": entry(f"n{i}", f"n{i - 1}" if i else None, None) for i in range(count)}
+    return shown(nodes, f"n{count - 1}")
+
+
+def tree(count: int) -> Workflow:
+    """Each node joins two earlier ones, a heap."""
+    nodes = {
+        f"n{i}": entry(
+            f"n{i}",
+            f"n{2 * i + 1}" if 2 * i + 1 < count else None,
+            f"n{2 * i + 2}" if 2 * i + 2 < count else None,
+        )
+        for i in range(count)
+    }
+    return shown(nodes, "n0")
+
+
+def shown(nodes: dict[str, NodeEntry], last: str) -> Workflow:
+    """The graph with an output."""
+    text = NodeEntry("show", "PreviewAny", {"source": Reference(last)})
+    return Workflow({**nodes, "show": text}, source="benchmark")
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print microseconds a node."""
+    registry = load_registry()
+    for count in (1_000, 10_000):
+        for shape in (chain, tree):
+            workflow = shape(count)
+            with tempfile.TemporaryDirectory() as folder:
+                engine = Engine(disk=DiskCache(Path(folder)))
+                checking = timed(lambda w=workflow: check(w, registry, Folders()))
+                checked = check(workflow, registry, Folders())
+                planning = timed(lambda e=engine, c=checked: e.plan(c))
+                first = timed(lambda e=engine, c=checked: e.run(c))
+                again = timed(lambda e=engine, c=checked: e.run(c))
+            figures = [1e6 * value / count for value in (checking, planning, first, again)]
+            print(
+                f"{shape.__name__} of {count:,}: check {figures[0]:.0f}, plan and keys "
+                f"{figures[1]:.0f}, first run {figures[2]:.0f}, again {figures[3]:.0f} µs a node"
+            )
+
+
+if __name__ == "__main__":
+    main()
