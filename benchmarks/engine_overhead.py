@@ -11,16 +11,31 @@ from pathlib import Path
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.run import Engine
 from nodeflow.graph.document import NodeEntry, Reference, Workflow
+from nodeflow.node import Artifacts, node
 from nodeflow.node.check import check
+from nodeflow.node.declare import read_spec
 from nodeflow.node.folders import Folders
-from nodeflow.node.plugins import load_registry
+from nodeflow.node.plugins import Registry
+from nodeflow.node.spec import Plugin
+
+
+@node("Join", category="benchmark")
+def join(string_a: str, string_b: str = "") -> str:
+    """A trivial node whose result is kept."""
+    return string_a[:1] + string_b[:1]
+
+
+@node("Show", category="benchmark", output=True)
+def show(source: str) -> Artifacts:
+    """The root."""
+    return Artifacts(text=(source,))
 
 
 def entry(name: str, a: str | None, b: str | None) -> NodeEntry:
     """A node that joins two texts."""
     first = Reference(a) if a else "x"
     second = Reference(b) if b else ""
-    return NodeEntry(name, "StringConcatenate", {"string_a": first, "string_b": second})
+    return NodeEntry(name, "Join", {"string_a": first, "string_b": second})
 
 
 def chain(count: int) -> Workflow:
@@ -44,7 +59,7 @@ def tree(count: int) -> Workflow:
 
 def shown(nodes: dict[str, NodeEntry], last: str) -> Workflow:
     """The graph with an output."""
-    text = NodeEntry("show", "PreviewAny", {"source": Reference(last)})
+    text = NodeEntry("show", "Show", {"source": Reference(last)})
     return Workflow({**nodes, "show": text}, source="benchmark")
 
 
@@ -57,7 +72,9 @@ def timed(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print microseconds a node."""
-    registry = load_registry()
+    plugin = Plugin("benchmark", __file__, "digest")
+    specs = [read_spec(function, plugin) for function in (join, show)]
+    registry = Registry({spec.id: spec for spec in specs})
     for count in (1_000, 10_000):
         for shape in (chain, tree):
             workflow = shape(count)

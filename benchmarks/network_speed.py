@@ -24,7 +24,6 @@ def main() -> None:
         x, t, context = torch.randn(2, 4, 32, 32), torch.tensor([9.0, 9.0]), torch.randn(2, 77, 768)
         line = compare(lambda: ours(x, t, context), lambda: reference(x, t, context), 7)
         print(f"UNet step, 256 px, CFG pair: {line}")
-        del reference, ours
         vae = ReferenceVAE(
             block_out_channels=(128, 256, 512, 512),
             layers_per_block=2,

@@ -8,14 +8,21 @@ from typing import TypeVar, cast
 import torch
 from torch import nn
 
-from nodeflow.diffusion.checkpoint.load import Loader, load_text, load_unet, load_vae
+from nodeflow.diffusion.checkpoint.load import (
+    Loader,
+    Part,
+    load_text,
+    load_unet,
+    load_vae,
+    weight_count,
+)
 from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, VaeRecipe, WeightsFile
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 from nodeflow.diffusion.vae.model import AutoencoderKL
 
 M = TypeVar("M", bound=nn.Module)
-KEEP_BYTES = 1_000_000_000
+BUDGET = 3_900_000_000
 
 
 def weight_bytes(module: nn.Module) -> int:
@@ -30,14 +37,15 @@ def compute_dtype(device: str) -> torch.dtype:
 
 @dataclass
 class Residency:
-    """Modules of one device. Parts are let go, oldest first, once `keep_bytes` is exceeded.
+    """Modules of one device within a budget of bytes, the least recently used let go first.
 
-    So a text encoder of full size is gone before the UNet comes, and small models all stay.
+    With the default an SD1 UNet in float32 stays together with its VAE, and the text encoder
+    is gone before the UNet comes; small models all stay. One module may exceed the budget alone.
     """
 
     device: str = "cpu"
-    keep_bytes: int = KEEP_BYTES
-    _modules: dict[tuple[str, str], nn.Module] = field(default_factory=dict)
+    budget: int = BUDGET
+    _modules: dict[tuple[Part, str], nn.Module] = field(default_factory=dict)
 
     def unet(self, recipe: ModelRecipe) -> UNet2DConditionModel:
         """The denoising network of a model."""
@@ -45,28 +53,29 @@ class Residency:
 
     def text_encoder(self, recipe: ClipRecipe) -> ClipTextTransformer:
         """The text encoder."""
-        return cast(ClipTextTransformer, self._get("text", recipe.source, load_text))
+        return cast(ClipTextTransformer, self._get("text_encoder", recipe.source, load_text))
 
     def vae(self, recipe: VaeRecipe) -> AutoencoderKL:
         """The autoencoder."""
         return cast(AutoencoderKL, self._get("vae", recipe.source, load_vae))
 
-    def _get(self, part: str, source: WeightsFile, load: Loader) -> nn.Module:
+    def _get(self, part: Part, source: WeightsFile, load: Loader) -> nn.Module:
         key = (part, source.fingerprint)
         if key in self._modules:
             self._modules[key] = self._modules.pop(key)
             return self._modules[key]
-        self._make_room()
         dtype = torch.float32 if part == "vae" else compute_dtype(self.device)
-        module = load(Path(source.path), dtype, self.device)
-        self._modules[key] = module
-        return module
+        path = Path(source.path)
+        self._make_room(weight_count(path, part) * dtype.itemsize)
+        self._modules[key] = load(path, dtype, self.device)
+        return self._modules[key]
 
-    def _make_room(self) -> None:
-        while self._modules and sum(map(weight_bytes, self._modules.values())) > (
-            self.keep_bytes // 4
-        ):
-            del self._modules[next(iter(self._modules))]
+    def _make_room(self, wanted: int) -> None:
+        held = {key: weight_bytes(module) for key, module in self._modules.items()}
+        for key, size in list(held.items()):
+            if sum(held.values()) + wanted <= self.budget:
+                return
+            del self._modules[key], held[key]
 
 
 def residency_of(device: str) -> tuple[type[Residency], Callable[[], Residency]]:

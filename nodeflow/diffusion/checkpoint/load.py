@@ -1,8 +1,9 @@
 """Reading weights into modules, one tensor at a time, without a second copy of the file."""
 
 from collections.abc import Callable, Iterable, Mapping
+from math import prod
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import torch
 from torch import Tensor, nn
@@ -187,3 +188,17 @@ def load_text(path: Path, dtype: torch.dtype, device: str) -> ClipTextTransforme
 
 
 Loader = Callable[[Path, torch.dtype, str], nn.Module]
+Part = Literal["unet", "vae", "text_encoder"]
+
+
+def weight_count(path: Path, part: Part) -> int:
+    """How many weights a part of a checkpoint has, by headers alone."""
+    if path.is_dir():
+        headers = [read_header(file) for file in diffusers_folder.part_files(path, part)]
+        return sum(prod(info.shape) for h in headers for info in h.tensors.values())
+    header = read_header(path)
+    layout = find_layout(header)
+    prefixes = {"unet": layout.unet, "vae": layout.vae, "text_encoder": layout.text}
+    prefix = _part(path, prefixes[part], part)
+    names = (name for name in header.tensors if name.startswith(prefix))
+    return sum(prod(header.tensors[name].shape) for name in names)
