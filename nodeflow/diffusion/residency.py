@@ -72,7 +72,7 @@ class Residency:
 
     def _make_room(self, wanted: int) -> None:
         held = {key: weight_bytes(module) for key, module in self._modules.items()}
-        for key, size in list(held.items()):
+        for key in list(held):
             if sum(held.values()) + wanted <= self.budget:
                 return
             del self._modules[key], held[key]
