@@ -10,7 +10,7 @@ from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 from nodeflow.node.folders import Folders
 from nodeflow.node.plugins import Registry, load_registry
-from nodeflow.node.port import Choices, ModelFile, Range, wire_name
+from nodeflow.node.port import Choices, InputFile, ModelFile, Range, wire_name
 from nodeflow.node.spec import REQUIRED, InputSpec, NodeSpec
 
 
@@ -117,6 +117,8 @@ def input_data(port: InputSpec, folders: Folders) -> dict[str, Any]:
         data["choices"] = list(choices.values)
     if file is not None:
         data["choices"] = list(folders.model_files(file.kind))
+    if port.constraint(InputFile) is not None:
+        data["choices"] = folders.input_files()
     if port.description:
         data["description"] = port.description
     return data

@@ -1,6 +1,8 @@
 """The command line contract, with the embedded model."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -162,3 +164,64 @@ def test_nodes_cache_doctor(shell: Shell) -> None:
     assert json.loads(shell("cache", "clear", "--json").out) == {"cleared": 6}
     doctor = shell("doctor")
     assert doctor.code == 0 and "tiny-emoji.safetensors" in doctor.out
+
+
+def test_progress_on_a_terminal(shell: Shell) -> None:
+    """Bars appear on a terminal and nothing of them stays in what is printed."""
+    parent, child = pty.openpty()
+    command = [sys.executable, "-m", "nodeflow", "run", "workflows/txt2img.yaml", "--steps", "6"]
+    process = subprocess.Popen(
+        command, cwd=shell.folder, env={**shell.environment(), "TERM": "xterm", "COLUMNS": "100"},
+        stdout=subprocess.PIPE, stderr=child,
+    )  # fmt: skip
+    os.close(child)
+    seen = b""
+    while True:
+        try:
+            block = os.read(parent, 4096)
+        except OSError:
+            break
+        if not block:
+            break
+        seen += block
+    out, _ = process.communicate(timeout=60)
+    os.close(parent)
+    assert process.returncode == 0
+    assert b"sampler (KSampler)" in seen and b"/6" in seen
+    assert out.decode().splitlines()[-1] == "save: output/txt2img_00001_.png"
+
+
+def test_extra_model_paths_of_comfyui(shell: Shell) -> None:
+    store = shell.folder / "store" / "sd"
+    store.mkdir(parents=True)
+    embedded = ROOT / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
+    (store / "other.safetensors").write_bytes(embedded.read_bytes())
+    shell.write("extra_model_paths.yaml", "a111:\n  base_path: store\n  checkpoints: |\n    sd\n")
+    first = shell("run", "workflows/txt2img.yaml", "--steps", "1", "--json")
+    assert first.code == 0, first.text
+    renamed = shell("run", "workflows/txt2img.yaml", "--steps", "1", "--set",
+                    "checkpoint.ckpt_name=other", "--json")  # fmt: skip
+    nodes = json.loads(renamed.out)["nodes"]
+    assert {node["state"] for node in nodes.values()} == {"cached"}
+
+
+def test_an_installed_package_adds_nodes(shell: Shell) -> None:
+    site = shell.folder / "site"
+    package = shell.write("site/flowers/__init__.py", "")
+    shell.write("site/flowers/bloom.py", FAILING_PLUGIN.replace("FailLate", "Bloom"))
+    shell.write(
+        "site/flowers-1.0.dist-info/entry_points.txt", "[nodeflow.nodes]\nflowers = flowers\n"
+    )
+    shell.write("site/flowers-1.0.dist-info/METADATA", "Name: flowers\nVersion: 1.0\n")
+    command = [sys.executable, "-m", "nodeflow", "nodes", "Bloom"]
+    environment = {**shell.environment(), "PYTHONPATH": str(site)}
+
+    def describe() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=shell.folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    blocked = describe()
+    assert blocked.returncode == 2 and f"plugin allow {package.parent}" in blocked.stderr
+    assert shell("plugin", "allow", str(package.parent)).code == 0
+    assert "Fails when it runs" in describe().stdout
