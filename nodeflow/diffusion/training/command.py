@@ -26,7 +26,10 @@ def parser() -> argparse.ArgumentParser:
         step = steps.add_parser(name, help=about)
         step.add_argument("--minutes", type=float, default=minutes, help=f"default {minutes:g}")
     steps.add_parser("latents", help="scenes encoded once; after vae")
-    for name, about in (("export", "the checkpoint"), ("sheet", "both contact sheets")):
+    for name, about in (
+        ("export", "the checkpoint"),
+        ("sheet", "both contact sheets and the loss curves"),
+    ):
         step = steps.add_parser(name, help=about)
         step.add_argument("file", type=Path, help="the checkpoint")
     return made

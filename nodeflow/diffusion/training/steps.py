@@ -7,7 +7,7 @@ import torch
 
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
-from nodeflow.diffusion.training import emoji, export, sheet
+from nodeflow.diffusion.training import curve, emoji, export, sheet
 from nodeflow.diffusion.training.command import DATA
 from nodeflow.diffusion.training.latents import encode_scenes, join, read_latents, save_latents
 from nodeflow.diffusion.training.lists import second_list
@@ -118,7 +118,7 @@ def export_checkpoint(arguments: Namespace) -> None:
 
 
 def sheets(arguments: Namespace) -> None:
-    """Draw both lists into the work folder."""
+    """Draw both lists and the loss curves into the work folder."""
     subjects = emoji.read_subjects(DATA / "subjects.tsv")
     words = {subject.label: subject.words[0] for subject in subjects}
     for name, pairs in (("held-out", HELD_OUT), ("known", second_list(known_labels()))):
@@ -128,3 +128,7 @@ def sheets(arguments: Namespace) -> None:
         ]
         pictures = sheet.draw(arguments.file, prompts)
         sheet.write_sheet(pictures, arguments.work / f"sheet-{name}.png")
+    for name in ("vae", "text", "unet"):
+        curve.draw_curve(
+            arguments.work / f"{name}.csv", arguments.work / f"loss-{name}.png", f"{name}: loss"
+        )
