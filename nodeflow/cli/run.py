@@ -28,6 +28,7 @@ def parser() -> Parser:
     """The options of `run`."""
     made = Parser(
         prog="python -m nodeflow run",
+        allow_abbrev=False,  # else an input called `model` would be taken for --models
         description="Run a workflow. Inputs that it exposes are options too: --prompt, --seed …",
         epilog=f"example: {EXAMPLE}",
     )

@@ -225,3 +225,13 @@ def test_an_installed_package_adds_nodes(shell: Shell) -> None:
     assert blocked.returncode == 2 and f"plugin allow {package.parent}" in blocked.stderr
     assert shell("plugin", "allow", str(package.parent)).code == 0
     assert "Fails when it runs" in describe().stdout
+
+
+def test_an_input_may_be_called_like_the_start_of_an_option(shell: Shell) -> None:
+    shell.write(
+        "graph.yaml",
+        "inputs: {model: $say.value}\nnodes:\n  say: {node: PrimitiveString, value: a}\n"
+        "  show: {node: PreviewAny, source: $say}\n",
+    )
+    called = shell("run", "graph.yaml", "--model", "hello")
+    assert called.code == 0 and called.out.splitlines()[-1] == "show: hello"
