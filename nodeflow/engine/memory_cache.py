@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from nodeflow.node.artifact import Artifacts
+
 DEFAULT_BUDGET = 2_000_000_000
 
 
@@ -10,7 +12,7 @@ DEFAULT_BUDGET = 2_000_000_000
 class Held:
     """A result with the bytes it takes and the seconds it took."""
 
-    value: object
+    value: tuple[object, ...] | Artifacts
     bytes: int
     seconds: float
 

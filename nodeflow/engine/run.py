@@ -13,17 +13,15 @@ from nodeflow.engine.events import CacheTrouble, Event, NodeFinished, NodeProgre
 from nodeflow.engine.explain import cause
 from nodeflow.engine.failure import NodeFailure, failure_of
 from nodeflow.engine.fingerprint import Fingerprints
-from nodeflow.engine.memory_cache import Held, MemoryCache
+from nodeflow.engine.memory_cache import MemoryCache
 from nodeflow.engine.plan import Plan, make_plan
-from nodeflow.engine.writer import Writer
+from nodeflow.engine.results import Results, Value
 from nodeflow.node.artifact import Artifacts
 from nodeflow.node.check import CheckedNode, CheckedWorkflow
 from nodeflow.node.context import Cancelled, Resources, RunContext
 from nodeflow.values import structured
 
 Listener = Callable[[Event], None]
-Value = tuple[object, ...] | Artifacts
-"""A node's result: its outputs in order, or what an output node wrote."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class _Run:
         self.engine, self.plan, self.listener = engine, plan, listener
         self.nodes = plan.workflow.nodes
         self.cancelled, self.again = cancelled, again
-        self.writer = Writer(engine.disk) if engine.disk else None
+        self.results = Results(engine.memory, engine.disk, listener)
         self.began = time.monotonic()
         self.values: dict[str, Value] = {}
         self.on_disk: set[str] = set()
@@ -143,26 +141,21 @@ class _Run:
 
     def look_up(self, name: str) -> bool:
         """Find a result in memory or on disk; tensors on disk are read only when used."""
-        key, node = self.plan.keys[name], self.nodes[name]
-        held = self.engine.memory.get(key)
-        if held is not None and self.still_there(name, held.value):
-            self.values[name] = held.value  # type: ignore[assignment]
-            self.finish(name, "cached", 0.0, "same inputs, in memory")
-            return True
-        disk = self.engine.disk
-        if disk is None or held is not None or not node.spec.declaration.store:
-            return False
-        if not node.spec.declaration.output:
-            if not disk.has(key):
+        key, declaration = self.plan.keys[name], self.nodes[name].spec.declaration
+        value, where = self.results.in_memory(key), "in memory"
+        if value is None and declaration.store:
+            where = "on disk"
+            if not declaration.output:
+                if not self.results.is_on_disk(key):
+                    return False
+                self.on_disk.add(name)
+            else:
+                value = self.results.read(key)
+        if name not in self.on_disk:
+            if value is None or not self.still_there(name, value):
                 return False
-            self.on_disk.add(name)
-            self.finish(name, "cached", 0.0, "same inputs, on disk")
-            return True
-        value = self.read_disk(name)
-        if value is None or not self.still_there(name, value):
-            return False
-        self.values[name] = value
-        self.finish(name, "cached", 0.0, "same inputs, on disk")
+            self.values[name] = value
+        self.finish(name, "cached", 0.0, f"same inputs, {where}")
         return True
 
     def still_there(self, name: str, value: object) -> bool:
@@ -173,28 +166,10 @@ class _Run:
             self.gone[name] = gone
         return gone is None
 
-    def read_disk(self, name: str) -> Value | None:
-        disk, key = self.engine.disk, self.plan.keys[name]
-        if disk is None:
-            return None
-        try:
-            entry = disk.get(key)
-            if entry is None:
-                return None
-            value: Value = structured.decode(entry.data)
-        except structured.CodecError:
-            disk.forget(key)
-            return None
-        except (OSError, sqlite3.Error) as error:
-            self.listener(CacheTrouble(f"the disk cache cannot be read: {error}"))
-            return None
-        self.engine.memory.put(key, Held(value, structured.nbytes(value) + 256, entry.seconds))
-        return value
-
     def value_of(self, name: str) -> Value:
         """A result for use: from this run, the disk, or computed now where the disk failed."""
         if name not in self.values:
-            value = self.read_disk(name) if name in self.on_disk else None
+            value = self.results.read(self.plan.keys[name]) if name in self.on_disk else None
             if value is None:
                 self.compute(name)
             else:
@@ -222,7 +197,7 @@ class _Run:
     def readable(self, name: str) -> bool:
         if name not in self.on_disk:
             return False
-        value = self.read_disk(name)
+        value = self.results.read(self.plan.keys[name])
         if value is None:
             self.on_disk.discard(name)
             return False
@@ -310,12 +285,10 @@ class _Run:
         return tuple(returned)
 
     def remember(self, name: str, value: Value, seconds: float) -> None:
-        key, declaration = self.plan.keys[name], self.nodes[name].spec.declaration
-        if not declaration.pure:
-            return
-        self.engine.memory.put(key, Held(value, structured.nbytes(value) + 256, seconds))
-        if self.writer is not None and declaration.store:
-            self.writer.put((key, declaration.id, lambda: structured.encode(value), seconds))
+        declaration = self.nodes[name].spec.declaration
+        if declaration.pure:
+            key = self.plan.keys[name]
+            self.results.keep(key, declaration.id, value, seconds, declaration.store)
 
     def reason(self, name: str) -> str:
         if self.again:
@@ -337,10 +310,10 @@ class _Run:
 
     def close(self) -> None:
         """Let the writer finish, and note the keys for the next run's explanations."""
+        self.results.finish()
         disk = self.engine.disk
-        if self.writer is None or disk is None:
+        if disk is None:
             return
-        self.writer.finish()
         try:
             rows = [
                 (name, key, json.dumps(asdict(self.plan.parts[name]), sort_keys=True))
@@ -353,5 +326,3 @@ class _Run:
                 disk.trim()
         except (OSError, sqlite3.Error) as error:
             self.listener(CacheTrouble(f"the disk cache cannot be written: {error}"))
-        for trouble in self.writer.trouble:
-            self.listener(CacheTrouble(trouble))
