@@ -1,6 +1,8 @@
 """Single files: names, sizes found from shapes, and refusals that say what was found."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,14 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
     save_file(tensors, tmp_path / "y.safetensors", metadata)
     with pytest.raises(CheckpointError, match=r"shape \[5\], expected \[4\]"):
         load_unet(tmp_path / "y.safetensors", torch.float32, "cpu")
+
+
+def test_loading_does_not_import_the_compiler() -> None:
+    code = (
+        "import sys, torch; from pathlib import Path;"
+        "from nodeflow.diffusion.checkpoint.load import load_text, load_unet, load_vae;"
+        f"[load(Path({str(EMBEDDED)!r}), torch.float32, 'cpu')"
+        " for load in (load_text, load_unet, load_vae)];"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

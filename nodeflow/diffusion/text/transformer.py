@@ -64,13 +64,24 @@ class Layer(nn.Module):
         return out
 
 
+def embedding(count: int, width: int) -> nn.Embedding:
+    """A table of normal values; none are drawn on the meta device.
+
+    There, drawing them makes torch import its compiler, which takes longer than a picture.
+    """
+    weight = torch.empty(count, width)
+    if not weight.is_meta:
+        nn.init.normal_(weight)
+    return nn.Embedding.from_pretrained(weight, freeze=False)
+
+
 class Embeddings(nn.Module):
     """Token and position embeddings."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
-        self.token_embedding = nn.Embedding(config.vocabulary, config.width)
-        self.position_embedding = nn.Embedding(config.positions, config.width)
+        self.token_embedding = embedding(config.vocabulary, config.width)
+        self.position_embedding = embedding(config.positions, config.width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         out: Tensor = self.token_embedding(tokens)

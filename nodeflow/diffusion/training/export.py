@@ -69,4 +69,5 @@ def export(
     }
     partial = path.with_suffix(".partial")
     save_file(single_file(unet, vae, text, vocabulary, prediction), partial, metadata)
+    partial.chmod(0o644)
     partial.replace(path)
