@@ -72,7 +72,8 @@ def embedding(count: int, width: int) -> nn.Embedding:
     weight = torch.empty(count, width)
     if not weight.is_meta:
         nn.init.normal_(weight)
-    return nn.Embedding.from_pretrained(weight, freeze=False)
+    table: nn.Embedding = nn.Embedding.from_pretrained(weight, freeze=False)  # type: ignore[no-untyped-call]
+    return table
 
 
 class Embeddings(nn.Module):
