@@ -22,7 +22,7 @@ def main() -> None:
         ours = UNet2DConditionModel(UNetConfig()).eval()
         ours.load_state_dict(reference.state_dict(), assign=True)
         x, t, context = torch.randn(2, 4, 32, 32), torch.tensor([9.0, 9.0]), torch.randn(2, 77, 768)
-        line = compare(lambda: ours(x, t, context), lambda: reference(x, t, context), 7)
+        line = compare(lambda: ours(x, t, context), lambda: reference(x, t, context), 5)
         print(f"UNet step, 256 px, CFG pair: {line}")
         vae = ReferenceVAE(
             block_out_channels=(128, 256, 512, 512),
@@ -34,7 +34,7 @@ def main() -> None:
         own = AutoencoderKL(VAEConfig()).eval()
         own.load_state_dict(vae.state_dict(), assign=True)
         z = torch.randn(1, 4, 32, 32)
-        line = compare(lambda: own.decode(z), lambda: vae.decode(z), 7)
+        line = compare(lambda: own.decode(z), lambda: vae.decode(z), 5)
         print(f"VAE decode, 256 px: {line}")
 
 

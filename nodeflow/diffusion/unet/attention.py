@@ -117,7 +117,7 @@ class Transformer2D(nn.Module):
         h = self.norm(x)
         if not self.linear_projection:
             h = self.proj_in(h)
-        h = h.flatten(2).transpose(1, 2)
+        h = h.flatten(2).transpose(1, 2).contiguous()
         if self.linear_projection:
             h = self.proj_in(h)
         for block in self.transformer_blocks:

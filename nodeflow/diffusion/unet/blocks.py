@@ -27,9 +27,11 @@ class ResnetBlock(nn.Module):
 
     def forward(self, x: Tensor, activated_time: Tensor) -> Tensor:
         """`activated_time` is SiLU of the time embedding, the same for every block."""
-        h: Tensor = self.conv1(F.silu(self.norm1(x)))
+        # Without gradients the norm's output is nobody else's and may be overwritten.
+        free = not torch.is_grad_enabled()
+        h: Tensor = self.conv1(F.silu(self.norm1(x), inplace=free))
         h = h + self.time_emb_proj(activated_time)[:, :, None, None]
-        h = self.conv2(F.silu(self.norm2(h)))
+        h = self.conv2(F.silu(self.norm2(h), inplace=free))
         return h + (x if self.conv_shortcut is None else self.conv_shortcut(x))
 
 

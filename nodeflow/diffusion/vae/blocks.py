@@ -21,8 +21,10 @@ class ResnetBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        h: Tensor = self.conv1(F.silu(self.norm1(x)))
-        h = self.conv2(F.silu(self.norm2(h)))
+        # Without gradients the norm's output is nobody else's and may be overwritten.
+        free = not torch.is_grad_enabled()
+        h: Tensor = self.conv1(F.silu(self.norm1(x), inplace=free))
+        h = self.conv2(F.silu(self.norm2(h), inplace=free))
         return h + (x if self.conv_shortcut is None else self.conv_shortcut(x))
 
 
