@@ -175,3 +175,14 @@ def test_loading_does_not_import_the_compiler() -> None:
         "assert 'torch._dynamo' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_header_that_begins_like_a_pickle_is_no_pickle(tmp_path: Path) -> None:
+    text = json.dumps({"a": tensor()}).encode()
+    head = text + b" " * (0x180 - len(text))
+    path = write(tmp_path / "x.safetensors", head, bytes(8))
+    assert path.read_bytes()[:1] == b"\x80"
+    assert read_header(path).shape("a") == (2,)
+    path.write_bytes(b"\x80\x02}q\x00" + bytes(range(40)))
+    with pytest.raises(CheckpointError, match="pickled"):
+        read_header(path)
