@@ -29,12 +29,16 @@ class WeightsFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecipe:
-    """A denoising UNet: its file, what it predicts, its patches in order."""
+    """A denoising UNet: its file, what it predicts, its patches in order.
+
+    zero_snr: trained with zero terminal SNR (arXiv 2305.08891).
+    """
 
     source: WeightsFile
     prediction: Prediction
     scale_factor: float
     patches: tuple[object, ...] = ()
+    zero_snr: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from nodeflow.diffusion.checkpoint.detect import ModelFacts
 from nodeflow.diffusion.checkpoint.header import CheckpointError
+from nodeflow.diffusion.checkpoint.sizes import check_text, check_unet, check_vae
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.config import TextConfig
 from nodeflow.diffusion.unet.config import UNetConfig
@@ -43,7 +44,10 @@ def part_files(folder: Path, part: Part) -> list[Path]:
     stem = STEMS[part]
     index = folder / part / f"{stem}.safetensors.index.json"
     if index.is_file():
-        shards = sorted({str(name) for name in read_json(index).get("weight_map", {}).values()})
+        listed = read_json(index).get("weight_map")
+        if not isinstance(listed, dict):
+            raise CheckpointError(f"its {part}/{index.name} has no weight_map")
+        shards = sorted({str(name) for name in listed.values()})
         files = [folder / part / Path(name).name for name in shards]
         missing = [file.name for file in files if not file.is_file()]
         if missing or not files:
@@ -67,7 +71,7 @@ def unet_config(folder: Path) -> UNetConfig:
         depths = _per_level(data.get("transformer_layers_per_block", 1), len(widths))
         crossed = ["CrossAttn" in kind for kind in data["down_block_types"]]
         heads = data.get("num_attention_heads") or data.get("attention_head_dim", 8)
-        return UNetConfig(
+        config = UNetConfig(
             in_channels=data.get("in_channels", 4),
             out_channels=data.get("out_channels", 4),
             block_out_channels=widths,
@@ -82,15 +86,16 @@ def unet_config(folder: Path) -> UNetConfig:
             label_width=data.get("projection_class_embeddings_input_dim"),
             norm_groups=data.get("norm_num_groups", 32),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise CheckpointError(f"its unet/config.json is not understood: {error}") from None
+    return check_unet(config)
 
 
 def vae_config(folder: Path) -> VAEConfig:
     """The autoencoder's sizes."""
     data = read_json(folder / "vae" / "config.json")
     try:
-        return VAEConfig(
+        config = VAEConfig(
             in_channels=data.get("in_channels", 3),
             out_channels=data.get("out_channels", 3),
             latent_channels=data.get("latent_channels", 4),
@@ -100,13 +105,14 @@ def vae_config(folder: Path) -> VAEConfig:
         )
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"its vae/config.json is not understood: {error}") from None
+    return check_vae(config)
 
 
 def text_config(folder: Path) -> TextConfig:
     """The text encoder's sizes."""
     data = read_json(folder / "text_encoder" / "config.json")
     try:
-        return TextConfig(
+        config = TextConfig(
             vocabulary=data.get("vocab_size", 49408),
             positions=data.get("max_position_embeddings", 77),
             width=data["hidden_size"],
@@ -117,14 +123,19 @@ def text_config(folder: Path) -> TextConfig:
         )
     except KeyError as error:
         raise CheckpointError(f"its text_encoder/config.json lacks {error}") from None
+    return check_text(config)
 
 
 def model_facts(folder: Path) -> ModelFacts:
     """The prediction of its scheduler and the scale of its autoencoder."""
     scheduler = folder / "scheduler" / "scheduler_config.json"
-    kind = read_json(scheduler).get("prediction_type") if scheduler.is_file() else None
+    settings = read_json(scheduler) if scheduler.is_file() else {}
+    kind = settings.get("prediction_type")
     scale = read_json(folder / "vae" / "config.json").get("scaling_factor", 0.18215)
-    return ModelFacts(PREDICTIONS.get(str(kind), Prediction.EPS), float(scale))
+    if type(scale) not in (int, float) or not 0 < scale < 1e6:
+        raise CheckpointError(f"its vae/config.json has the scaling_factor {scale!r}")
+    zero_snr = settings.get("rescale_betas_zero_snr") is True
+    return ModelFacts(PREDICTIONS.get(str(kind), Prediction.EPS), float(scale), zero_snr)
 
 
 def stored_name(ours: str, present: set[str]) -> str:

@@ -88,7 +88,7 @@ def _info(name: str, entry: Any, base: int, size: int) -> TensorInfo:
         dtype, shape = str(entry["dtype"]), tuple(int(n) for n in entry["shape"])
         start, end = (int(n) for n in entry["data_offsets"])
         bytes_wanted = prod(shape) * ITEM_BYTES[dtype]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise CheckpointError(f"its header describes '{name}' wrongly") from None
     if min(shape, default=0) < 0 or start < 0 or end - start != bytes_wanted:
         raise CheckpointError(f"the size of '{name}' does not fit its shape {list(shape)}")

@@ -7,13 +7,6 @@ from nodeflow.diffusion.checkpoint.header import CheckpointError, Header
 UNET = "model.diffusion_model."
 VAE = "first_stage_model."
 TEXT = ("cond_stage_model.transformer.", "cond_stage_model.")
-TEXT_MODEL = "text_model."
-IGNORED = (
-    "alphas_cumprod", "alphas_cumprod_prev", "betas", "log_one_minus_alphas_cumprod",
-    "posterior_log_variance_clipped", "posterior_mean_coef1", "posterior_mean_coef2",
-    "posterior_variance", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod",
-    "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod", "model_ema.", "v_pred", "ztsnr",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def open_checkpoint(path: Path, fingerprint: str) -> OpenedCheckpoint:
     facts = model_facts(header, config)
     source = WeightsFile(str(path), fingerprint)
     return OpenedCheckpoint(
-        ModelRecipe(source, facts.prediction, facts.scale_factor),
+        ModelRecipe(source, facts.prediction, facts.scale_factor, zero_snr=facts.zero_snr),
         ClipRecipe(source),
         VaeRecipe(source),
     )
@@ -62,7 +62,7 @@ def open_folder(folder: Path, fingerprint: str) -> OpenedCheckpoint:
     facts = diffusers_folder.model_facts(folder)
     source = WeightsFile(str(folder), fingerprint)
     return OpenedCheckpoint(
-        ModelRecipe(source, facts.prediction, facts.scale_factor),
+        ModelRecipe(source, facts.prediction, facts.scale_factor, zero_snr=facts.zero_snr),
         ClipRecipe(source),
         VaeRecipe(source),
     )

@@ -19,7 +19,7 @@ def standard_schedule(zero_snr: bool) -> DiscreteSchedule:
 
 def schedule_of(recipe: ModelRecipe) -> DiscreteSchedule:
     """The noise levels of a model."""
-    return standard_schedule(False)
+    return standard_schedule(recipe.zero_snr)
 
 
 def sample_resident(

@@ -1,5 +1,8 @@
 """A prompt as conditioning: chunks encoded alone, weighted, joined along tokens."""
 
+import logging
+import re
+
 import torch
 
 from nodeflow.diffusion.conditioning import Conditioning, ConditioningEntry
@@ -7,6 +10,16 @@ from nodeflow.diffusion.text.chunks import chunk_tokens
 from nodeflow.diffusion.text.prompt import parse_weights
 from nodeflow.diffusion.text.tokenizer import END, load_tokenizer
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
+
+EMBEDDING = re.compile(r"(?:^|(?<=\s))embedding:(\S+)")
+
+
+def warn_of_embeddings(text: str) -> None:
+    """Textual inversion files are not read yet: their names stay words, and that is said."""
+    for name in EMBEDDING.findall(text):
+        logging.getLogger(__name__).warning(
+            "'embedding:%s' is read as plain words: embedding files are not supported yet", name
+        )
 
 
 def encode_prompt(
@@ -18,7 +31,10 @@ def encode_prompt(
     prompt's encoding at the same position. `stop_at_layer` -2 is clip skip 2; the final layer
     norm follows in any case. Raises ValueError where the encoder has no such layer.
     """
-    chunks = chunk_tokens(parse_weights(prompt), load_tokenizer(), END)
+    pieces = parse_weights(prompt)
+    for piece in pieces:
+        warn_of_embeddings(piece.text)
+    chunks = chunk_tokens(pieces, load_tokenizer(), END)
     weights = torch.tensor([chunk.weights for chunk in chunks])
     rows = [chunk.ids for chunk in chunks]
     weighted = bool((weights != 1.0).any())

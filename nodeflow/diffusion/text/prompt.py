@@ -32,7 +32,7 @@ def parse_weights(prompt: str) -> list[Piece]:
 
     Nested parentheses multiply; a number at a group's end sets its weight absolutely, and
     groups within multiply from there. Square brackets mean nothing; a parenthesis without a
-    partner is text.
+    partner is text. A group's border ends a piece, and so a word: `(sun)(flower)` is two.
     """
     parts = _PARTS.findall(prompt)
     pairs = matching(parts)
@@ -43,26 +43,15 @@ def parse_weights(prompt: str) -> list[Piece]:
         if match is not None and end - 1 not in closing:
             explicit[start] = float(match.group(2))
             parts[end - 1] = match.group(1)
-    weights, pieces = [1.0], []
+    weights = [1.0]
+    pieces: list[tuple[float, list[str]]] = [(1.0, [])]
     for i, part in enumerate(parts):
         if i in pairs:
             weights.append(explicit.get(i, weights[-1] * RAISE))
         elif i in closing:
             weights.pop()
         else:
-            text = part[1:] if part in ("\\(", "\\)") else part
-            pieces.append(Piece(text, weights[-1]))
-    return merged(pieces)
-
-
-def merged(pieces: list[Piece]) -> list[Piece]:
-    """Neighbours of equal weight as one piece, empty ones left out."""
-    joined: list[Piece] = []
-    for piece in pieces:
-        if not piece.text:
+            pieces[-1][1].append(part[1:] if part in ("\\(", "\\)") else part)
             continue
-        if joined and joined[-1].weight == piece.weight:
-            joined[-1] = Piece(joined[-1].text + piece.text, piece.weight)
-        else:
-            joined.append(piece)
-    return joined
+        pieces.append((weights[-1], []))
+    return [Piece("".join(texts), weight) for weight, texts in pieces if any(texts)]

@@ -25,6 +25,11 @@ def parser() -> argparse.ArgumentParser:
     ):
         step = steps.add_parser(name, help=about)
         step.add_argument("--minutes", type=float, default=minutes, help=f"default {minutes:g}")
+        if name == "unet":
+            step.add_argument("--start", type=Path, help="a checkpoint to widen instead of nothing")
+            step.add_argument(
+                "--again", default="", help="subjects to repeat with the new ones, by comma"
+            )
     steps.add_parser("latents", help="scenes encoded once; after vae")
     for name, about in (
         ("export", "the checkpoint"),

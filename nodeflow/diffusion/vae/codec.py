@@ -18,12 +18,16 @@ def crop_to_cells(image: Tensor) -> Tensor:
 def encode_image(vae: AutoencoderKL, image: Tensor) -> Tensor:
     """The posterior's mean, unscaled, float32 `[B, 4, H/8, W/8]` on the CPU.
 
-    `image`: float32 `[B, H, W, 3]` in 0..1.
+    `image`: float32 `[B, H, W, 3]` in 0..1; encoded picture by picture to bound memory.
+    Raises ValueError where it is smaller than one latent cell.
     """
     weight = next(vae.parameters())
     pixels = crop_to_cells(image)[..., :3].movedim(-1, 1) * 2 - 1
+    if not pixels.numel():
+        height, width = image.shape[1:3]
+        raise ValueError(f"a picture of {width} x {height} is smaller than {CELL} x {CELL} pixels")
     with torch.no_grad():
-        return vae.encode(pixels.to(weight)).float().cpu()
+        return torch.cat([vae.encode(item.to(weight)).float().cpu() for item in pixels.split(1)])
 
 
 def decode_latent(vae: AutoencoderKL, samples: Tensor) -> Tensor:
