@@ -27,7 +27,9 @@ def encode_image(vae: AutoencoderKL, image: Tensor) -> Tensor:
         height, width = image.shape[1:3]
         raise ValueError(f"a picture of {width} x {height} is smaller than {CELL} x {CELL} pixels")
     with torch.no_grad():
-        return torch.cat([vae.encode(item.to(weight)).float().cpu() for item in pixels.split(1)])
+        return torch.cat(
+            [vae.encode(item.to(weight)).float().cpu() for item in torch.split(pixels, 1)]
+        )
 
 
 def decode_latent(vae: AutoencoderKL, samples: Tensor) -> Tensor:
