@@ -18,6 +18,10 @@ from shutil import rmtree
 LAYOUT = "v1"
 INLINE_BYTES = 16_384
 DEFAULT_LIMIT = 10_000_000_000
+PATIENCE = 30.0
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""Primary error codes of an index that no waiting mends; a busy or full disk is neither."""
+
 SCHEMA = """
 create table if not exists results (
     key text primary key, type text not null, size integer not null, checksum blob not null,
@@ -69,10 +73,17 @@ def checksum(data: bytes) -> bytes:
 
 
 class DiskCache:
-    """One cache folder. Methods may be called from several threads."""
+    """One cache folder. Methods may be called from several threads.
 
-    def __init__(self, folder: Path, limit: int = DEFAULT_LIMIT) -> None:
-        self.folder, self.limit = folder / LAYOUT, limit
+    limit: bytes that `trim` leaves at most. patience: seconds to wait for another process that
+    holds the index. Raises sqlite3.OperationalError or OSError where the folder cannot be used;
+    an index that is damaged or none at all is replaced by an empty one.
+    """
+
+    def __init__(
+        self, folder: Path, limit: int = DEFAULT_LIMIT, patience: float = PATIENCE
+    ) -> None:
+        self.folder, self.limit, self.patience = folder / LAYOUT, limit, patience
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._index = self._open()
@@ -81,17 +92,24 @@ class DiskCache:
         path = self.folder / "index.sqlite"
         try:
             return self._connect(path)
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in DAMAGED:
+                raise
             for file in self.folder.glob("index.sqlite*"):
                 file.unlink(missing_ok=True)
             return self._connect(path)
 
-    @staticmethod
-    def _connect(path: Path) -> sqlite3.Connection:
-        index = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-        index.execute("pragma journal_mode=wal")
-        index.execute("pragma synchronous=normal")
-        index.executescript(SCHEMA)
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        index = sqlite3.connect(
+            path, timeout=self.patience, check_same_thread=False, isolation_level=None
+        )
+        try:
+            index.execute("pragma journal_mode=wal")
+            index.execute("pragma synchronous=normal")
+            index.executescript(SCHEMA)
+        except BaseException:
+            index.close()
+            raise
         return index
 
     def close(self) -> None:

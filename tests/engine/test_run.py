@@ -125,6 +125,20 @@ def test_a_foreign_index_is_replaced(tmp_path: Path) -> None:
     assert result.outputs["show"].text == ("3",)
 
 
+def test_a_busy_index_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    cache = DiskCache(tmp_path)
+    cache.put_all([("a" * 40, "Test", b"kept", 0.1)])
+    cache.close()
+    other = sqlite3.connect(tmp_path / "v1" / "index.sqlite", isolation_level=None)
+    other.execute("pragma journal_mode=delete")
+    other.execute("begin exclusive")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        DiskCache(tmp_path, patience=0.05)
+    other.execute("rollback")
+    other.close()
+    assert DiskCache(tmp_path).stats().entries == 1
+
+
 def test_two_caches_on_one_folder_share_results(tmp_path: Path) -> None:
     counted = Counted()
     first, second = engine_at(tmp_path), engine_at(tmp_path)

@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
             )
     steps.add_parser("latents", help="scenes encoded once; after vae")
     for name, about in (
+        ("unpack", "autoencoder and text encoder out of a checkpoint, instead of vae and text"),
         ("export", "the checkpoint"),
         ("sheet", "both contact sheets and the loss curves"),
     ):
@@ -49,6 +50,7 @@ def main(argv: Sequence[str]) -> int:
     run: dict[str, Callable[[argparse.Namespace], None]] = {
         "prepare": steps.prepare,
         "vae": steps.vae,
+        "unpack": steps.unpack,
         "latents": steps.latents,
         "text": steps.text,
         "unet": steps.unet,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
-from nodeflow.diffusion.checkpoint.header import read_header
-from nodeflow.diffusion.checkpoint.load import load_unet
+from nodeflow.diffusion.checkpoint import ldm_keys, load
+from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
+from nodeflow.diffusion.checkpoint.load import WeightsReader, load_unet
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training import curve, emoji, export, sheet
@@ -26,6 +27,8 @@ from nodeflow.diffusion.unet.model import UNet2DConditionModel
 from nodeflow.diffusion.vae.model import AutoencoderKL
 
 SCALE_FACTOR = 0.18215
+WEAK_WEIGHT = 10
+"""How many times as often as the others a subject is shown that is new or to be learnt again."""
 
 
 def known_labels() -> list[str]:
@@ -61,6 +64,25 @@ def load_vae(work: Path) -> AutoencoderKL:
     return model.eval()
 
 
+def unpack(arguments: Namespace) -> None:
+    """Take the autoencoder and the text encoder out of a checkpoint, to go on without the rest."""
+    library = read_library(arguments.work / "library.npz")
+    header = read_header(arguments.file)
+    prefix = ldm_keys.TEXT_PREFIX
+    with WeightsReader(arguments.file) as reader:
+        ids = tuple(reader.read(prefix + export.TOKEN_IDS).tolist())
+        if ids != vocabulary_of(library.subjects).ids:
+            raise CheckpointError(f"{arguments.file.name} was trained on other words")
+        text = {
+            name.removeprefix(prefix): reader.read(name).float()
+            for name in header.tensors
+            if name.startswith(prefix) and name != prefix + export.TOKEN_IDS
+        }
+    torch.save(text, arguments.work / "text-final.pt")
+    autoencoder = load.load_vae(arguments.file, torch.float32, "cpu")
+    torch.save(autoencoder.state_dict(), arguments.work / "vae-final.pt")
+
+
 def latents(arguments: Namespace) -> None:
     """Encode four scenes of each known subject on each ground, and one of all others."""
     library = read_library(arguments.work / "library.npz")
@@ -93,7 +115,8 @@ def load_text(work: Path, library: Library) -> ClipTextTransformer:
 def unet(arguments: Namespace) -> None:
     """Train the UNet: a fifth of the time mostly on the first 24 subjects, then on all.
 
-    From `--start` on, seven tenths of the time go mostly to the subjects that it does not know.
+    From `--start` on, the subjects that it does not know, and those to be learnt again, are
+    favoured during seven tenths of the time.
     """
     library = read_library(arguments.work / "library.npz")
     known = known_indices(library)
@@ -105,7 +128,9 @@ def unet(arguments: Namespace) -> None:
         learnt = json.loads(header.metadata["nodeflow.subjects"])
         weak = [*arguments.again.split(","), *(x for x in known_labels() if x not in learnt)]
         core = [i for i in known if library.subjects[i].label in weak]
-        plan = Plan(known, core=core, core_until=0.7, core_share=0.8)
+        favoured = WEAK_WEIGHT * len(core)
+        share = min(0.8, favoured / (favoured + len(known) - len(core)))
+        plan = Plan(known, core=core, core_until=0.7, core_share=share)
         schedule = Schedule(9e-4, minutes=arguments.minutes, hold=0.45)
         start = load_unet(arguments.start, torch.float32, "cpu").requires_grad_(True)
     run = Run(arguments.work, "unet", schedule, save_every=120)
