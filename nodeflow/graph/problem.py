@@ -23,6 +23,7 @@ class ProblemCode(StrEnum):
     NOT_A_CHOICE = "not_a_choice"
     MISSING_FILE = "missing_file"
     BAD_FILE = "bad_file"
+    UNFITTING = "unfitting"
     CYCLE = "cycle"
     NO_OUTPUT = "no_output"
     CALL = "call"

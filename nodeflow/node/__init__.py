@@ -6,13 +6,17 @@ The names here are all that a plugin needs besides `nodeflow.values`.
 from nodeflow.node.artifact import Artifacts, SavedFile
 from nodeflow.node.context import RunContext
 from nodeflow.node.declare import node
+from nodeflow.node.expansion import Expansion
 from nodeflow.node.folders import Folders
+from nodeflow.node.infer import Inferred
 from nodeflow.node.port import InputFile, ModelFile, Multiline, Name, PortType, Range, Seed
 from nodeflow.node.spec import InputProblem
 
 __all__ = [
     "Artifacts",
+    "Expansion",
     "Folders",
+    "Inferred",
     "InputFile",
     "InputProblem",
     "ModelFile",

@@ -7,9 +7,10 @@ from nodeflow.graph.document import NodeEntry, Reference, Workflow
 from nodeflow.graph.nearest import nearest
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 from nodeflow.node.folders import FileMissing, Folders
+from nodeflow.node.infer import Inferred, infer_all
 from nodeflow.node.plugins import Registry
 from nodeflow.node.port import InputFile, ModelFile, Refusal, accepts, read_literal, wire_name
-from nodeflow.node.spec import REQUIRED, InputSpec, NodeSpec
+from nodeflow.node.spec import REQUIRED, InputProblem, InputSpec, NodeSpec
 
 _CODES = {
     "type": ProblemCode.TYPE_MISMATCH,
@@ -38,12 +39,13 @@ class CheckedNode:
 
 @dataclass(frozen=True)
 class CheckedWorkflow:
-    """The nodes that the outputs need, in an order in which each comes after its inputs."""
+    """All nodes in an order in which each comes after its inputs, and what is known of them."""
 
     nodes: Mapping[str, CheckedNode]
     outputs: tuple[str, ...]
     source: str | None = None
     folders: Folders = field(default_factory=Folders)
+    inferred: Mapping[str, Inferred] = field(default_factory=dict)
 
 
 def check(workflow: Workflow, registry: Registry, folders: Folders) -> CheckedWorkflow:
@@ -88,9 +90,20 @@ class _Check:
             )
         if self.problems:
             raise WorkflowError(self.problems)
-        return CheckedWorkflow(
-            {name: checked[name] for name in ordered}, outputs, self.workflow.source, self.folders
-        )
+        nodes = {name: checked[name] for name in ordered}
+        inferred = infer_all(nodes, self.folders)
+        for name, found in inferred.items():
+            for problem in found.problems:
+                self.report_input(self.workflow.nodes[name], problem)
+        if self.problems:
+            raise WorkflowError(self.problems)
+        return CheckedWorkflow(nodes, outputs, self.workflow.source, self.folders, inferred)
+
+    def report_input(self, entry: NodeEntry, problem: InputProblem) -> None:
+        self.report(
+            problem.code, entry, problem.message, problem.input, problem.expected,
+            problem.nearest, problem.hint,
+        )  # fmt: skip
 
     def unknown(self, entry: NodeEntry) -> None:
         refused = self.registry.refusal(entry.type)
@@ -141,10 +154,7 @@ class _Check:
                 self.literal(entry, port, value, literals)
         if spec.declaration.validate is not None and not self.problems_of(entry.name):
             for problem in spec.declaration.validate(literals, self.folders):
-                self.report(
-                    problem.code, entry, problem.message, problem.input, problem.expected,
-                    problem.nearest, problem.hint,
-                )  # fmt: skip
+                self.report_input(entry, problem)
         return CheckedNode(entry.name, spec, literals, links)
 
     def problems_of(self, name: str) -> bool:

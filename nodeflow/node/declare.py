@@ -5,7 +5,8 @@ import inspect
 import types
 import typing
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from nodeflow.node.artifact import Artifacts
 from nodeflow.node.context import RunContext
@@ -28,13 +29,19 @@ from nodeflow.node.port import (
 from nodeflow.node.spec import (
     REQUIRED,
     Declaration,
+    Depends,
     InputSpec,
     Lane,
+    Needs,
     NodeSpec,
     OutputSpec,
     Plugin,
     Validate,
 )
+
+if TYPE_CHECKING:
+    from nodeflow.node.expansion import Expand
+    from nodeflow.node.infer import Infer
 
 F = TypeVar("F", bound=Callable[..., object])
 ATTRIBUTE = "__nodeflow__"
@@ -58,17 +65,31 @@ def node(
     deprecated: bool = False,
     experimental: bool = False,
     validate: Validate | None = None,
+    lazy: tuple[str, ...] = (),
+    needs: Needs | None = None,
+    depends: Depends | None = None,
+    infer: "Infer | None" = None,
+    expand: "Expand | None" = None,
+    retries: int = 0,
 ) -> Callable[[F], F]:
-    """Declare a function as a node type; the function itself stays as it is.
+    """Declare a function (also an `async def`) as a node type; it stays as it is.
 
     `version` is raised when equal inputs give another result. `output` makes it a root that
-    runs for its effect. `pure=False`: runs every time. `store=False`: too cheap to keep.
-    `lane="device"`: uses the accelerator, one at a time. `validate` looks at literals before
-    anything runs.
+    runs for its effect. `store=False`: too cheap to keep. `lane="device"`: uses the
+    accelerator, one at a time. `validate` looks at literals before anything runs.
+
+    `pure=False`: depends on more than its inputs and runs every time, or, with `depends`,
+    whenever one of the strings that it gives has changed.
+    `lazy` names inputs that are not computed unless `needs` asks for them: it is called once,
+    with the values of all other inputs, and returns names; what it leaves out arrives as None.
+    `infer` says shapes and families without computing, for dry runs and early errors.
+    `expand` puts further nodes in this one's place while the run goes on
+    (`nodeflow.node.expansion`); the function itself is then never called.
+    `retries`: how many times a failed call may be made again.
     """
     declaration = Declaration(
         id, category, version, display_name, output, pure, store, lane, deprecated,
-        experimental, validate,
+        experimental, validate, lazy, needs, depends, infer, expand, retries,
     )  # fmt: skip
 
     def mark(function: F) -> F:
@@ -204,4 +225,25 @@ def read_spec(function: Callable[..., object], plugin: Plugin) -> NodeSpec:
     if "return" not in annotations:
         raise DeclarationError(f"node '{declaration.id}' has no return type")
     outputs, several = read_outputs(annotations["return"], declaration.id)
-    return NodeSpec(declaration, inputs, outputs, text, function, plugin, context, several)
+    return NodeSpec(
+        declaration,
+        with_lazy(inputs, declaration),
+        outputs,
+        text,
+        function,
+        plugin,
+        context,
+        several,
+        inspect.iscoroutinefunction(function),
+    )
+
+
+def with_lazy(inputs: tuple[InputSpec, ...], declaration: Declaration) -> tuple[InputSpec, ...]:
+    """The inputs with those marked that are lazy. Raises DeclarationError for other names."""
+    lazy, where = declaration.lazy, f"node '{declaration.id}'"
+    if bool(lazy) != (declaration.needs is not None):
+        raise DeclarationError(f"{where}: lazy inputs and needs= come together")
+    for name in lazy:
+        if name not in [port.name for port in inputs]:
+            raise DeclarationError(f"{where}: the lazy input '{name}' is no parameter")
+    return tuple(replace(port, lazy=True) if port.name in lazy else port for port in inputs)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from nodeflow.graph.problem import ProblemCode
 from nodeflow.node.folders import Folders
 from nodeflow.node.port import Constraint, TypeExpression
+
+if TYPE_CHECKING:
+    from nodeflow.node.expansion import Expand
+    from nodeflow.node.infer import Infer
 
 Lane = Literal["cpu", "device"]
 
@@ -32,6 +36,7 @@ class InputSpec:
     constraints: tuple[Constraint, ...] = ()
     optional: bool = False
     description: str = ""
+    lazy: bool = False
 
     def constraint(self, kind: Any) -> Any:
         """The constraint of a kind, or None."""
@@ -59,6 +64,11 @@ class InputProblem:
 
 
 Validate: TypeAlias = Callable[[Mapping[str, object], Folders], Iterable[InputProblem]]
+"""Literals by input name, folders: what is wrong with them."""
+Needs: TypeAlias = Callable[[Mapping[str, object]], Iterable[str]]
+"""Values of the inputs that are not lazy, by input name: the lazy inputs to compute."""
+Depends: TypeAlias = Callable[[Mapping[str, object], Folders], Iterable[str]]
+"""Literals by input name, folders: what else decides the result (a day, a folder's listing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,12 @@ class Declaration:
     deprecated: bool
     experimental: bool
     validate: Validate | None
+    lazy: tuple[str, ...] = ()
+    needs: Needs | None = None
+    depends: Depends | None = None
+    infer: "Infer | None" = None
+    expand: "Expand | None" = None
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,7 @@ class NodeSpec:
 
     output: a root of the graph, run for its effect. pure: equal inputs give equal results.
     store: False where making the value is cheaper than keeping it. context: the parameter
-    that takes the run context, or None.
+    that takes the run context, or None. asynchronous: the function is a coroutine function.
     """
 
     declaration: Declaration
@@ -104,6 +120,7 @@ class NodeSpec:
     plugin: Plugin
     context: str | None = None
     several: bool = False
+    asynchronous: bool = False
 
     @property
     def id(self) -> str:
