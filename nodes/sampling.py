@@ -40,15 +40,19 @@ def ksampler(
         scheduler: how the noise falls from step to step.
         denoise: how much of the start is replaced: 1 all, 0 nothing.
     """
+    from nodeflow.diffusion.noise import Noise
     from nodeflow.diffusion.residency import residency_of
-    from nodeflow.diffusion.sampling.ksampler import Request
+    from nodeflow.diffusion.samplers.registry import SAMPLERS
     from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
+    from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
     from nodeflow.diffusion.schedule.steps import denoise_sigmas
 
     sigmas = denoise_sigmas(schedule_of(model), scheduler, sampler_name, steps, denoise)
-    request = Request(positive, negative, latent_image, seed, cfg, sampler_name, sigmas)
+    prompts = Prompts(positive, negative, cfg)
+    sampler = SAMPLERS[sampler_name]
+    trajectory = Trajectory(latent_image, Noise(seed), prompts, sampler, tuple(sigmas.tolist()))
     residency = context.resources.get(*residency_of(context.device))
-    return sample_resident(model, request, residency, context.progress)
+    return sample_resident(model, trajectory, residency, context.progress)
 
 
 @node("KSamplerAdvanced", category="sampling", display_name="KSampler (Advanced)", lane="device")
@@ -85,22 +89,18 @@ def ksampler_advanced(
         end_at_step: the step before which to stop.
         return_with_leftover_noise: enable where another sampler goes on.
     """
+    from nodeflow.diffusion.noise import Noise
     from nodeflow.diffusion.residency import residency_of
-    from nodeflow.diffusion.sampling.ksampler import Request
+    from nodeflow.diffusion.samplers.registry import SAMPLERS
     from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
+    from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
     from nodeflow.diffusion.schedule.steps import cut, full_sigmas
 
     every = full_sigmas(schedule_of(model), scheduler, sampler_name, steps)
     sigmas = cut(every, start_at_step, end_at_step, return_with_leftover_noise == "enable")
-    request = Request(
-        positive,
-        negative,
-        latent_image,
-        noise_seed,
-        cfg,
-        sampler_name,
-        sigmas,
-        noise=add_noise == "enable",
-    )
+    prompts = Prompts(positive, negative, cfg)
+    noise = Noise(noise_seed, added=add_noise == "enable")
+    sampler = SAMPLERS[sampler_name]
+    trajectory = Trajectory(latent_image, noise, prompts, sampler, tuple(sigmas.tolist()))
     residency = context.resources.get(*residency_of(context.device))
-    return sample_resident(model, request, residency, context.progress)
+    return sample_resident(model, trajectory, residency, context.progress)

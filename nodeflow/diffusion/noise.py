@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from nodeflow.diffusion.latent import Latent
 
 StepNoise = Callable[[Tensor, float, float], Tensor]
 """(x, sigma, next sigma) to unit noise of the shape of x."""
@@ -28,6 +31,21 @@ def initial_noise(
         if index in wanted:
             drawn[index] = item
     return torch.cat([drawn[index] for index in batch_index])
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A seed, for the start and for the steps. `added` False starts without noise."""
+
+    seed: int
+    added: bool = True
+
+    def like(self, latent: Latent) -> Tensor:
+        """The start's noise for a latent, on the CPU in float32."""
+        shape = tuple(latent.samples.shape)
+        if not self.added:
+            return torch.zeros(shape)
+        return initial_noise(shape, self.seed, latent.batch_index)
 
 
 def ancestral_noise(seed: int, device: torch.device) -> StepNoise:

@@ -13,6 +13,7 @@ from diffusers import (
 from torch import Tensor
 
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
+from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.samplers.registry import SAMPLERS
 from nodeflow.diffusion.sampling.driver import drive
@@ -77,7 +78,7 @@ def embedded() -> Model:
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
         with torch.no_grad():
-            return model(x.float(), sigma, entry.embedding).to(x.dtype)
+            return model([Rows(x.float(), sigma, entry.embedding)])[0].to(x.dtype)
 
     return denoise
 

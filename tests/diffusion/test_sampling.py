@@ -11,16 +11,25 @@ from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler, HeunD
 from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Area, AreaFraction, ConditioningEntry
-from nodeflow.diffusion.guidance.classifier_free import ClassifierFree, joined_contexts
+from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
 from nodeflow.diffusion.guidance.mix import averaged
 from nodeflow.diffusion.guidance.regions import edge_ramp, mask_bounds, region, resolve
+from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.latent import Latent
-from nodeflow.diffusion.noise import ancestral_noise, brownian_noise, initial_noise
+from nodeflow.diffusion.noise import Noise, ancestral_noise, brownian_noise, initial_noise
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.samplers.registry import SAMPLERS
-from nodeflow.diffusion.sampling.driver import drive
-from nodeflow.diffusion.sampling.ksampler import Request, sample
-from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.samplers.step import ModelCall
+from nodeflow.diffusion.sampling.driver import OnStep, drive
+from nodeflow.diffusion.sampling.evaluate import evaluate
+from nodeflow.diffusion.sampling.model import DenoisingModel, joined_contexts
+from nodeflow.diffusion.sampling.trajectory import (
+    Prompts,
+    Space,
+    Trajectory,
+    answered,
+    travel,
+)
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from nodeflow.diffusion.schedule.schedulers import SCHEDULERS, karras_sigmas
 from nodeflow.diffusion.schedule.steps import cut, denoise_sigmas, full_sigmas
@@ -231,12 +240,18 @@ def guided(
     negative: list[ConditioningEntry],
     cfg: float,
     sigma: float = 5.0,
+    both: bool = False,
 ) -> tuple[Tensor, Linear]:
     """One guided evaluation on zeros."""
     net, model = denoiser()
     x = torch.zeros(1, 4, 16, 16)
     sides = resolve(tuple(positive), tuple(negative), x.shape, SD)
-    return ClassifierFree(model, *sides, cfg)(x, sigma), net
+    guidance = ClassifierFree(*sides, cfg)(ModelCall(x, sigma, 0, both))
+    try:
+        guidance.send(evaluate(model, next(guidance)))
+    except StopIteration as end:
+        return end.value, net
+    raise AssertionError("one wish is enough")
 
 
 def test_guidance_and_its_shortcut() -> None:
@@ -244,6 +259,12 @@ def test_guidance_and_its_shortcut() -> None:
     assert torch.allclose(out, torch.full_like(out, 1 + 4 * 2)) and net.batches == [2]
     out, net = guided([entry(3.0)], [entry(1.0)], 1.0)
     assert torch.allclose(out, torch.full_like(out, 3.0)) and net.batches == [1]
+
+
+def test_both_sides_are_given_where_a_sampler_wants_them() -> None:
+    (denoised, unconditional), net = guided([entry(3.0)], [entry(1.0)], 1.0, both=True)
+    assert float(denoised.mean()) == 3.0 and float(unconditional.mean()) == 1.0
+    assert net.batches == [2]
 
 
 def test_entries_are_averaged_by_strength() -> None:
@@ -315,38 +336,43 @@ def test_predictions_agree() -> None:
     velocity = alpha * noise - alpha * sigma * clean
     for kind, out in ((Prediction.EPS, noise), (Prediction.V, velocity), (Prediction.X0, clean)):
         model = DenoisingModel(lambda *_, out=out: out, kind, SD)
-        assert torch.allclose(model(x, sigma, torch.zeros(1, 1, 1)), clean, atol=1e-5)
+        (found,) = model([Rows(x, sigma, torch.zeros(1, 1, 1))])
+        assert torch.allclose(found, clean, atol=1e-5)
 
 
-def request(latent: Latent, **changes: object) -> Request:
+def trajectory(latent: Latent, **changes: object) -> Trajectory:
     """A sampling with plain settings."""
-    sigmas = denoise_sigmas(SD, "normal", "euler", 6, 1.0)
-    made = Request((entry(0.5),), (entry(0.0),), latent, 1, 1.0, "euler", sigmas)
+    sigmas = tuple(denoise_sigmas(SD, "normal", "euler", 6, 1.0).tolist())
+    prompts = Prompts((entry(0.5),), (entry(0.0),), 1.0)
+    made = Trajectory(latent, Noise(1), prompts, SAMPLERS["euler"], sigmas)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def test_sampling_reports_every_step_and_scales() -> None:
+def sampled(made: Trajectory, scale: float = 0.18215, on_step: OnStep = silent) -> Latent:
+    """Its latent, with the model that denoises to the context's value."""
     _, model = denoiser()
+    return answered(travel(made, Space(SD, scale), on_step), lambda wish: evaluate(model, wish))
+
+
+def test_sampling_reports_every_step_and_scales() -> None:
     steps: list[tuple[int, int]] = []
-    out = sample(
-        model, 0.18215, request(Latent(torch.zeros(2, 4, 8, 8))),
-        lambda done, total, x0: steps.append((done, total)), "cpu",
-    )  # fmt: skip
+    out = sampled(
+        trajectory(Latent(torch.zeros(2, 4, 8, 8))),
+        on_step=lambda done, total, x0: steps.append((done, total)),
+    )
     assert steps == [(i, 6) for i in range(1, 7)]
     assert torch.allclose(out.samples, torch.full_like(out.samples, 0.5 / 0.18215), atol=1e-4)
 
 
 def test_the_mask_keeps_the_latent_outside() -> None:
-    _, model = denoiser()
     mask = torch.zeros(1, 1, 64, 64)
     mask[..., 32:] = 1
     latent = Latent(torch.randn(1, 4, 8, 8), noise_mask=mask)
-    out = sample(model, 0.18215, request(latent), silent, "cpu").samples
+    out = sampled(trajectory(latent)).samples
     assert torch.allclose(out[..., :3], latent.samples[..., :3], atol=1e-5)
     assert torch.allclose(out[..., 5:], torch.full_like(out[..., 5:], 0.5 / 0.18215), atol=1e-3)
 
 
 def test_no_steps_change_nothing() -> None:
-    _, model = denoiser()
     latent = Latent(torch.randn(1, 4, 8, 8))
-    assert sample(model, 1.0, request(latent, sigmas=torch.zeros(0)), silent, "cpu") is latent
+    assert sampled(trajectory(latent, sigmas=()), 1.0) is latent

@@ -1,92 +1,73 @@
-"""Classifier-free guidance (arXiv 2207.12598) over regions, with as few UNet calls as fit."""
+"""Classifier-free guidance (arXiv 2207.12598) over regions, in as few wishes as fit."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.regions import Region
-from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.guidance.rows import Guidance, Rows, Wish
+from nodeflow.diffusion.samplers.step import ModelCall
 
 
 @dataclass(frozen=True, eq=False)
 class ClassifierFree:
     """`negative + cfg * (positive - negative)`; the negative side is skipped at cfg 1."""
 
-    model: DenoisingModel
     positive: Sequence[Region]
     negative: Sequence[Region]
     cfg: float
 
-    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+    def __call__(self, call: ModelCall) -> Guidance:
         """The guided denoised latent."""
-        guided = not math.isclose(self.cfg, 1.0)
+        guided = call.both or not math.isclose(self.cfg, 1.0)
         sides = (self.positive, self.negative) if guided else (self.positive,)
-        results = evaluate(self.model, x, sigma, sides)
+        results = yield from evaluate(call.x, call.sigma, sides)
         if not guided:
             return results[0]
         wanted, unwanted = results
-        return unwanted + self.cfg * (wanted - unwanted)
-
-
-def joined_contexts(embeddings: Sequence[Tensor]) -> Tensor:
-    """Embeddings of different length, repeated to the least common multiple, as one batch."""
-    length = math.lcm(*(e.shape[1] for e in embeddings))
-    return torch.cat([e.repeat(1, length // e.shape[1], 1) for e in embeddings])
+        denoised = unwanted + self.cfg * (wanted - unwanted)
+        return torch.stack([denoised, unwanted]) if call.both else denoised
 
 
 def evaluate(
-    model: DenoisingModel, x: Tensor, sigma: float, sides: Sequence[Sequence[Region]]
-) -> list[Tensor]:
+    x: Tensor, sigma: float, sides: Sequence[Sequence[Region]]
+) -> Generator[Wish, Sequence[Tensor], list[Tensor]]:
     """For each side, the mean of its active regions' denoised latents, by weight.
 
-    Regions of equal size run in one batch. Cells that no region covers become 0.
+    One wish for all. Cells that no region covers become 0.
     """
-    groups: dict[tuple[int, int], list[tuple[int, Region]]] = {}
-    for side, regions in enumerate(sides):
-        for region in regions:
-            if region.active(sigma):
-                size = (region.area.height, region.area.width)
-                groups.setdefault(size, []).append((side, region))
-    whole = (x.shape[2], x.shape[3])
-    sums: list[Tensor | None] = [None for _ in sides]
-    weights: list[Tensor | None] = [None for _ in sides]
-    batch = len(x)
-    for size, members in groups.items():
-        crops = []
-        for _, region in members:
-            a = region.area
-            crops.append(x[:, :, a.y : a.y + a.height, a.x : a.x + a.width])
-        contexts = [
-            r.embedding if len(r.embedding) == batch else r.embedding.expand(batch, -1, -1)
-            for _, r in members
-        ]
-        pooled = [r.pooled for _, r in members if r.pooled is not None]
-        labels = None
-        if model.takes_labels and len(pooled) == len(members):
-            labels = torch.cat([p.expand(batch, -1) for p in pooled])
-        denoised = model(torch.cat(crops), sigma, joined_contexts(contexts), labels)
-        for (side, region), part in zip(members, denoised.chunk(len(members)), strict=True):
-            alone = sum(1 for group in groups.values() for s, _ in group if s == side) == 1
-            if alone and size == whole and not region.bounded and region.weight.min() > 0:
-                sums[side] = part
-                continue
-            weight = region.weight.to(part)
-            a = region.area
-            total = sums[side]
-            count = weights[side]
-            if total is None or count is None:
-                total, count = torch.zeros_like(x), torch.full_like(x, 1e-37)
-            rows, columns = slice(a.y, a.y + a.height), slice(a.x, a.x + a.width)
-            total[:, :, rows, columns] += part * weight
-            count[:, :, rows, columns] += weight
-            sums[side], weights[side] = total, count
+    active = [(side, r) for side, regions in enumerate(sides) for r in regions if r.active(sigma)]
+    answers: Sequence[Tensor] = ()
+    if active:
+        answers = yield tuple(rows_of(x, sigma, region) for _, region in active)
     results = []
-    for total, count in zip(sums, weights, strict=True):
-        if total is None:
-            results.append(torch.zeros_like(x))
+    for index in range(len(sides)):
+        found = [(r, a) for (side, r), a in zip(active, answers, strict=True) if side == index]
+        if len(found) == 1 and found[0][0].covers(x):
+            results.append(found[0][1])
         else:
-            results.append(total if count is None else total / count)
+            results.append(weighted_mean(x, found))
     return results
+
+
+def rows_of(x: Tensor, sigma: float, region: Region) -> Rows:
+    """A region's part of the latent, with its text."""
+    a = region.area
+    crop = x[:, :, a.y : a.y + a.height, a.x : a.x + a.width]
+    return Rows(crop, sigma, region.embedding, region.pooled)
+
+
+def weighted_mean(x: Tensor, found: Sequence[tuple[Region, Tensor]]) -> Tensor:
+    """Denoised parts put in their places, averaged by weight."""
+    if not found:
+        return torch.zeros_like(x)
+    total, count = torch.zeros_like(x), torch.full_like(x, 1e-37)
+    for region, part in found:
+        a, weight = region.area, region.weight.to(part)
+        rows, columns = slice(a.y, a.y + a.height), slice(a.x, a.x + a.width)
+        total[:, :, rows, columns] += part * weight
+        count[:, :, rows, columns] += weight
+    return total / count

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -33,6 +34,15 @@ class Region:
     def active(self, sigma: float) -> bool:
         """Whether the entry counts at this noise level."""
         return self.low <= sigma <= self.high
+
+    def covers(self, x: Tensor) -> bool:
+        """Whether it counts everywhere in a latent, so that no weighing is needed alone."""
+        whole = (self.area.height, self.area.width) == (x.shape[2], x.shape[3])
+        return whole and not self.bounded and self._positive
+
+    @cached_property
+    def _positive(self) -> bool:
+        return bool(self.weight.min() > 0)
 
 
 def resolve_area(area: Area | AreaFraction | None, height: int, width: int) -> Area:

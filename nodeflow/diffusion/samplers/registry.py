@@ -19,10 +19,14 @@ NoiseKind = Literal["none", "stream", "brownian"]
 
 @dataclass(frozen=True, slots=True)
 class SamplerEntry:
-    """A sampler and where its noise comes from."""
+    """A sampler and where its noise comes from.
+
+    fresh_mask_noise: under a mask, the kept part is noised from seed + 1.
+    """
 
     sampler: Sampler
     noise: NoiseKind = "none"
+    fresh_mask_noise: bool = False
 
 
 SAMPLERS: dict[SamplerName, SamplerEntry] = {
@@ -40,7 +44,7 @@ SAMPLERS: dict[SamplerName, SamplerEntry] = {
     "dpmpp_3m_sde": SamplerEntry(dpmpp_sde.dpmpp_3m_sde, "brownian"),
     "ddpm": SamplerEntry(ancestral_steps.ddpm, "stream"),
     "lcm": SamplerEntry(ancestral_steps.lcm, "stream"),
-    "ddim": SamplerEntry(euler.euler),
+    "ddim": SamplerEntry(euler.euler, fresh_mask_noise=True),
     "uni_pc": SamplerEntry(unipc.uni_pc),
     "uni_pc_bh2": SamplerEntry(unipc.uni_pc_bh2),
 }

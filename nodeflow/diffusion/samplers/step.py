@@ -12,11 +12,16 @@ from nodeflow.diffusion.noise import StepNoise
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ModelCall:
-    """A wish for the denoised `x` at noise level `sigma`, within step `step` (from 0)."""
+    """A wish for the denoised `x` at noise level `sigma`, within step `step` (from 0).
+
+    both: the answer is `[2, *x.shape]`, the guided denoised and the unconditional one, which is
+    then evaluated even where guidance alone would skip it (CFG++, arXiv 2406.08070).
+    """
 
     x: Tensor
     sigma: float
     step: int
+    both: bool = False
 
 
 Sampling: TypeAlias = Generator[ModelCall, Tensor, Tensor]

@@ -1,30 +1,40 @@
 """A UNet as a denoiser: what it predicts, and at which noise levels (arXiv 2206.00364)."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
+from nodeflow.diffusion.unet.interventions import NONE
 
 
 class UNetCall(Protocol):
-    """The network: latent, timesteps `[batch]`, context, label vector."""
+    """The network: latent, timesteps `[batch]`, context, label vector; then interventions."""
 
     def __call__(
-        self, x: Tensor, timesteps: Tensor, context: Tensor, y: Tensor | None = None, /
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        context: Tensor,
+        y: Tensor | None = None,
+        /,
+        *rest: object,
     ) -> Tensor:
         """Noise, velocity or sample of the shape of the latent."""
 
 
 @dataclass(frozen=True, eq=False)
 class DenoisingModel:
-    """`model(x, sigma, context)` is the denoised latent, in the model's scaled space.
+    """`model(pieces)` is the denoised latent of each piece, from one call of the network.
 
-    dtype: what the network computes in; the arithmetic around it is float32.
+    dtype: what the network computes in; the arithmetic around it is float32, and done piece by
+    piece, so that it gives the same bits in whatever company.
     """
 
     unet: UNetCall
@@ -32,15 +42,35 @@ class DenoisingModel:
     schedule: DiscreteSchedule
     dtype: torch.dtype = torch.float32
     takes_labels: bool = False
+    _times: dict[float, float] = field(default_factory=dict)
 
-    def __call__(
-        self, x: Tensor, sigma: float, context: Tensor, labels: Tensor | None = None
-    ) -> Tensor:
-        """`x` `[batch, channels, h, w]` float32 at noise level `sigma`."""
-        t = float(self.schedule.timestep(torch.tensor(sigma)))
-        scaled = (x / math.sqrt(sigma**2 + 1)).to(self.dtype)
-        times = torch.full((len(x),), t, device=x.device)
-        out = self.unet(scaled, times, context.to(x.device, self.dtype), labels).float()
+    def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
+        """Pieces of one size and variant, at any noise levels."""
+        x = torch.cat([(p.x / math.sqrt(p.sigma**2 + 1)).to(self.dtype) for p in pieces])
+        times = [self.timestep(p.sigma) for p in pieces for _ in range(len(p.x))]
+        context = joined_contexts([per_row(p.embedding, p.x) for p in pieces])
+        labels = self.labels(pieces)
+        interventions = pieces[0].interventions
+        rest = () if interventions is NONE else (interventions,)
+        out = self.unet(
+            x, torch.tensor(times, device=x.device), context.to(x.device, self.dtype), labels, *rest
+        )
+        parts = torch.split(out.float(), [len(p.x) for p in pieces])
+        return [self.denoised(p.x, p.sigma, part) for p, part in zip(pieces, parts, strict=True)]
+
+    def labels(self, pieces: Sequence[Rows]) -> Tensor | None:
+        """The label vectors of all rows, or None where the model takes none."""
+        given = [per_row(p.labels, p.x) for p in pieces if p.labels is not None]
+        return torch.cat(given) if self.takes_labels and len(given) == len(pieces) else None
+
+    def timestep(self, sigma: float) -> float:
+        """What the network is told of a noise level."""
+        if sigma not in self._times:
+            self._times[sigma] = float(self.schedule.timestep(torch.tensor(sigma)))
+        return self._times[sigma]
+
+    def denoised(self, x: Tensor, sigma: float, out: Tensor) -> Tensor:
+        """The clean latent that an output stands for."""
         match self.prediction:
             case Prediction.EPS:
                 return x - sigma * out
@@ -49,3 +79,14 @@ class DenoisingModel:
                 return x / variance - out * (sigma / math.sqrt(variance))
             case Prediction.X0:
                 return out
+
+
+def per_row(value: Tensor, x: Tensor) -> Tensor:
+    """One value for all rows of `x`, or one for each."""
+    return value if len(value) == len(x) else value.expand(len(x), *value.shape[1:])
+
+
+def joined_contexts(embeddings: Sequence[Tensor]) -> Tensor:
+    """Embeddings of different length, repeated to the least common multiple, as one batch."""
+    length = math.lcm(*(e.shape[1] for e in embeddings))
+    return torch.cat([e.repeat(1, length // e.shape[1], 1) for e in embeddings])

@@ -8,13 +8,14 @@ import torch
 from PIL import Image
 
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
-from nodeflow.diffusion.guidance.classifier_free import joined_contexts
+from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import initial_noise
 from nodeflow.diffusion.residency import Residency
-from nodeflow.diffusion.sampling.driver import drive, first_x
-from nodeflow.diffusion.sampling.model import DenoisingModel
-from nodeflow.diffusion.sampling.resident import schedule_of
+from nodeflow.diffusion.sampling.driver import drive
+from nodeflow.diffusion.sampling.model import joined_contexts
+from nodeflow.diffusion.sampling.resident import model_of
+from nodeflow.diffusion.sampling.trajectory import first_x
 from nodeflow.diffusion.schedule.schedulers import karras
 from nodeflow.diffusion.text.encode import encode_prompt
 from nodeflow.diffusion.vae.codec import decode_latent
@@ -31,12 +32,11 @@ def draw(
     encoder = residency.text_encoder(opened.clip)
     contexts = joined_contexts([encode_prompt(encoder, p)[0].embedding for p in prompts])
     empty = encode_prompt(encoder, "")[0].embedding.expand(len(prompts), -1, -1)
-    schedule = schedule_of(opened.model)
-    model = DenoisingModel(residency.unet(opened.model), opened.model.prediction, schedule)
+    model = model_of(opened.model, residency)
+    schedule = model.schedule
 
     def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
-        both = model(torch.cat([x, x]), sigma, torch.cat([contexts, empty]))
-        wanted, unwanted = both.chunk(2)
+        wanted, unwanted = model([Rows(x, sigma, contexts), Rows(x, sigma, empty)])
         return unwanted + cfg * (wanted - unwanted)
 
     latent = Latent(torch.zeros(len(prompts), 4, 16, 16))

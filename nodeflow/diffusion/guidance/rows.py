@@ -1,0 +1,45 @@
+"""What guidance asks of a model, and how: a generator of wishes that holds no model.
+
+Because asking and answering are apart, one network call can answer several samplings, and an
+answer can come from a recording.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from torch import Tensor
+
+from nodeflow.diffusion.samplers.step import ModelCall
+from nodeflow.diffusion.unet.interventions import NONE, Interventions
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Latents `x` `[rows, C, h, w]` (scaled, float32) to be denoised at one noise level.
+
+    embedding: `[1 or rows, tokens, width]`; labels: `[1 or rows, width]` for models that have them.
+    variant: names `interventions` with all their settings; rows of one variant share a network
+    call. Interventions without a variant are neither shared nor recorded.
+    """
+
+    x: Tensor
+    sigma: float
+    embedding: Tensor
+    labels: Tensor | None = None
+    interventions: Interventions = NONE
+    variant: str = ""
+
+
+Wish: TypeAlias = tuple[Rows, ...]
+"""All that is wanted at once; the answer is the denoised of each, in order."""
+
+Guidance: TypeAlias = Generator[Wish, Sequence[Tensor], Tensor]
+"""Yields wishes, is sent denoised latents, returns the guided one."""
+
+
+class Guider(Protocol):
+    """From a sampler's call to its answer."""
+
+    def __call__(self, call: ModelCall, /) -> Guidance:
+        """The guided denoised of `call.x`; with `call.both` stacked on the unguided one."""

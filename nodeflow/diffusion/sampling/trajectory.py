@@ -1,0 +1,134 @@
+"""One sampling from a latent to a latent, as a value: what every sampling node makes."""
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
+
+import torch
+from torch import Tensor
+
+from nodeflow.diffusion.conditioning import Conditioning
+from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
+from nodeflow.diffusion.guidance.regions import resolve
+from nodeflow.diffusion.guidance.rows import Guider, Wish
+from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.noise import Noise
+from nodeflow.diffusion.samplers.registry import SamplerEntry
+from nodeflow.diffusion.sampling.driver import OnStep, descend
+from nodeflow.diffusion.sampling.inpainting import Inpainting, resize_mask
+from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
+
+LatentDescent: TypeAlias = Generator[Wish, Sequence[Tensor], Latent]
+"""A whole sampling as wishes and answers; returns the latent, on the CPU."""
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """Where a model works: its noise levels, its scale, the device."""
+
+    schedule: DiscreteSchedule
+    scale_factor: float
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What guidance is resolved for: scaled latent `[B, C, h, w]`, mask `[B, 1, h, w]` or None."""
+
+    space: Space
+    latent: Tensor
+    mask: Tensor | None
+    seed: int
+
+
+class GuidanceValue(Protocol):
+    """Prompts and how they guide, before the latent's size is known."""
+
+    def guider(self, setting: Setting) -> Guider:
+        """Resolved for one sampling."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """Classifier-free guidance between two sides."""
+
+    positive: Conditioning
+    negative: Conditioning
+    cfg: float
+
+    def guider(self, setting: Setting) -> Guider:
+        """Both sides resolved for a latent."""
+        shape = tuple(setting.latent.shape)
+        sides = resolve(self.positive, self.negative, shape, setting.space.schedule)
+        return ClassifierFree(*sides, self.cfg)
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """`sigmas` as `schedule.steps` makes them; fewer than two change nothing."""
+
+    latent: Latent
+    noise: Noise
+    guidance: GuidanceValue
+    sampler: SamplerEntry
+    sigmas: tuple[float, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many steps it has."""
+        return max(len(self.sigmas) - 1, 0)
+
+
+def first_x(noise: Tensor, latent: Tensor, sigma: float, sigma_max: float) -> Tensor:
+    """The latent noised to the first sigma; variance-preserving where that is the highest."""
+    if sigma > sigma_max or math.isclose(sigma, sigma_max, rel_tol=1e-5):
+        return noise * math.sqrt(1 + sigma**2) + latent
+    return noise * sigma + latent
+
+
+def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDescent:
+    """The sampling of a trajectory.
+
+    `on_step` is called after each step with (done, total, denoised latent, unscaled).
+    """
+    if not trajectory.steps:
+        return trajectory.latent
+    given, source, sigmas = trajectory.latent, trajectory.noise, trajectory.sigmas
+    latent = given.samples.float().to(space.device) * space.scale_factor
+    noise = source.like(given).to(space.device)
+    mask = None if given.noise_mask is None else resize_mask(given.noise_mask, latent)
+    guider = trajectory.guidance.guider(Setting(space, latent, mask, source.seed))
+    if mask is not None:
+        kept = noise
+        if trajectory.sampler.fresh_mask_noise and source.added:
+            kept = replace(source, seed=source.seed + 1).like(replace(given, batch_index=None))
+        guider = Inpainting(guider, mask, latent, kept.to(space.device))
+    x = first_x(noise, latent, sigmas[0], space.schedule.sigma_max)
+
+    def report(done: int, total: int, denoised: Tensor) -> None:
+        on_step(done, total, denoised / space.scale_factor)
+
+    x = yield from descend(guider, x, sigmas, trajectory.sampler, source.seed, report)
+    if mask is not None:
+        x = x * mask + latent * (1 - mask)
+    return replace(given, samples=(x / space.scale_factor).cpu())
+
+
+class Answer(Protocol):
+    """Anything that denoises what a wish asks for."""
+
+    def __call__(self, wish: Wish, /) -> Sequence[Tensor]:
+        """The denoised of each, in order."""
+
+
+def answered(descent: LatentDescent, answer: Answer) -> Latent:
+    """Drive a sampling alone, every wish answered as it comes."""
+    with torch.no_grad():
+        try:
+            wish = next(descent)
+            while True:
+                wish = descent.send(answer(wish))
+        except StopIteration as end:
+            result: Latent = end.value
+            return result
