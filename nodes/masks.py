@@ -84,3 +84,87 @@ def image_to_mask(image: Image, channel: Literal["red", "green", "blue", "alpha"
     if index >= image.shape[-1]:
         return torch.ones(image.shape[:3])
     return image[..., index].clone()
+
+
+@node("CropMask", category="mask", display_name="Crop Mask")
+def crop_mask(
+    mask: Mask, x: Offset = 0, y: Offset = 0, width: Size = 512, height: Size = 512
+) -> Mask:
+    """A part of a mask.
+
+    Args:
+        mask: the mask.
+        x: left edge in pixels.
+        y: upper edge in pixels.
+        width: in pixels; less where the mask ends.
+        height: in pixels; less where the mask ends.
+    """
+    planes = mask.reshape(-1, *mask.shape[-2:])
+    left, top = min(x, planes.shape[2] - 1), min(y, planes.shape[1] - 1)
+    return planes[:, top : top + height, left : left + width].clone()
+
+
+@node("FeatherMask", category="mask", display_name="Feather Mask")
+def feather_mask(
+    mask: Mask, left: Offset = 0, top: Offset = 0, right: Offset = 0, bottom: Offset = 0
+) -> Mask:
+    """A mask that fades out towards its sides.
+
+    Args:
+        mask: the mask.
+        left: pixels over which it fades.
+        top: pixels over which it fades.
+        right: pixels over which it fades.
+        bottom: pixels over which it fades.
+    """
+    from nodeflow.imaging.paste import feather
+
+    planes = mask.reshape(-1, *mask.shape[-2:])
+    weight = feather(planes.shape[1], planes.shape[2], left, top, right, bottom)
+    return planes * weight.to(planes)
+
+
+@node("GrowMask", category="mask", display_name="Grow Mask")
+def grow_mask(
+    mask: Mask,
+    expand: Annotated[int, Range(-16384, 16384, step=1)] = 0,
+    tapered_corners: bool = True,
+) -> Mask:
+    """A wider or a narrower mask.
+
+    Args:
+        mask: the mask.
+        expand: pixels by which it grows; negative makes it smaller.
+        tapered_corners: grow along rows and columns only, which rounds corners.
+    """
+    from nodeflow.imaging.morphology import grow
+
+    return grow(mask.reshape(-1, *mask.shape[-2:]), expand, tapered_corners)
+
+
+@node("ThresholdMask", category="mask", display_name="Threshold Mask")
+def threshold_mask(mask: Mask, value: Annotated[float, Range(0.0, 1.0, step=0.01)] = 0.5) -> Mask:
+    """1 where a mask is above a value, 0 elsewhere.
+
+    Args:
+        mask: the mask.
+        value: the limit.
+    """
+    return (mask > value).float()
+
+
+@node("ImageColorToMask", category="mask", display_name="Image Color to Mask")
+def image_color_to_mask(
+    image: Image, color: Annotated[int, Range(0, 0xFFFFFF, step=1)] = 0
+) -> Mask:
+    """1 where a picture has exactly a colour.
+
+    Args:
+        image: the picture.
+        color: red * 65536 + green * 256 + blue.
+    """
+    import torch
+
+    levels = (image[..., :3].clamp(0, 1) * 255).round().int()
+    wanted = torch.tensor([color >> shift & 255 for shift in (16, 8, 0)]).to(levels)
+    return (levels == wanted).all(-1).float()

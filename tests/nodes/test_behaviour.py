@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from nodeflow.diffusion.conditioning import Area, AreaFraction, ConditioningEntry
@@ -67,3 +68,99 @@ def test_images_and_masks() -> None:
     assert padded.IMAGE.shape == (1, 12, 14, 3)
     assert call("StringConcatenate", "a", "b", ", ") == "a, b"
     assert call("PrimitiveInt", 5) == 5
+
+
+def test_latents_laid_turned_and_joined() -> None:
+    a, b = Latent(torch.zeros(2, 4, 8, 8)), Latent(torch.ones(1, 4, 4, 4))
+    laid = call("LatentComposite", a, b, 16, 32, 16).samples[0, 0]
+    assert laid[4, 2] == 0.25 and laid[7, 3] == 1 and laid[4, 6] == 0 and laid[3].sum() == 0
+    assert laid[7, 5] == 0.5
+    masked = call("LatentCompositeMasked", a, b, 0, 0, True, torch.full((1, 64, 64), 0.5))
+    assert torch.equal(masked.samples, torch.full((2, 4, 8, 8), 0.5))
+    ramp = Latent(torch.arange(8.0).expand(1, 4, 8, 8))
+    assert call("LatentRotate", ramp, "90 degrees").samples[0, 0, :, 0].tolist() == list(range(8))
+    assert call("LatentFlip", ramp, "y-axis: horizontally").samples[0, 0, 0, 0] == 7
+    assert call("LatentCrop", ramp, 64, 64, 16000, 0).samples.shape[-2:] == (8, 8)
+    joined = call("LatentBatch", a, Latent(ramp.samples, batch_index=(5,)))
+    assert joined.batch_index == (0, 1, 5) and len(joined.samples) == 3
+    fixed = call("LatentBatchSeedBehavior", joined, "fixed")
+    assert fixed.batch_index == (0, 0, 0)
+    assert call("LatentBatchSeedBehavior", fixed, "random").batch_index is None
+    assert torch.equal(call("LatentAdd", ramp, ramp).samples, 2 * ramp.samples)
+    assert not call("LatentSubtract", ramp, ramp).samples.any()
+    assert torch.equal(call("LatentMultiply", ramp, -2.0).samples, -2 * ramp.samples)
+    assert torch.equal(call("LatentBlend", a, b, 0.25).samples, torch.full((2, 4, 8, 8), 0.75))
+    assert torch.equal(call("LatentInterpolate", ramp, a, 1.0).samples, ramp.samples)
+
+
+def test_transparency() -> None:
+    image = torch.rand(1, 4, 6, 3)
+    mask = torch.zeros(1, 4, 6)
+    mask[:, :2] = 1
+    joined = call("JoinImageWithAlpha", image, mask)
+    assert joined.shape == (1, 4, 6, 4) and joined[0, 0, 0, 3] == 0 and joined[0, 3, 0, 3] == 1
+    split = call("SplitImageWithAlpha", joined)
+    assert torch.equal(split.IMAGE, image) and torch.equal(split.MASK, mask)
+    composed = call("PorterDuffImageComposite", image, mask, image * 0, 1 - mask, "SRC_OVER")
+    assert composed.IMAGE.shape == (1, 4, 6, 3) and torch.equal(composed.MASK, torch.ones(1, 4, 6))
+    laid = call("ImageCompositeMasked", image * 0, image, 0, 0, False, mask)
+    assert torch.equal(laid[:, :2], image[:, :2]) and not laid[:, 2:].any()
+
+
+def test_masks_cut_and_grown() -> None:
+    mask = torch.zeros(1, 8, 8)
+    mask[0, 3, 3] = 1
+    assert (
+        call("GrowMask", mask, 1, True).sum() == 5 and call("GrowMask", mask, 1, False).sum() == 9
+    )
+    assert call("CropMask", mask, 3, 3, 2, 50).shape == (1, 5, 2)
+    soft = call("FeatherMask", torch.ones(1, 8, 8), 4)
+    assert soft[0, 0].tolist() == [0.25, 0.5, 0.75, 1, 1, 1, 1, 1]
+    assert torch.equal(
+        call("ThresholdMask", soft, 0.6)[0, 0], torch.tensor([0.0, 0, 1, 1, 1, 1, 1, 1])
+    )
+    picture = call("EmptyImage", 4, 4, 1, 0x102030)
+    assert call("ImageColorToMask", picture, 0x102030).all()
+    assert not call("ImageColorToMask", picture, 0x102031).any()
+
+
+def test_effects_keep_size_and_range() -> None:
+    image = torch.rand(2, 24, 32, 3, generator=torch.Generator().manual_seed(0))
+    for id in (
+        "ImageBlur",
+        "ImageSharpen",
+        "ImageQuantize",
+        "Morphology",
+        "Canny",
+        "LineDrawing",
+        "Scribble",
+        "NormalFromDepth",
+        "ColorGrid",
+        "TileBlur",
+        "ImageThreshold",
+    ):
+        made = call(id, image)
+        assert made.shape == image.shape and made.min() >= 0 and made.max() <= 1, id
+        assert not torch.equal(made, image), id
+    assert call("ImageBlend", image, image[:, :12], 0.5, "screen").shape == image.shape
+    assert call("ImageStitch", image, "down", True, 4, "red", image).shape == (2, 52, 32, 3)
+    assert torch.equal(call("ImageStitch", image), image)
+    assert call("ImageCrop", image, 8, 8, 30, 2).shape == (2, 8, 2, 3)
+    assert call("ImageFromBatch", image, 5, 3).shape[0] == 1
+    assert call("RepeatImageBatch", image, 3).shape[0] == 6
+    scaled = call("ImageScaleToTotalPixels", image, "bilinear", 0.01)
+    assert scaled.shape[1:3] == (89, 118)
+    assert tuple(call("ImageSimilarity", image, image)) == (float("inf"), pytest.approx(1.0), True)
+    assert not call("ImageDifference", image, image).any()
+    with pytest.raises(ValueError, match=r"32 x 24 .*32 x 12"):
+        call("ImageSimilarity", image, image[:, :12])
+
+
+def test_a_part_is_cut_out_and_laid_back() -> None:
+    image = torch.rand(1, 64, 96, 3)
+    mask = torch.zeros(1, 64, 96)
+    mask[:, 30:36, 40:50] = 1
+    cut = call("CutOutByMask", image, mask, 8, 8, 64)
+    assert max(cut.IMAGE.shape[1:3]) == 64 and cut.MASK.shape == cut.IMAGE.shape[:3]
+    back = call("LayBackByMask", image, cut.IMAGE, mask, *cut[2:], 0)
+    assert float((back - image).abs().max()) < 0.5 and torch.equal(back[:, :20], image[:, :20])

@@ -90,6 +90,75 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "PrimitiveFloat": ("value FLOAT=0.0", "FLOAT"),
     "PrimitiveString": ("value STRING=", "STRING"),
     "PrimitiveBoolean": ("value BOOLEAN=False", "BOOLEAN"),
+    "ImageScaleToTotalPixels": (
+        "image IMAGE; upscale_method COMBO=nearest-exact; megapixels FLOAT=1.0", "IMAGE",
+    ),
+    "ImageBatch": ("image1 IMAGE; image2 IMAGE", "IMAGE"),
+    "ImageToMask": ("image IMAGE; channel COMBO=red", "MASK"),
+    "MaskToImage": ("mask MASK", "IMAGE"),
+    "ImagePadForOutpaint": (
+        "image IMAGE; left INT=0; top INT=0; right INT=0; bottom INT=0; feathering INT=40",
+        "IMAGE, MASK",
+    ),
+    "Canny": ("image IMAGE; low_threshold FLOAT=0.4; high_threshold FLOAT=0.8", "IMAGE"),
+    "FeatherMask": ("mask MASK; left INT=0; top INT=0; right INT=0; bottom INT=0", "MASK"),
+    "LoadImageMask": ("image STRING; channel COMBO=alpha", "MASK"),
+    "ImageCrop": ("image IMAGE; width INT=512; height INT=512; x INT=0; y INT=0", "IMAGE"),
+    "ImageFromBatch": ("image IMAGE; batch_index INT=0; length INT=1", "IMAGE"),
+    "RepeatImageBatch": ("image IMAGE; amount INT=1", "IMAGE"),
+    "LatentFromBatch": ("samples LATENT; batch_index INT=0; length INT=1", "LATENT"),
+    "RepeatLatentBatch": ("samples LATENT; amount INT=1", "LATENT"),
+    "LatentComposite": (
+        "samples_to LATENT; samples_from LATENT; x INT=0; y INT=0; feather INT=0", "LATENT",
+    ),
+    "LatentCompositeMasked": (
+        "destination LATENT; source LATENT; x INT=0; y INT=0; resize_source BOOLEAN=False; "
+        "mask MASK=None",
+        "LATENT",
+    ),
+    "LatentBlend": ("samples1 LATENT; samples2 LATENT; blend_factor FLOAT=0.5", "LATENT"),
+    "LatentRotate": ("samples LATENT; rotation COMBO=none", "LATENT"),
+    "LatentFlip": ("samples LATENT; flip_method COMBO=x-axis: vertically", "LATENT"),
+    "LatentCrop": ("samples LATENT; width INT=512; height INT=512; x INT=0; y INT=0", "LATENT"),
+    "LatentBatch": ("samples1 LATENT; samples2 LATENT", "LATENT"),
+    "LatentBatchSeedBehavior": ("samples LATENT; seed_behavior COMBO=fixed", "LATENT"),
+    "LatentAdd": ("samples1 LATENT; samples2 LATENT", "LATENT"),
+    "LatentSubtract": ("samples1 LATENT; samples2 LATENT", "LATENT"),
+    "LatentMultiply": ("samples LATENT; multiplier FLOAT=1.0", "LATENT"),
+    "LatentInterpolate": ("samples1 LATENT; samples2 LATENT; ratio FLOAT=1.0", "LATENT"),
+    "ImageCompositeMasked": (
+        "destination IMAGE; source IMAGE; x INT=0; y INT=0; resize_source BOOLEAN=False; "
+        "mask MASK=None",
+        "IMAGE",
+    ),
+    "CropMask": ("mask MASK; x INT=0; y INT=0; width INT=512; height INT=512", "MASK"),
+    "GrowMask": ("mask MASK; expand INT=0; tapered_corners BOOLEAN=True", "MASK"),
+    "ThresholdMask": ("mask MASK; value FLOAT=0.5", "MASK"),
+    "ImageColorToMask": ("image IMAGE; color INT=0", "MASK"),
+    "ImageBlend": (
+        "image1 IMAGE; image2 IMAGE; blend_factor FLOAT=0.5; blend_mode COMBO=normal", "IMAGE",
+    ),
+    "ImageBlur": ("image IMAGE; blur_radius INT=1; sigma FLOAT=1.0", "IMAGE"),
+    "ImageSharpen": (
+        "image IMAGE; sharpen_radius INT=1; sigma FLOAT=1.0; alpha FLOAT=1.0", "IMAGE",
+    ),
+    "ImageQuantize": ("image IMAGE; colors INT=256; dither COMBO=none", "IMAGE"),
+    "PorterDuffImageComposite": (
+        "source IMAGE; source_alpha MASK; destination IMAGE; destination_alpha MASK; "
+        "mode COMBO=DST",
+        "IMAGE, MASK",
+    ),
+    "SplitImageWithAlpha": ("image IMAGE", "IMAGE, MASK"),
+    "JoinImageWithAlpha": ("image IMAGE; alpha MASK", "IMAGE"),
+    "Morphology": ("image IMAGE; operation COMBO=erode; kernel_size INT=3", "IMAGE"),
+    "ImageStitch": (
+        "image1 IMAGE; direction COMBO=right; match_image_size BOOLEAN=True; "
+        "spacing_width INT=0; spacing_color COMBO=white; image2 IMAGE=None",
+        "IMAGE",
+    ),
+    "PreviewAny": ("source *", ""),
+    "PrimitiveStringMultiline": ("value STRING=", "STRING"),
+    "StringConcatenate": ("string_a STRING; string_b STRING; delimiter STRING=", "STRING"),
     "GetImageSize": ("image IMAGE", "width INT, height INT, batch_size INT"),
 }  # fmt: skip
 
