@@ -41,7 +41,6 @@ def ksampler(
         denoise: how much of the start is replaced: 1 all, 0 nothing.
     """
     from nodeflow.diffusion.noise import Noise
-    from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.samplers.registry import SAMPLERS
     from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
     from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
@@ -51,8 +50,7 @@ def ksampler(
     prompts = Prompts(positive, negative, cfg)
     sampler = SAMPLERS[sampler_name]
     trajectory = Trajectory(latent_image, Noise(seed), prompts, sampler, tuple(sigmas.tolist()))
-    residency = context.resources.get(*residency_of(context.device))
-    return sample_resident(model, trajectory, residency, context.progress)
+    return sample_resident(model, trajectory, context)
 
 
 @node("KSamplerAdvanced", category="sampling", display_name="KSampler (Advanced)", lane="device")
@@ -90,7 +88,6 @@ def ksampler_advanced(
         return_with_leftover_noise: enable where another sampler goes on.
     """
     from nodeflow.diffusion.noise import Noise
-    from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.samplers.registry import SAMPLERS
     from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
     from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
@@ -102,5 +99,4 @@ def ksampler_advanced(
     noise = Noise(noise_seed, added=add_noise == "enable")
     sampler = SAMPLERS[sampler_name]
     trajectory = Trajectory(latent_image, noise, prompts, sampler, tuple(sigmas.tolist()))
-    residency = context.resources.get(*residency_of(context.device))
-    return sample_resident(model, trajectory, residency, context.progress)
+    return sample_resident(model, trajectory, context)

@@ -63,10 +63,11 @@ class Results:
         if self._writer is not None and on_disk:
             self._writer.put((key, type, lambda: structured.encode(value), seconds))
 
-    def finish(self) -> None:
-        """Wait until everything is on disk."""
+    def finish(self) -> bool:
+        """Wait until everything is on disk; False where something could not be kept."""
         if self._writer is None:
-            return
+            return True
         self._writer.finish()
         for trouble in self._writer.trouble:
             self._report(CacheTrouble(trouble))
+        return not self._writer.trouble

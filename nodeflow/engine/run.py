@@ -15,6 +15,7 @@ from nodeflow.engine.failure import NodeFailure, failure_of
 from nodeflow.engine.fingerprint import Fingerprints
 from nodeflow.engine.memory_cache import MemoryCache
 from nodeflow.engine.plan import Plan, make_plan
+from nodeflow.engine.recordings import Session, StepRecordings
 from nodeflow.engine.results import Results, Value
 from nodeflow.node.artifact import Artifacts
 from nodeflow.node.check import CheckedNode, CheckedWorkflow
@@ -45,6 +46,7 @@ class Engine:
 
     def __post_init__(self) -> None:
         self.fingerprints = Fingerprints(self.disk)
+        self.recordings = StepRecordings(self.disk.folder if self.disk else None)
 
     def plan(self, workflow: CheckedWorkflow) -> Plan:
         """The keys of a workflow's nodes on this engine's device."""
@@ -84,6 +86,7 @@ class _Run:
         self.finished: dict[str, NodeFinished] = {}
         self.failures: list[NodeFailure] = []
         self.gone: dict[str, str] = {}
+        self.sessions: dict[str, Session] = {}
         self.context = RunContext(
             device=engine.device,
             folders=plan.workflow.folders,
@@ -251,7 +254,8 @@ class _Run:
         seconds = time.monotonic() - began
         self.values[name] = value
         self.remember(name, value, seconds)
-        self.finish(name, "ran", seconds, self.reason(name))
+        recorded = self.sessions[name].said() if name in self.sessions else ""
+        self.finish(name, "ran", seconds, "; ".join(filter(None, (self.reason(name), recorded))))
 
     def arguments(self, node: CheckedNode) -> dict[str, object]:
         arguments: dict[str, object] = {}
@@ -268,9 +272,14 @@ class _Run:
             arguments[node.spec.context] = replace(
                 self.context,
                 node=node.name,
+                recordings=self.session(node.name),
                 on_progress=lambda p: report(NodeProgress(node.name, p.step, p.total, p.preview)),
             )
         return arguments
+
+    def session(self, name: str) -> Session:
+        self.sessions[name] = self.engine.recordings.session(self.plan.parts[name].domain)
+        return self.sessions[name]
 
     @staticmethod
     def pack(node: CheckedNode, returned: object) -> Value:
@@ -310,7 +319,11 @@ class _Run:
 
     def close(self) -> None:
         """Let the writer finish, and note the keys for the next run's explanations."""
-        self.results.finish()
+        if self.results.finish():
+            for name, session in self.sessions.items():
+                if self.finished_state(name) == "ran":
+                    session.release()
+        self.engine.recordings.finish()
         disk = self.engine.disk
         if disk is None:
             return

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from threading import Lock
+from typing import Protocol, TypeVar, cast
 
 from nodeflow.node.file_digest import content_digest
 from nodeflow.node.folders import Folders
@@ -29,12 +30,35 @@ class Resources:
 
     def __init__(self) -> None:
         self._made: dict[object, object] = {}
+        self._lock = Lock()
 
     def get(self, kind: type[T], make: Callable[[], T]) -> T:
         """The engine's one instance of `kind`, made by `make` when first asked for."""
-        if kind not in self._made:
-            self._made[kind] = make()
-        return cast(T, self._made[kind])
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = make()
+            return cast(T, self._made[kind])
+
+
+class Recordings(Protocol):
+    """Intermediate results of a node's run by content key, for a run that is cut off."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was kept under a key, or None."""
+
+    def put(self, key: str, make: Callable[[], bytes]) -> None:
+        """Keep what `make` gives, soon and beside the node."""
+
+
+class NoRecordings:
+    """Keeps nothing."""
+
+    def get(self, key: str) -> bytes | None:
+        """None."""
+        return None
+
+    def put(self, key: str, make: Callable[[], bytes]) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +68,7 @@ class RunContext:
     `device` is a torch device string. `metadata` are the text chunks that saved pictures
     carry (the workflow, and the `prompt` that ComfyUI reads). The defaults do nothing, so
     that a node stays callable from a test or a script. `fingerprint` is the digest of a file's
-    content, cached by the run.
+    content, cached by the run. `previews`: whether anybody looks at pictures in progress.
     """
 
     node: str = ""
@@ -53,6 +77,8 @@ class RunContext:
     resources: Resources = field(default_factory=Resources)
     metadata: Mapping[str, str] = field(default_factory=dict)
     fingerprint: Callable[[Path], str] = content_digest
+    recordings: Recordings = field(default_factory=NoRecordings)
+    previews: bool = False
     on_progress: Callable[[Progress], None] = lambda progress: None
     cancelled: Callable[[], bool] = lambda: False
 

@@ -1,26 +1,107 @@
-"""Wishes to network calls: rows of one size, text length and variant run in one batch."""
+"""Wishes to network calls: which rows run together, and what that does to their bits."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
+from enum import StrEnum
 
+import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Rows, Wish
 from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.unet.interventions import NONE
 
+CELLS = 65_536
+"""Latent cells of one network call at most: 16 rows of 512 by 512 pixels."""
+
+
+class Company(StrEnum):
+    """Which rows share a network call.
+
+    OWN: those of one wish, as when it is alone: the same shapes, so the same bits in any company.
+    ALL: of all wishes that wait, up to `CELLS`: the fastest; the last bits depend on the company.
+    BLOCKS: blocks of `BLOCK` rows, filled up where there are fewer: the same shapes always, so
+    an image's bits do not even depend on the batch it is drawn in.
+    """
+
+    OWN = "own"
+    ALL = "all"
+    BLOCKS = "blocks"
+
+
+BLOCK = 4
+
 
 def kind(rows: Rows) -> Hashable:
     """Rows of equal kind can share a call."""
     company = rows.variant or (None if rows.interventions is NONE else id(rows.interventions))
-    return rows.x.shape[1:], rows.labels is None, company
+    return tuple(rows.x.shape[1:]), rows.labels is None, company
 
 
-def evaluate(model: DenoisingModel, wish: Wish) -> Sequence[Tensor]:
-    """The denoised of each of the rows, with one call for each kind."""
+def evaluate(
+    model: DenoisingModel, wish: Wish, cells: int | None = None, block: int | None = None
+) -> list[Tensor]:
+    """The denoised of each of the rows: one call for each kind, or for each `cells` of it.
+
+    block: calls of exactly that many rows.
+    """
+    if block is not None:
+        return evaluate_blocks(model, wish, block)
     groups: dict[Hashable, list[int]] = {}
     for index, rows in enumerate(wish):
         groups.setdefault(kind(rows), []).append(index)
     answers: dict[int, Tensor] = {}
     for members in groups.values():
-        answers.update(zip(members, model([wish[i] for i in members]), strict=True))
+        for part in portions(members, wish, cells):
+            answers.update(zip(part, model([wish[i] for i in part]), strict=True))
     return [answers[index] for index in range(len(wish))]
+
+
+def portions(members: Sequence[int], wish: Wish, cells: int | None) -> Iterable[list[int]]:
+    """Members in order, in parts of at most `cells` latent cells, one member at least."""
+    part: list[int] = []
+    used = 0
+    for index in members:
+        size = wish[index].x.shape[0] * wish[index].x.shape[2] * wish[index].x.shape[3]
+        if part and cells is not None and used + size > cells:
+            yield part
+            part, used = [], 0
+        part.append(index)
+        used += size
+    yield part
+
+
+def single_rows(rows: Rows) -> list[Rows]:
+    """Each row by itself."""
+    count = len(rows.x)
+
+    def at(value: Tensor, i: int) -> Tensor:
+        return value[i : i + 1] if len(value) == count else value
+
+    return [
+        replace(
+            rows,
+            x=at(rows.x, i),
+            embedding=at(rows.embedding, i),
+            labels=None if rows.labels is None else at(rows.labels, i),
+        )
+        for i in range(count)
+    ]
+
+
+def evaluate_blocks(model: DenoisingModel, wish: Wish, block: int) -> list[Tensor]:
+    """The same in calls of exactly `block` rows of one kind and text length."""
+    singles = [(index, row) for index, rows in enumerate(wish) for row in single_rows(rows)]
+    groups: dict[Hashable, list[int]] = {}
+    for place, (_, row) in enumerate(singles):
+        groups.setdefault((kind(row), row.embedding.shape[1]), []).append(place)
+    answers: dict[int, Tensor] = {}
+    for members in groups.values():
+        for start in range(0, len(members), block):
+            part = members[start : start + block]
+            filled = part + [part[-1]] * (block - len(part))
+            answers.update(zip(part, model([singles[p][1] for p in filled]), strict=False))
+    rows_of: list[list[Tensor]] = [[] for _ in wish]
+    for place, (index, _) in enumerate(singles):
+        rows_of[index].append(answers[place])
+    return [torch.cat(parts) for parts in rows_of]

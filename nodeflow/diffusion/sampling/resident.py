@@ -1,15 +1,20 @@
-"""Sampling with a model recipe: its schedule, and its network in memory."""
+"""Sampling with a model recipe: its network in memory, its answers shared and recorded."""
 
-from collections.abc import Callable
-from functools import lru_cache, partial
+import time
+from collections.abc import Sequence
+from functools import lru_cache
 
 from torch import Tensor
 
+from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.recipe import ModelRecipe
-from nodeflow.diffusion.residency import Residency, compute_dtype
-from nodeflow.diffusion.sampling.evaluate import evaluate
+from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
+from nodeflow.diffusion.sampling.batching import BatchingSampler
+from nodeflow.diffusion.sampling.host import Host
 from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.preview import SHORTEST, preview
+from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
 from nodeflow.diffusion.sampling.trajectory import Space, Trajectory, answered, travel
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule, stable_diffusion
 
@@ -31,17 +36,40 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
     return DenoisingModel(residency.unet(recipe), recipe.prediction, schedule_of(recipe), dtype)
 
 
-def sample_resident(
-    recipe: ModelRecipe,
-    trajectory: Trajectory,
-    residency: Residency,
-    on_step: Callable[[int, int], None],
-) -> Latent:
-    """Sample with the network that `residency` holds; `on_step(done, total)` may raise."""
+def sample_resident(recipe: ModelRecipe, trajectory: Trajectory, host: Host) -> Latent:
+    """Sample with the network that the host holds, together with whatever samples beside.
 
-    def report(done: int, total: int, denoised: Tensor) -> None:
-        on_step(done, total)
+    Stops between two calls of the network where the host says so.
+    """
+    if not trajectory.steps:
+        return trajectory.latent
+    residency = host.resources.get(*residency_of(host.device))
+    batching = host.resources.get(BatchingSampler, BatchingSampler)
+    name = f"{canonical(recipe)}:{batching.company}"
+    keys = WishKeys(name)
+    shown = 0.0
 
-    space = Space(schedule_of(recipe), recipe.scale_factor, residency.device)
-    descent = travel(trajectory, space, report)
-    return answered(descent, partial(evaluate, model_of(recipe, residency)))
+    def on_step(done: int, total: int, denoised: Tensor) -> None:
+        nonlocal shown
+        picture = None
+        if host.previews and (done == total or time.monotonic() - shown > SHORTEST):
+            picture = preview(denoised, recipe.scale_factor)
+            shown = time.monotonic()
+        host.progress(done, total, picture)
+
+    space = Space(schedule_of(recipe), recipe.scale_factor, host.device)
+    with batching.table(name, lambda: model_of(recipe, residency)) as table:
+
+        def answer(wish: Wish) -> Sequence[Tensor]:
+            host.check_cancelled()
+            key = keys.of(wish)
+            data = None if key is None else host.recordings.get(key)
+            known = None if data is None else decode(data, wish)
+            if known is not None:
+                return known
+            answers = table.answer(wish, key)
+            if key is not None:
+                host.recordings.put(key, lambda: encode(answers))
+            return answers
+
+        return answered(travel(trajectory, space, on_step), answer)

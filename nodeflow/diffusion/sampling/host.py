@@ -1,0 +1,41 @@
+"""What sampling wants of whoever runs it; a node's run context is one."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from nodeflow.diffusion.sampling.recording import Recordings
+
+T = TypeVar("T")
+
+
+class Shared(Protocol):
+    """Things that outlive one sampling."""
+
+    def get(self, kind: type[T], make: Callable[[], T]) -> T:
+        """The one instance of `kind`, made when first asked for."""
+
+
+class Host(Protocol):
+    """Device, what is shared, recordings, and who is told of progress."""
+
+    @property
+    def device(self) -> str:
+        """A torch device string."""
+
+    @property
+    def resources(self) -> Shared:
+        """Loaded models and the tables of samplings."""
+
+    @property
+    def recordings(self) -> Recordings:
+        """Where answers are kept."""
+
+    @property
+    def previews(self) -> bool:
+        """Whether anybody looks at previews."""
+
+    def progress(self, step: int, total: int, preview: bytes | None = None) -> None:
+        """A step is done; may raise to stop."""
+
+    def check_cancelled(self) -> None:
+        """Raise where the sampling is no longer wanted."""
