@@ -58,18 +58,20 @@ def ancestral_noise(seed: int, device: torch.device) -> StepNoise:
     return draw
 
 
-def brownian_noise(x: Tensor, seed: int, sigmas: Tensor) -> StepNoise:
+def brownian_noise(
+    x: Tensor, seed: int, sigmas: Tensor, device: torch.device | str = "cpu"
+) -> StepNoise:
     """Increments of a Brownian motion over sigma, divided by the root of their length.
 
     The tree (torchsde) spans the lowest positive to the highest sigma, its entropy is the
-    seed, it lives on the CPU.
+    seed, it lives on `device`.
     """
     from torchsde import BrownianInterval
 
     low = float(sigmas[sigmas > 0].min())
     high = float(sigmas.max())
     tree = BrownianInterval(
-        t0=low, t1=high, size=tuple(x.shape), dtype=torch.float32, device="cpu",
+        t0=low, t1=high, size=tuple(x.shape), dtype=torch.float32, device=str(device),
         entropy=seed, tol=1e-6, pool_size=24, halfway_tree=True,
     )  # fmt: skip
 

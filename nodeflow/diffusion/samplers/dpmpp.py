@@ -15,12 +15,14 @@ from nodeflow.diffusion.samplers.step import (
 )
 
 
-def dpmpp_2s_ancestral(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
+def dpmpp_2s_ancestral(
+    x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, eta: float = 1.0, s_noise: float = 1.0
+) -> Sampling:
     """Second order, single step, r = 1/2; noise only where the next sigma is above 0."""
     for i in range(len(sigmas) - 1):
         sigma, sigma_next = sigmas[i], sigmas[i + 1]
         denoised = yield ModelCall(x, sigma, i)
-        down, up = ancestral_split(sigma, sigma_next)
+        down, up = ancestral_split(sigma, sigma_next, eta)
         if down == 0.0:
             x = x + slope(x, denoised, sigma) * (down - sigma)
         else:
@@ -30,7 +32,7 @@ def dpmpp_2s_ancestral(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> 
             denoised = yield ModelCall(between, middle, i)
             x = (down / sigma) * x - expm1(-h) * denoised
         if sigma_next > 0:
-            x = x + noise(x, sigma, sigma_next) * up
+            x = x + noise(x, sigma, sigma_next) * (s_noise * up)
     return x
 
 

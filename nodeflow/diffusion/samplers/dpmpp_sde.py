@@ -1,39 +1,45 @@
 """DPM-Solver++ for the SDE (arXiv 2211.01095, appendix; k-diffusion), Brownian noise."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import exp, expm1, log, sqrt
+from typing import Literal
 
 from torch import Tensor
 
 from nodeflow.diffusion.noise import StepNoise
 from nodeflow.diffusion.samplers.step import ModelCall, Sampling, ancestral_split
 
-R = 1 / 2
-ETA = 1.0
 
-
-def dpmpp_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
-    """Single step with a stage at r = 1/2, each half with its own share of noise."""
+def dpmpp_sde(
+    x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, eta: float = 1.0, s_noise: float = 1.0,
+    r: float = 0.5,
+) -> Sampling:  # fmt: skip
+    """Single step with a stage at `r`, each half with its own share of noise."""
     for i in range(len(sigmas) - 1):
         sigma, sigma_next = sigmas[i], sigmas[i + 1]
         denoised = yield ModelCall(x, sigma, i)
         if sigma_next == 0.0:
             x = denoised
             continue
-        middle = exp((1 - R) * log(sigma) + R * log(sigma_next))
-        down, up = ancestral_split(sigma, middle, ETA)
+        middle = exp((1 - r) * log(sigma) + r * log(sigma_next))
+        down, up = ancestral_split(sigma, middle, eta)
         between = (down / sigma) * x - expm1(log(down) - log(sigma)) * denoised
-        between = between + noise(x, sigma, middle) * up
+        between = between + noise(x, sigma, middle) * (s_noise * up)
         second = yield ModelCall(between, middle, i)
-        down, up = ancestral_split(sigma, sigma_next, ETA)
-        factor = 1 / (2 * R)
+        down, up = ancestral_split(sigma, sigma_next, eta)
+        factor = 1 / (2 * r)
         guess = (1 - factor) * denoised + factor * second
         x = (down / sigma) * x - expm1(log(down) - log(sigma)) * guess
-        x = x + noise(x, sigma, sigma_next) * up
+        x = x + noise(x, sigma, sigma_next) * (s_noise * up)
     return x
 
 
-def _dpmpp_2m_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise, heun: bool) -> Sampling:
+def dpmpp_2m_sde(
+    x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, eta: float = 1.0, s_noise: float = 1.0,
+    solver_type: Literal["midpoint", "heun"] = "midpoint",
+) -> Sampling:  # fmt: skip
+    """Multistep, second order by the midpoint rule or by Heun's."""
     old: Tensor | None = None
     h_last = 0.0
     for i in range(len(sigmas) - 1):
@@ -43,31 +49,28 @@ def _dpmpp_2m_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise, heun: bo
             x = denoised
         else:
             h = log(sigma) - log(sigma_next)
-            eta_h = ETA * h
+            eta_h = eta * h
             x = (sigma_next / sigma) * exp(-eta_h) * x - expm1(-h - eta_h) * denoised
             if old is not None:
                 change = (denoised - old) * (h / h_last)
-                if heun:
+                if solver_type == "heun":
                     x = x + (expm1(-h - eta_h) / (h + eta_h) + 1) * change
                 else:
                     x = x - 0.5 * expm1(-h - eta_h) * change
-            x = x + noise(x, sigma, sigma_next) * (sigma_next * sqrt(-expm1(-2 * eta_h)))
+            spread = sigma_next * sqrt(-expm1(-2 * eta_h)) * s_noise
+            if spread > 0:
+                x = x + noise(x, sigma, sigma_next) * spread
             h_last = h
         old = denoised
     return x
 
 
-def dpmpp_2m_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
-    """Multistep, second order by the midpoint rule."""
-    return _dpmpp_2m_sde(x, sigmas, noise, heun=False)
+dpmpp_2m_sde_heun = partial(dpmpp_2m_sde, solver_type="heun")
 
 
-def dpmpp_2m_sde_heun(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
-    """Multistep, second order by Heun's rule."""
-    return _dpmpp_2m_sde(x, sigmas, noise, heun=True)
-
-
-def dpmpp_3m_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
+def dpmpp_3m_sde(
+    x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, eta: float = 1.0, s_noise: float = 1.0
+) -> Sampling:
     """Multistep, third order."""
     older: list[Tensor] = []
     lengths: list[float] = []
@@ -78,7 +81,7 @@ def dpmpp_3m_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampli
             x = denoised
             continue
         h = log(sigma) - log(sigma_next)
-        total = h * (ETA + 1)
+        total = h * (eta + 1)
         x = exp(-total) * x - expm1(-total) * denoised
         phi_2 = expm1(-total) / total + 1
         if len(older) >= 2:
@@ -90,6 +93,8 @@ def dpmpp_3m_sde(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampli
             x = x + phi_2 * first - (phi_2 / total - 0.5) * second
         elif older:
             x = x + phi_2 * (denoised - older[0]) / (lengths[0] / h)
-        x = x + noise(x, sigma, sigma_next) * (sigma_next * sqrt(-expm1(-2 * h * ETA)))
+        spread = sigma_next * sqrt(-expm1(-2 * h * eta)) * s_noise
+        if spread > 0:
+            x = x + noise(x, sigma, sigma_next) * spread
         older, lengths = [denoised, *older[:1]], [h, *lengths[:1]]
     return x

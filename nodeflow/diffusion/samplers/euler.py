@@ -16,15 +16,17 @@ def euler(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
     return x
 
 
-def euler_ancestral(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
+def euler_ancestral(
+    x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, eta: float = 1.0, s_noise: float = 1.0
+) -> Sampling:
     """Euler to a lower level, then noise up to the next; none on the step to 0."""
     for i in range(len(sigmas) - 1):
         sigma, sigma_next = sigmas[i], sigmas[i + 1]
         denoised = yield ModelCall(x, sigma, i)
-        down, up = ancestral_split(sigma, sigma_next)
+        down, up = ancestral_split(sigma, sigma_next, eta)
         if down == 0.0:
             x = denoised
         else:
             x = x + slope(x, denoised, sigma) * (down - sigma)
-            x = x + noise(x, sigma, sigma_next) * up
+            x = x + noise(x, sigma, sigma_next) * (s_noise * up)
     return x

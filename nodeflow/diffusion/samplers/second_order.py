@@ -44,13 +44,15 @@ def dpm_2(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
     return x
 
 
-def dpm_2_ancestral(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
+def dpm_2_ancestral(
+    x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, eta: float = 1.0, s_noise: float = 1.0
+) -> Sampling:
     """DPM-Solver-2 to a lower level, then noise up to the next."""
     for i in range(len(sigmas) - 1):
         sigma, sigma_next = sigmas[i], sigmas[i + 1]
         denoised = yield ModelCall(x, sigma, i)
         d = slope(x, denoised, sigma)
-        down, up = ancestral_split(sigma, sigma_next)
+        down, up = ancestral_split(sigma, sigma_next, eta)
         if down == 0.0:
             x = x + d * (down - sigma)
         else:
@@ -58,7 +60,7 @@ def dpm_2_ancestral(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sam
             between = x + d * (middle - sigma)
             denoised = yield ModelCall(between, middle, i)
             x = x + slope(between, denoised, middle) * (down - sigma)
-            x = x + noise(x, sigma, sigma_next) * up
+            x = x + noise(x, sigma, sigma_next) * (s_noise * up)
     return x
 
 
@@ -76,16 +78,15 @@ def lagrange_weight(order: int, sigmas: Sequence[float], i: int, j: int) -> floa
     return float(integrate.quad(polynomial, sigmas[i], sigmas[i + 1], epsrel=1e-4)[0])
 
 
-def lms(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
-    """Adams-Bashforth of order 4 on uneven steps; the step to 0 gives the denoised itself."""
+def lms(x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, order: int = 4) -> Sampling:
+    """Adams-Bashforth up to `order` on uneven steps; the step to 0 gives the denoised itself."""
     slopes: list[Tensor] = []
     for i in range(len(sigmas) - 1):
         denoised = yield ModelCall(x, sigmas[i], i)
-        slopes = [slope(x, denoised, sigmas[i]), *slopes[:3]]
+        slopes = [slope(x, denoised, sigmas[i]), *slopes[: order - 1]]
         if sigmas[i + 1] == 0.0:
             x = denoised
         else:
-            order = len(slopes)
             for j, d in enumerate(slopes):
-                x = x + lagrange_weight(order, sigmas, i, j) * d
+                x = x + lagrange_weight(len(slopes), sigmas, i, j) * d
     return x

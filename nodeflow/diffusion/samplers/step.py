@@ -27,8 +27,9 @@ class ModelCall:
 Sampling: TypeAlias = Generator[ModelCall, Tensor, Tensor]
 """Yields calls, is sent denoised latents, returns the last x."""
 
+
 Sampler: TypeAlias = Callable[[Tensor, Sequence[float], StepNoise], Sampling]
-"""(x at the first sigma, sigmas, noise of the steps)."""
+"""(x at the first sigma, sigmas, noise of the steps); options are keywords with defaults."""
 
 
 def slope(x: Tensor, denoised: Tensor, sigma: float) -> Tensor:

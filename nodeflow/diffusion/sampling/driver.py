@@ -28,8 +28,10 @@ def descend(
     `on_step` is called once a step is done, before the next wish.
     """
     levels = torch.tensor(sigmas)
-    if entry.noise == "brownian" and int((levels > 0).sum()) > 1:
-        noise = brownian_noise(x, seed, levels)
+    if entry.noise.startswith("brownian") and int((levels > 0).sum()) > 1:
+        noise = brownian_noise(
+            x, seed, levels, x.device if entry.noise == "brownian_gpu" else "cpu"
+        )
     else:
         noise = ancestral_noise(seed, x.device)
     steps = len(sigmas) - 1
