@@ -32,7 +32,7 @@ class StepRecordings:
     ) -> None:
         self._folder = folder
         self._limit, self._age, self._memory = limit, age, memory
-        self._held: OrderedDict[str, bytes | None] = OrderedDict()
+        self._held: OrderedDict[str, bytes] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -62,9 +62,15 @@ class StepRecordings:
             return None
         return data
 
-    def put(self, key: str, make: Callable[[], bytes]) -> None:
-        """Keep a recording, soon."""
-        self._soon(lambda: self._store(key, make()))
+    def put(self, key: str, data: bytes) -> None:
+        """Keep a recording; the file is written soon."""
+        with self._lock:
+            self._bytes += len(data) - len(self._held.pop(key, b""))
+            self._held[key] = data
+            while self._bytes > self._memory:
+                self._bytes -= len(self._held.popitem(last=False)[1])
+        if self._folder is not None:
+            self._soon(lambda: self._write(key, data))
 
     def drop(self, keys: set[str]) -> None:
         """Remove files, after whatever is still to be written."""
@@ -102,19 +108,12 @@ class StepRecordings:
             except OSError:
                 continue  # what cannot be kept is computed again
 
-    def _store(self, key: str, data: bytes) -> None:
-        with self._lock:
-            before = self._held.pop(key, None)
-            self._bytes += len(data) - len(before or b"")
-            self._held[key] = data
-            while self._bytes > self._memory and self._held:
-                self._bytes -= len(self._held.popitem(last=False)[1] or b"")
-        if self._folder is not None:
-            path = self._path(key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{key}.{os.getpid()}.partial")
-            partial.write_bytes(checksum(data) + data)
-            partial.replace(path)
+    def _write(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{key}.{os.getpid()}.partial")
+        partial.write_bytes(checksum(data) + data)
+        partial.replace(path)
 
     def _bound(self) -> None:
         """Drop what is too old, then the oldest until the limit is kept."""
@@ -151,10 +150,10 @@ class Session:
         self.reused += data is not None
         return data
 
-    def put(self, key: str, make: Callable[[], bytes]) -> None:
+    def put(self, key: str, data: bytes) -> None:
         """Keep an answer."""
         self.computed += 1
-        self.recordings.put(self._key(key), make)
+        self.recordings.put(self._key(key), data)
 
     def release(self) -> None:
         """The node's result is safe: the files are not needed any more."""

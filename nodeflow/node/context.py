@@ -46,8 +46,8 @@ class Recordings(Protocol):
     def get(self, key: str) -> bytes | None:
         """What was kept under a key, or None."""
 
-    def put(self, key: str, make: Callable[[], bytes]) -> None:
-        """Keep what `make` gives, soon and beside the node."""
+    def put(self, key: str, data: bytes) -> None:
+        """Keep bytes, beside the node."""
 
 
 class NoRecordings:
@@ -57,7 +57,7 @@ class NoRecordings:
         """None."""
         return None
 
-    def put(self, key: str, make: Callable[[], bytes]) -> None:
+    def put(self, key: str, data: bytes) -> None:
         """Nothing."""
 
 

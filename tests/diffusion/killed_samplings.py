@@ -87,9 +87,9 @@ class Deadly:
         self.asked += 1
         return self.session.get(key)
 
-    def put(self, key: str, make: Callable[[], bytes]) -> None:
+    def put(self, key: str, data: bytes) -> None:
         """Passed on."""
-        self.session.put(key, make)
+        self.session.put(key, data)
 
 
 def sample(

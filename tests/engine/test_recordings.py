@@ -17,7 +17,7 @@ def recorded(folder: Path, *names: str, **options: float) -> StepRecordings:
     made = StepRecordings(folder, **options)  # type: ignore[arg-type]
     session = made.session("cpu")
     for name in names:
-        session.put(name, lambda n=name: n.encode() * 1000)  # type: ignore[misc]
+        session.put(name, name.encode() * 1000)
     made.finish()
     return made
 
@@ -44,7 +44,7 @@ def test_damaged_ones_are_not_served(tmp_path: Path) -> None:
 def test_they_go_with_the_result_and_stay_in_memory(tmp_path: Path) -> None:
     made = StepRecordings(tmp_path)
     session = made.session("cpu")
-    session.put("a", lambda: b"one")
+    session.put("a", b"one")
     session.release()
     made.finish()
     assert not files(tmp_path)
@@ -71,6 +71,6 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     made = StepRecordings(None, memory=2500)
     session = made.session("cpu")
     for name in "abc":
-        session.put(name, lambda n=name: n.encode() * 1000)  # type: ignore[misc]
+        session.put(name, name.encode() * 1000)
     made.finish()
     assert session.get("a") is None and session.get("c") == b"c" * 1000

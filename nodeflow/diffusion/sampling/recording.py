@@ -5,7 +5,7 @@ mean equal bytes in, so a recorded answer is the answer. Nothing about samplers,
 in it, and nothing need be: whatever leads to the same wish may share the answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from hashlib import blake2b
@@ -27,8 +27,8 @@ class Recordings(Protocol):
     def get(self, key: str) -> bytes | None:
         """A sound recording, or None."""
 
-    def put(self, key: str, make: Callable[[], bytes]) -> None:
-        """Keep what `make` gives, soon and beside the caller."""
+    def put(self, key: str, data: bytes) -> None:
+        """Keep bytes; what takes long is done beside the caller."""
 
 
 def canonical(value: object) -> str:
@@ -69,7 +69,7 @@ class WishKeys:
             if rows.interventions is not NONE and not rows.variant:
                 return None
             shapes = [None if t is None else tuple(t.shape) for t in self.lasting(rows)]
-            head = (rows.sigma.hex(), tuple(rows.x.shape), rows.variant, shapes)
+            head = (float(rows.sigma).hex(), tuple(rows.x.shape), rows.variant, shapes)
             total.update(repr(head).encode())
             total.update(content(rows.x))
             for tensor in self.lasting(rows):

@@ -69,7 +69,7 @@ def sample_resident(recipe: ModelRecipe, trajectory: Trajectory, host: Host) -> 
                 return known
             answers = table.answer(wish, key)
             if key is not None:
-                host.recordings.put(key, lambda: encode(answers))
+                host.recordings.put(key, encode(answers))
             return answers
 
         return answered(travel(trajectory, space, on_step), answer)

@@ -1,0 +1,225 @@
+"""Samplings that advance together: each equals itself alone, and equal calls are made once."""
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from nodeflow.diffusion.conditioning import Conditioning
+from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.noise import Noise
+from nodeflow.diffusion.residency import residency_of
+from nodeflow.diffusion.samplers.names import SamplerName
+from nodeflow.diffusion.samplers.registry import SAMPLERS
+from nodeflow.diffusion.sampling.batching import BatchingSampler
+from nodeflow.diffusion.sampling.evaluate import Company
+from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
+from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
+from nodeflow.diffusion.schedule.steps import cut, full_sigmas
+from nodeflow.diffusion.text.encode import encode_prompt
+from nodeflow.engine.recordings import StepRecordings
+from nodeflow.node.context import Cancelled, Resources, RunContext
+from tests.diffusion.closeness import relative_l2
+from tests.diffusion.killed_samplings import EMBEDDED, Stage, stage
+
+LARGEST_DIFFERENCE = 1e-3
+"""Relative L2 between latents of shared and of own calls, float32 on a CPU."""
+
+
+@pytest.fixture(scope="module")
+def scene() -> Stage:
+    """The embedded model."""
+    return stage()
+
+
+def host(scene: Stage, company: Company, **more: object) -> RunContext:
+    """A context whose samplings keep this company."""
+    resources = Resources()
+    kind, _ = residency_of("cpu")
+    loaded = scene.resources.get(*residency_of("cpu"))
+    resources.get(kind, lambda: loaded)
+    resources.get(BatchingSampler, lambda: BatchingSampler(company))
+    return RunContext(resources=resources, **more)  # type: ignore[arg-type]
+
+
+def encoded(scene: Stage, text: str) -> Conditioning:
+    """A prompt."""
+    from nodeflow.diffusion.checkpoint.open import open_checkpoint
+
+    encoder = scene.resources.get(*residency_of("cpu")).text_encoder(
+        open_checkpoint(EMBEDDED, "print").clip
+    )
+    return encode_prompt(encoder, text)
+
+
+def arrivals(scene: Stage, seed: int, count: int) -> list[Trajectory]:
+    """Samplings that differ in all that may differ."""
+    chance = random.Random(seed)
+    prompts = [encoded(scene, t) for t in ("a cat", "a dog on a red background", "a cat " * 60)]
+    made = []
+    for number in range(count):
+        name: SamplerName = chance.choice(list(SAMPLERS))
+        scheduler = chance.choice(("karras", "normal", "simple"))
+        sigmas = full_sigmas(schedule_of(scene.recipe), scheduler, name, chance.randint(2, 5))  # type: ignore[arg-type]
+        sides = Prompts(chance.choice(prompts), scene.negative, chance.choice((1.0, 3.0, 5.5)))
+        size = chance.choice(((8, 8), (8, 8), (8, 12)))
+        latent = Latent(torch.zeros(chance.choice((1, 1, 2)), 4, *size))
+        made.append(
+            Trajectory(latent, Noise(number), sides, SAMPLERS[name], tuple(sigmas.tolist()))
+        )
+    return made
+
+
+def alone(scene: Stage, company: Company, trajectory: Trajectory) -> Tensor:
+    """One sampling with nobody beside it."""
+    return sample_resident(scene.recipe, trajectory, host(scene, company)).samples
+
+
+def together(
+    scene: Stage, trajectories: list[Trajectory], context: RunContext, seed: int = 0
+) -> list[Tensor]:
+    """All of them at once, arriving at random moments."""
+    chance = random.Random(seed)
+    delays = [chance.random() * 0.2 for _ in trajectories]
+
+    def run(trajectory: Trajectory, delay: float) -> Tensor:
+        time.sleep(delay)
+        return sample_resident(scene.recipe, trajectory, context).samples
+
+    with ThreadPoolExecutor(len(trajectories)) as pool:
+        return list(pool.map(run, trajectories, delays))
+
+
+@pytest.mark.parametrize("company", [Company.OWN, Company.BLOCKS])
+def test_a_picture_is_the_same_bytes_in_any_company(scene: Stage, company: Company) -> None:
+    requests = arrivals(scene, 3, 8)
+    wanted = [alone(scene, company, r) for r in requests]
+    for made, own in zip(together(scene, requests, host(scene, company)), wanted, strict=True):
+        assert torch.equal(made, own)
+
+
+def test_shared_calls_change_the_last_bits_only(scene: Stage) -> None:
+    requests = arrivals(scene, 4, 8)
+    wanted = [alone(scene, Company.OWN, r) for r in requests]
+    found = together(scene, requests, host(scene, Company.ALL))
+    largest = max(relative_l2(a, b) for a, b in zip(found, wanted, strict=True))
+    print(largest)
+    assert 0 < largest < LARGEST_DIFFERENCE
+
+
+def test_an_image_of_a_batch_is_the_same_bytes_drawn_alone(scene: Stage) -> None:
+    batch = replace(scene.trajectory("euler_ancestral"), sampler=SAMPLERS["euler"])
+    whole = replace(batch, latent=Latent(torch.zeros(3, 4, 8, 8)))
+    third = replace(batch, latent=Latent(torch.zeros(1, 4, 8, 8), batch_index=(2,)))
+    pictures = alone(scene, Company.BLOCKS, whole)
+    assert torch.equal(pictures[2:], alone(scene, Company.BLOCKS, third))
+
+
+def test_equal_calls_of_samplings_side_by_side_are_made_once(scene: Stage) -> None:
+    one = scene.trajectory("dpmpp_2m")
+    context = host(scene, Company.OWN, recordings=StepRecordings(None).session("test"))
+    barrier = threading.Barrier(4)
+
+    def run(_: int) -> Tensor:
+        barrier.wait()
+        return sample_resident(scene.recipe, one, context).samples
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *rest = pool.map(run, range(4))
+    assert all(torch.equal(first, other) for other in rest)
+    calls = context.resources.get(BatchingSampler, BatchingSampler).calls
+    assert one.steps <= calls <= one.steps + 4  # who comes late may make a call again
+
+
+class Forks:
+    """Runs one after the other that share recordings; counts the calls of each."""
+
+    def __init__(self, scene: Stage) -> None:
+        self.scene, self.recordings = scene, StepRecordings(None)
+
+    def calls(self, trajectory: Trajectory) -> int:
+        """The model calls that were not there already; the latent equals that of a lone run."""
+        session = self.recordings.session("test")
+        context = host(self.scene, Company.OWN, recordings=session)
+        made = sample_resident(self.scene.recipe, trajectory, context).samples
+        assert torch.equal(made, alone(self.scene, Company.OWN, trajectory))
+        return session.computed
+
+
+def test_variants_share_what_they_begin_with(scene: Stage) -> None:
+    sigmas = full_sigmas(schedule_of(scene.recipe), "karras", "dpmpp_2m_sde", 6)
+    sides = Prompts(scene.positive, scene.negative, 3.0)
+    first = Trajectory(
+        Latent(torch.zeros(1, 4, 8, 8)), Noise(5), sides, SAMPLERS["euler_ancestral"],
+        tuple(sigmas.tolist()),
+    )  # fmt: skip
+    forks = Forks(scene)
+    assert forks.calls(first) == 6
+    assert forks.calls(first) == 0
+    ended = replace(first, sigmas=(*first.sigmas[:4], 0.0))
+    assert forks.calls(ended) == 0  # the same calls, another end
+    schedule = schedule_of(scene.recipe)
+    level = (first.sigmas[2] + first.sigmas[3]) / 2
+    percent = 1.0 - float(schedule.timestep(torch.tensor(level))) / 999
+    (entry,) = scene.positive
+    other = encoded(scene, "a dog")[0]
+    late = (replace(entry, end_percent=percent), replace(other, start_percent=percent))
+    split = replace(first, guidance=replace(sides, positive=late))
+    assert forks.calls(split) == 3
+    assert forks.calls(replace(first, guidance=replace(sides, cfg=5.0))) == 5  # all but the first
+    assert forks.calls(replace(first, sampler=SAMPLERS["euler"])) == 5
+    assert forks.calls(replace(first, noise=Noise(6))) == 6
+
+
+def test_a_split_sampling_goes_on_with_the_calls_of_the_whole(scene: Stage) -> None:
+    every = full_sigmas(schedule_of(scene.recipe), "karras", "euler", 6)
+    sides = Prompts(scene.positive, scene.negative, 3.0)
+    latent = Latent(torch.zeros(1, 4, 8, 8))
+    whole = Trajectory(latent, Noise(5), sides, SAMPLERS["euler"], tuple(every.tolist()))
+    forks = Forks(scene)
+    assert forks.calls(whole) == 6
+    part = replace(whole, sigmas=tuple(cut(every, 0, 4, leftover_noise=True).tolist()))
+    assert forks.calls(part) == 0
+
+
+def test_one_is_cancelled_and_the_others_go_on(scene: Stage) -> None:
+    context = host(scene, Company.ALL)
+    stop = threading.Event()
+    long = replace(scene.trajectory("euler"), sigmas=tuple(map(float, range(60, -1, -1))))
+    doomed = replace(context, on_progress=lambda p: stop.set(), cancelled=stop.is_set)
+    with ThreadPoolExecutor(2) as pool:
+        kept = pool.submit(sample_resident, scene.recipe, scene.trajectory("heun"), context)
+        lost = pool.submit(sample_resident, scene.recipe, long, doomed)
+        with pytest.raises(Cancelled):
+            lost.result()
+        assert float(kept.result().samples.abs().max()) > 0
+    assert context.resources.get(BatchingSampler, BatchingSampler).calls < 60
+
+
+def test_a_failing_call_reaches_everybody_who_waited_for_it(scene: Stage) -> None:
+    context = host(scene, Company.ALL)
+    (entry,) = scene.positive
+    wrong = (replace(entry, embedding=torch.zeros(1, 77, 5)),)
+    broken = replace(scene.trajectory("euler"), guidance=Prompts(wrong, wrong, 3.0))
+    with pytest.raises(RuntimeError):
+        sample_resident(scene.recipe, broken, context)
+    made = sample_resident(scene.recipe, scene.trajectory("euler"), context)
+    assert torch.isfinite(made.samples).all()
+
+
+def test_previews_are_small_pictures(scene: Stage, tmp_path: Path) -> None:
+    import io
+
+    from PIL import Image
+
+    seen: list[bytes] = []
+    context = host(scene, Company.OWN, previews=True)
+    context = replace(context, on_progress=lambda p: seen.append(p.preview) if p.preview else None)
+    sample_resident(scene.recipe, scene.trajectory("euler"), context)
+    assert seen and Image.open(io.BytesIO(seen[-1])).size == (256, 256)
