@@ -137,7 +137,8 @@ def main(folder: Path, threads: int, seed: int) -> None:
     for name in SAMPLERS:
         whole = in_child(lambda n=name: child(n, folder / f"{n}-whole", None, False))  # type: ignore[misc]
         assert whole is not None
-        total = int(str(whole["computed"]))
+        repeated = int(str(whole["reused"]))  # a rejected step asks for the same again
+        total = int(str(whole["computed"])) + repeated
         at = chance.randrange(1, total)
         wait = chance.random() < 0.7
         place = folder / name
@@ -145,7 +146,7 @@ def main(folder: Path, threads: int, seed: int) -> None:
         resumed = in_child(lambda n=name, p=place: child(n, p, None, False))  # type: ignore[misc]
         assert resumed is not None
         line = {
-            "sampler": name, "calls": total, "killed_before": at, "waited": wait,
+            "sampler": name, "calls": total, "repeated": repeated, "killed_before": at, "waited": wait,
             "reused": resumed["reused"], "computed": resumed["computed"],
             "same": resumed["latent"] == whole["latent"],
         }  # fmt: skip
