@@ -146,10 +146,15 @@ def main(folder: Path, threads: int, seed: int) -> None:
         resumed = in_child(lambda n=name, p=place: child(n, p, None, False))  # type: ignore[misc]
         assert resumed is not None
         line = {
-            "sampler": name, "calls": total, "repeated": repeated,
-            "killed_before": at, "waited": wait, "reused": resumed["reused"], "computed": resumed["computed"],
+            "sampler": name,
+            "calls": total,
+            "repeated": repeated,
+            "killed_before": at,
+            "waited": wait,
+            "reused": resumed["reused"],
+            "computed": resumed["computed"],
             "same": resumed["latent"] == whole["latent"],
-        }  # fmt: skip
+        }
         print(json.dumps(line), flush=True)
 
 
