@@ -41,14 +41,15 @@ def ksampler(
         denoise: how much of the start is replaced: 1 all, 0 nothing.
     """
     from nodeflow.diffusion.noise import Noise
-    from nodeflow.diffusion.samplers.registry import SAMPLERS
+    from nodeflow.diffusion.samplers.choice import SamplerChoice
+    from nodeflow.diffusion.samplers.registry import entry_of
     from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
     from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
     from nodeflow.diffusion.schedule.steps import denoise_sigmas
 
     sigmas = denoise_sigmas(schedule_of(model), scheduler, sampler_name, steps, denoise)
     prompts = Prompts(positive, negative, cfg)
-    sampler = SAMPLERS[sampler_name]
+    sampler = entry_of(SamplerChoice(sampler_name), schedule_of(model))
     trajectory = Trajectory(latent_image, Noise(seed), prompts, sampler, tuple(sigmas.tolist()))
     return sample_resident(model, trajectory, context)
 
@@ -88,7 +89,8 @@ def ksampler_advanced(
         return_with_leftover_noise: enable where another sampler goes on.
     """
     from nodeflow.diffusion.noise import Noise
-    from nodeflow.diffusion.samplers.registry import SAMPLERS
+    from nodeflow.diffusion.samplers.choice import SamplerChoice
+    from nodeflow.diffusion.samplers.registry import entry_of
     from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
     from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
     from nodeflow.diffusion.schedule.steps import cut, full_sigmas
@@ -97,6 +99,6 @@ def ksampler_advanced(
     sigmas = cut(every, start_at_step, end_at_step, return_with_leftover_noise == "enable")
     prompts = Prompts(positive, negative, cfg)
     noise = Noise(noise_seed, added=add_noise == "enable")
-    sampler = SAMPLERS[sampler_name]
+    sampler = entry_of(SamplerChoice(sampler_name), schedule_of(model))
     trajectory = Trajectory(latent_image, noise, prompts, sampler, tuple(sigmas.tolist()))
     return sample_resident(model, trajectory, context)

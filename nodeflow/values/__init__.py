@@ -3,11 +3,27 @@
 from nodeflow.values.ports import (
     Clip,
     Conditioning,
+    Guider,
     Image,
     Latent,
     Mask,
     Model,
+    Noise,
+    Sampler,
+    Sigmas,
     Vae,
 )
 
-__all__ = ["Clip", "Conditioning", "Image", "Latent", "Mask", "Model", "Vae"]
+__all__ = [
+    "Clip",
+    "Conditioning",
+    "Guider",
+    "Image",
+    "Latent",
+    "Mask",
+    "Model",
+    "Noise",
+    "Sampler",
+    "Sigmas",
+    "Vae",
+]

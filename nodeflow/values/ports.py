@@ -11,7 +11,9 @@ from nodeflow.node.port import PortType
 if TYPE_CHECKING:
     import torch
 
-    from nodeflow.diffusion import conditioning, latent, recipe
+    from nodeflow.diffusion import conditioning, latent, noise, recipe
+    from nodeflow.diffusion.samplers import choice
+    from nodeflow.diffusion.sampling import guided
 
 Image = Annotated["torch.Tensor", PortType("IMAGE", "#64B5F6")]
 """float32 `[batch, height, width, 3]` in 0..1."""
@@ -22,3 +24,8 @@ Conditioning = Annotated["conditioning.Conditioning", PortType("CONDITIONING", "
 Model = Annotated["recipe.ModelRecipe", PortType("MODEL", "#B39DDB")]
 Clip = Annotated["recipe.ClipRecipe", PortType("CLIP", "#FFD500")]
 Vae = Annotated["recipe.VaeRecipe", PortType("VAE", "#FF6E6E")]
+Sigmas = Annotated["torch.Tensor", PortType("SIGMAS", "#CDFFCD")]
+"""float32 `[steps + 1]`, noise levels in the order of the steps."""
+Sampler = Annotated["choice.SamplerChoice", PortType("SAMPLER", "#ECB4B4")]
+Noise = Annotated["noise.Noise", PortType("NOISE", "#B0B0B0")]
+Guider = Annotated["guided.Guided", PortType("GUIDER", "#66FFFF")]

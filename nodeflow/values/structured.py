@@ -26,6 +26,12 @@ CLASSES = {
     "ClipRecipe": "nodeflow.diffusion.recipe",
     "VaeRecipe": "nodeflow.diffusion.recipe",
     "Prediction": "nodeflow.diffusion.recipe",
+    "SamplerChoice": "nodeflow.diffusion.samplers.choice",
+    "Noise": "nodeflow.diffusion.noise",
+    "Guided": "nodeflow.diffusion.sampling.guided",
+    "Prompts": "nodeflow.diffusion.sampling.trajectory",
+    "DualPrompts": "nodeflow.diffusion.guidance.dual",
+    "PerpNegPrompts": "nodeflow.diffusion.guidance.perp_neg",
     "Artifacts": "nodeflow.node.artifact",
     "SavedFile": "nodeflow.node.artifact",
 }

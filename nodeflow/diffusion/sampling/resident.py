@@ -1,7 +1,7 @@
 """Sampling with a model recipe: its network in memory, its answers shared and recorded."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from torch import Tensor
@@ -36,10 +36,16 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
     return DenoisingModel(residency.unet(recipe), recipe.prediction, schedule_of(recipe), dtype)
 
 
-def sample_resident(recipe: ModelRecipe, trajectory: Trajectory, host: Host) -> Latent:
+def sample_resident(
+    recipe: ModelRecipe,
+    trajectory: Trajectory,
+    host: Host,
+    on_denoised: Callable[[Tensor], object] = lambda denoised: None,
+) -> Latent:
     """Sample with the network that the host holds, together with whatever samples beside.
 
-    Stops between two calls of the network where the host says so.
+    Stops between two calls of the network where the host says so. `on_denoised` gets the denoised
+    latent (unscaled) of each step.
     """
     if not trajectory.steps:
         return trajectory.latent
@@ -51,6 +57,7 @@ def sample_resident(recipe: ModelRecipe, trajectory: Trajectory, host: Host) -> 
 
     def on_step(done: int, total: int, denoised: Tensor) -> None:
         nonlocal shown
+        on_denoised(denoised)
         picture = None
         if host.previews and (done == total or time.monotonic() - shown > SHORTEST):
             picture = preview(denoised, recipe.scale_factor)

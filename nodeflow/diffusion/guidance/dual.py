@@ -1,0 +1,48 @@
+"""Two prompts and a negative one, guided one after the other (arXiv 2211.09800, section 3.2)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from nodeflow.diffusion.conditioning import Conditioning
+from nodeflow.diffusion.guidance.classifier_free import evaluate
+from nodeflow.diffusion.guidance.regions import resolve
+from nodeflow.diffusion.guidance.rows import Guidance, Guider
+from nodeflow.diffusion.samplers.step import ModelCall
+
+if TYPE_CHECKING:
+    from nodeflow.diffusion.sampling.trajectory import Setting
+
+
+@dataclass(frozen=True, eq=False)
+class DualPrompts:
+    """Regular: `negative + cfg_2 (second - negative) + cfg_1 (first - second)`.
+
+    Nested: `negative + cfg_2 (second + cfg_1 (first - second) - negative)`.
+    """
+
+    first: Conditioning
+    second: Conditioning
+    negative: Conditioning
+    cfg_1: float
+    cfg_2: float
+    nested: bool = False
+
+    def guider(self, setting: "Setting") -> Guider:
+        """All three resolved for a latent."""
+        shape, schedule = tuple(setting.latent.shape), setting.space.schedule
+        first, negative = resolve(self.first, self.negative, shape, schedule)
+        second, _ = resolve(self.second, self.first, shape, schedule)
+
+        def guide(call: ModelCall) -> Guidance:
+            results = yield from evaluate(call.x, call.sigma, (first, second, negative))
+            one, two, unwanted = results
+            if self.nested:
+                inner = two + self.cfg_1 * (one - two)
+                denoised = unwanted + self.cfg_2 * (inner - unwanted)
+            else:
+                denoised = unwanted + self.cfg_2 * (two - unwanted) + self.cfg_1 * (one - two)
+            return torch.stack([denoised, unwanted]) if call.both else denoised
+
+        return guide

@@ -1,0 +1,125 @@
+"""The open sampler through its nodes, on the embedded model."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.noise import Noise
+from nodeflow.diffusion.samplers.choice import SamplerChoice
+from nodeflow.diffusion.samplers.registry import SAMPLERS, entry_of
+from nodeflow.diffusion.sampling.guided import Guided
+from nodeflow.diffusion.sampling.resident import schedule_of
+from nodeflow.node.context import RunContext
+from nodeflow.node.plugins import load_registry
+from nodeflow.node.spec import REQUIRED
+from nodeflow.node.trust import TrustList
+from nodeflow.values.structured import decode, encode
+from tests.nodes.test_behaviour import call
+
+NODES = load_registry([], TrustList(Path("nowhere.json"))).nodes
+CONTEXT = RunContext()
+
+
+@pytest.fixture(scope="module")
+def parts():  # type: ignore[no-untyped-def]
+    """Model, two prompts and a small latent."""
+    model, clip, _ = call("CheckpointLoaderSimple", "tiny-emoji", CONTEXT)
+    positive = call("CLIPTextEncode", "a red apple", clip, CONTEXT)
+    negative = call("CLIPTextEncode", "", clip, CONTEXT)
+    return model, positive, negative, Latent(torch.zeros(1, 4, 8, 8))
+
+
+@pytest.mark.parametrize("name", ["euler", "dpmpp_2m_sde", "euler_ancestral", "seeds_2"])
+def test_the_open_sampler_is_ksampler(parts, name: str) -> None:  # type: ignore[no-untyped-def]
+    model, positive, negative, latent = parts
+    wanted = call("KSampler", model, positive, negative, latent, CONTEXT, 7, 3, 4.0, name, "karras")
+    sigmas = call("BasicScheduler", model, "karras", 3)
+    sampler = call("KSamplerSelect", name)
+    output, denoised = call(
+        "SamplerCustom", model, positive, negative, sampler, sigmas, latent, CONTEXT, True, 7, 4.0
+    )
+    assert torch.equal(output.samples, wanted.samples)
+    assert torch.allclose(denoised.samples, output.samples, atol=1e-4)
+    guider = call("CFGGuider", model, positive, negative, 4.0)
+    noise = call("RandomNoise", 7)
+    again, _ = call("SamplerCustomAdvanced", noise, guider, sampler, sigmas, latent, CONTEXT)
+    assert torch.equal(again.samples, wanted.samples)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_draws_with_the_embedded_model(parts, name: str) -> None:  # type: ignore[no-untyped-def]
+    model, positive, negative, latent = parts
+    sampled = call("KSampler", model, positive, negative, latent, CONTEXT, 7, 4, 2.0, name)
+    assert sampled.samples.isfinite().all() and 0.3 < float(sampled.samples.std()) < 20
+
+
+def test_two_samplers_share_a_list_of_sigmas(parts) -> None:  # type: ignore[no-untyped-def]
+    model, positive, _, latent = parts
+    sigmas = call("BasicScheduler", model, "normal", 4)
+    high, low = call("SplitSigmas", sigmas, 2)
+    sampler = call("KSamplerSelect", "euler")
+    guider = call("BasicGuider", model, positive)
+    noise = call("RandomNoise", 3)
+    whole, _ = call("SamplerCustomAdvanced", noise, guider, sampler, sigmas, latent, CONTEXT)
+    half, early = call("SamplerCustomAdvanced", noise, guider, sampler, high, latent, CONTEXT)
+    none = call("DisableNoise")
+    rest, _ = call("SamplerCustomAdvanced", none, guider, sampler, low, half, CONTEXT)
+    assert torch.allclose(rest.samples, whole.samples, atol=1e-4)
+    assert not torch.allclose(early.samples, half.samples, atol=0.1)
+    empty, same = call("SamplerCustomAdvanced", noise, guider, sampler, low[:1], latent, CONTEXT)
+    assert empty is latent and same is latent
+
+
+def test_added_noise_has_the_span_of_the_list(parts) -> None:  # type: ignore[no-untyped-def]
+    model, _, _, latent = parts
+    noise = call("RandomNoise", 3)
+    added = call("AddNoise", model, noise, torch.tensor([5.0, 2.0, 1.0]), latent)
+    assert torch.allclose(added.samples, noise.like(latent) * 4 / 0.18215, rtol=1e-4)
+    assert call("AddNoise", model, noise, torch.zeros(0), latent) is latent
+
+
+OPTION_NODES = [id for id in NODES if id.startswith("Sampler") and "Custom" not in id]
+
+
+@pytest.mark.parametrize("id", OPTION_NODES)
+def test_option_nodes_name_options_that_their_samplers_take(parts, id: str) -> None:  # type: ignore[no-untyped-def]
+    model = parts[0]
+    spec = NODES[id]
+    values = [model for port in spec.inputs if port.default is REQUIRED]
+    choice = call(id, *values)
+    assert decode(encode(choice)) == choice
+    sampling = entry_of(choice, schedule_of(model)).sampler(
+        torch.ones(1, 4, 8, 8), [2.0, 1.0, 0.0], lambda x, *_: x
+    )
+    assert next(sampling).sigma == 2.0
+
+
+def test_values_are_stored(parts) -> None:  # type: ignore[no-untyped-def]
+    model, positive, negative, _ = parts
+    for guider in (
+        call("CFGGuider", model, positive, negative, 3.0),
+        call("DualCFGGuider", model, positive, negative, negative, 3.0, 2.0, "nested"),
+        call("PerpNegGuider", model, positive, negative, negative, 3.0, 0.5),
+    ):
+        back = decode(encode(guider))
+        assert isinstance(back, Guided) and back.model == model
+        assert type(back.guidance) is type(guider.guidance)
+    assert decode(encode(Noise(3, added=False))) == Noise(3, added=False)
+
+
+def test_default_options_are_the_plain_samplers(parts) -> None:  # type: ignore[no-untyped-def]
+    model, positive, negative, latent = parts
+    sigmas = call("BasicScheduler", model, "karras", 3)
+    pairs = {"SamplerDPMPP_SDE": "dpmpp_sde_gpu", "SamplerLMS": "lms", "SamplerER_SDE": "er_sde",
+             "SamplerDPMAdaptative": "dpm_adaptive", "SamplerEulerAncestral": "euler_ancestral",
+    }  # fmt: skip
+    for id, name in pairs.items():
+        results = [
+            call("SamplerCustom", model, positive, negative, s, sigmas, latent, CONTEXT)[0].samples
+            for s in (call(id), SamplerChoice(name))
+        ]
+        assert torch.equal(*results), id
+    assert replace(call("SamplerLMS"), options=()) == SamplerChoice("lms")
