@@ -1,40 +1,33 @@
 """Results on disk, shared by processes: a SQLite index, and a file for each larger value.
 
-Layout: `<folder>/v1/index.sqlite` (WAL) and `<folder>/v1/values/ab/<key>`. Values carry a
-checksum; what does not match it is forgotten, never served. Files appear by renaming.
+Layout: `<folder>/v2/index.sqlite` (WAL) and `<folder>/v2/values/ab/<key>-<token>`. Values carry a
+checksum; what does not match it is forgotten, never served. Files appear by renaming, each write
+under a name of its own, so that deleting an old one never hits a new one.
 """
 
 import json
 import os
+import secrets
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from shutil import rmtree
 
-LAYOUT = "v1"
+from nodeflow.engine.amounts import cache_limit
+from nodeflow.engine.eviction import priority
+from nodeflow.engine.index import Index
+from nodeflow.engine.writer import Writer
+
+LAYOUT = "v2"
 INLINE_BYTES = 16_384
-DEFAULT_LIMIT = 10_000_000_000
 PATIENCE = 30.0
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-"""Primary error codes of an index that no waiting mends; a busy or full disk is neither."""
-
-SCHEMA = """
-create table if not exists results (
-    key text primary key, type text not null, size integer not null, checksum blob not null,
-    inline blob, seconds real not null, created real not null, used real not null
-) without rowid;
-create table if not exists last (
-    source text not null, node text not null, key text not null, parts text not null,
-    primary key (source, node)
-) without rowid;
-create table if not exists fingerprints (
-    path text primary key, stamp text not null, digest text not null
-) without rowid;
-"""
+CHUNK = 200
+"""Results that one transaction drops at most, so that a run beside it never waits long."""
 
 
 def default_folder() -> Path:
@@ -58,196 +51,272 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A result whose file, if it needs one, is written, and which the index does not know yet."""
+
+    key: str
+    type: str
+    size: int
+    checksum: bytes
+    file: str | None
+    inline: bytes | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
-    """How much is stored."""
+    """How much is stored, and the seconds it took to compute."""
 
     folder: str
     entries: int
     bytes: int
     seconds: float
+    limit: int
 
 
-def checksum(data: bytes) -> bytes:
-    """BLAKE2b, 16 bytes."""
-    return blake2b(data, digest_size=16).digest()
+def checksum(data: bytes, key: str = "") -> bytes:
+    """BLAKE2b, 16 bytes, of a value under its key: a value under another's key is not sound."""
+    return blake2b(data, digest_size=16, key=key.encode()[:64]).digest()
 
 
 class DiskCache:
     """One cache folder. Methods may be called from several threads.
 
-    limit: bytes that `trim` leaves at most. patience: seconds to wait for another process that
-    holds the index. Raises sqlite3.OperationalError or OSError where the folder cannot be used;
-    an index that is damaged or none at all is replaced by an empty one.
+    limit: bytes that `trim` leaves at most (default: `NODEFLOW_CACHE_LIMIT`, else 10 GB).
+    patience: seconds to wait for another process that holds the index. Raises sqlite3.Error or
+    OSError where the folder cannot be used, ValueError where the limit in the environment is none.
     """
 
-    def __init__(
-        self, folder: Path, limit: int = DEFAULT_LIMIT, patience: float = PATIENCE
-    ) -> None:
-        self.folder, self.limit, self.patience = folder / LAYOUT, limit, patience
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._index = self._open()
+    def __init__(self, folder: Path, limit: int | None = None, patience: float = PATIENCE) -> None:
+        self.folder, self.patience = folder / LAYOUT, patience
+        self.limit = cache_limit() if limit is None else limit
+        self.index = Index(self.folder, patience)
+        self.writer = Writer(self)
+        self._uses: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
-    def _open(self) -> sqlite3.Connection:
-        path = self.folder / "index.sqlite"
-        try:
-            return self._connect(path)
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in DAMAGED:
-                raise
-            for file in self.folder.glob("index.sqlite*"):
-                file.unlink(missing_ok=True)
-            return self._connect(path)
-
-    def _connect(self, path: Path) -> sqlite3.Connection:
-        index = sqlite3.connect(
-            path, timeout=self.patience, check_same_thread=False, isolation_level=None
-        )
-        try:
-            index.execute("pragma journal_mode=wal")
-            index.execute("pragma synchronous=normal")
-            index.executescript(SCHEMA)
-        except BaseException:
-            index.close()
-            raise
-        return index
+    @property
+    def writable(self) -> bool:
+        """Whether results can be kept here."""
+        return self.index.writable
 
     def close(self) -> None:
-        """Close the index."""
-        self._index.close()
+        """Store what still waits and close the index."""
+        self.writer.finish()
+        self.index.close()
 
-    def _value_path(self, key: str) -> Path:
-        return self.folder / "values" / key[:2] / key
+    def value_path(self, file: str) -> Path:
+        """The place of a value's file."""
+        return self.folder / "values" / file[:2] / file
 
     def get(self, key: str) -> Entry | None:
         """A stored result, or None where there is none that is sound."""
-        with self._lock:
-            row = self._index.execute(
-                "select type, checksum, inline, seconds, created from results where key = ?", (key,)
-            ).fetchone()
-        if row is None:
-            return None
-        kind, wanted, data, seconds, created = row
-        if data is None:
-            try:
-                data = self._value_path(key).read_bytes()
-            except OSError:
-                data = b""
-        if checksum(data) != wanted:
-            self.forget(key)
-            return None
-        with self._lock:
-            self._index.execute("update results set used = ? where key = ?", (time.time(), key))
-        return Entry(key, kind, data, seconds, created)
+        for _ in range(2):  # a second look, where another process replaced the file meanwhile
+            rows = self.index.rows(
+                "select type, checksum, file, data, seconds, created from results "
+                "left join inline using (key) where key = ?", (key,),
+            )  # fmt: skip
+            if not rows:
+                return None
+            kind, wanted, file, data, seconds, created = rows[0]
+            if file is not None:
+                try:
+                    data = self.value_path(file).read_bytes()
+                except (OSError, ValueError):
+                    continue
+            if isinstance(data, bytes) and checksum(data, key) == wanted:
+                self.count_use(key)
+                return Entry(key, kind, data, seconds, created)
+            break
+        self._forget_damaged(key, wanted)
+        return None
+
+    def created(self, key: str) -> float | None:
+        """When a result was stored (unix time), or None; its soundness is seen when it is read."""
+        rows = self.index.rows("select created from results where key = ?", (key,))
+        return float(rows[0][0]) if rows else None
 
     def has(self, key: str) -> bool:
-        """Whether a result is in the index; its soundness is seen when it is read."""
-        with self._lock:
-            row = self._index.execute("select 1 from results where key = ?", (key,)).fetchone()
-        return row is not None
+        """Whether a result is in the index."""
+        return self.created(key) is not None
 
     def put_all(self, entries: Iterable[tuple[str, str, bytes, float]]) -> None:
         """Store results (key, node type, bytes, seconds it took) in one transaction."""
-        rows = []
-        now = time.time()
-        for key, kind, data, seconds in entries:
-            inline: bytes | None = data
-            if len(data) > INLINE_BYTES:
-                inline = None
-                path = self._value_path(key)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_name(f"{key}.{os.getpid()}.{threading.get_ident()}.partial")
-                partial.write_bytes(data)
-                partial.replace(path)
-            rows.append((key, kind, len(data), checksum(data), inline, seconds, now, now))
-        with self._lock:
-            self._index.execute("begin immediate")
-            try:
-                self._index.executemany(
-                    "insert or replace into results values (?, ?, ?, ?, ?, ?, ?, ?)", rows
-                )
-                self._index.execute("commit")
-            except BaseException:
-                self._index.execute("rollback")
-                raise
+        self.commit([self.prepare(*entry) for entry in entries])
+
+    def prepare(self, key: str, type: str, data: bytes, seconds: float) -> Row:
+        """Write a result's file where it is large. Raises OSError."""
+        total = checksum(data, key)
+        if len(data) <= INLINE_BYTES:
+            return Row(key, type, len(data), total, None, data, seconds)
+        file = f"{key}-{secrets.token_hex(4)}"
+        path = self.value_path(file)
+        partial = path.with_name(f"{file}.partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(data)
+            partial.replace(path)
+        except OSError:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+        return Row(key, type, len(data), total, file, None, seconds)
+
+    def commit(self, rows: list[Row]) -> None:
+        """Enter results into the index; where that fails their files are taken back."""
+
+        def enter(index: sqlite3.Connection) -> list[str]:
+            clock = float(index.execute("select clock from totals").fetchone()[0])
+            old: list[str] = []
+            now = time.time()
+            for row in rows:
+                found = index.execute("select file from results where key = ?", (row.key,))
+                old += [file for (file,) in found if file is not None]
+                index.execute("delete from results where key = ?", (row.key,))
+                worth = priority(clock, 1, row.seconds, row.size)
+                index.execute(
+                    "insert into results values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+                    (row.key, row.type, row.size, row.checksum, row.file, row.seconds, now, now,
+                     worth),
+                )  # fmt: skip
+                if row.inline is not None:
+                    index.execute("insert into inline values (?, ?)", (row.key, row.inline))
+            return old
+
+        try:
+            replaced = self.index.write(enter)
+        except BaseException:
+            self._unlink(row.file for row in rows if row.file is not None)
+            raise
+        self._unlink(replaced)
 
     def forget(self, key: str) -> None:
-        """Drop a result."""
-        with self._lock:
-            self._index.execute("delete from results where key = ?", (key,))
-        self._value_path(key).unlink(missing_ok=True)
+        """Drop a result, also one that still waits to be written."""
+        self.writer.cancel(key)
+        self._drop("key = ?", (key,))
+
+    def _forget_damaged(self, key: str, wanted: bytes) -> None:
+        self._drop("key = ? and checksum = ?", (key, wanted))
+
+    def _drop(self, condition: str, values: tuple[object, ...]) -> int:
+        if not self.writable:
+            return 0
+
+        def drop(index: sqlite3.Connection) -> list[str | None]:
+            found = index.execute(f"select file from results where {condition}", values).fetchall()
+            index.execute(f"delete from results where {condition}", values)
+            return [file for (file,) in found]
+
+        files = self.index.write(drop)
+        self._unlink(file for file in files if file is not None)
+        return len(files)
+
+    def drop_all(self, keys: list[str]) -> int:
+        """Drop many results, in short transactions; returns how many there were."""
+        total = 0
+        for i in range(0, len(keys), CHUNK):
+            part = keys[i : i + CHUNK]
+            total += self._drop(f"key in ({','.join('?' * len(part))})", tuple(part))
+        return total
+
+    def _unlink(self, files: Iterable[str]) -> None:
+        for file in files:
+            with suppress(OSError):
+                self.value_path(file).unlink(missing_ok=True)
+
+    def count_use(self, key: str) -> None:
+        """Note a use for the eviction; it reaches the index with `record_uses`."""
+        with self._counting:
+            self._uses[key] += 1
+
+    def record_uses(self) -> None:
+        """Write down the uses noted so far."""
+        with self._counting:
+            uses, self._uses = self._uses, Counter()
+        if not uses or not self.writable:
+            return
+        now = time.time()
+        self.index.write(
+            lambda index: index.executemany(
+                "update results set hits = hits + ?, used = ?, "
+                "priority = (select clock from totals) + (1 + hits + ?) * seconds / max(size, 1) "
+                "where key = ?",
+                [(count, now, count, key) for key, count in uses.items()],
+            )
+        )
+
+    def trim(self, limit: int | None = None) -> int:
+        """Drop the least worthy results until a limit is kept; returns how many."""
+        wanted = self.limit if limit is None else limit
+        total = 0
+        while self.writable and self._bytes() > wanted:
+            files = self.index.write(lambda index: evict(index, wanted))
+            total += len(files)
+            self._unlink(file for file in files if file is not None)
+            if not files:
+                break
+        return total
+
+    def _bytes(self) -> int:
+        return int(self.index.rows("select bytes from totals")[0][0])
+
+    def stats(self) -> Stats:
+        """How much is stored."""
+        entries, size, seconds = self.index.rows("select entries, bytes, seconds from totals")[0]
+        return Stats(str(self.folder.parent), entries, size, max(seconds, 0.0), self.limit)
+
+    def clear(self) -> int:
+        """Forget all results and what was noted of runs; returns how many results there were."""
+        count = self.drop_all([key for (key,) in self.index.rows("select key from results")])
+        self.index.write(lambda index: index.execute("delete from last"))
+        return count
 
     def last_keys(self, source: str) -> dict[str, str]:
         """The key that each node of a document had when it was last run."""
-        with self._lock:
-            rows = self._index.execute("select node, key from last where source = ?", (source,))
-            return dict(rows.fetchall())
+        return dict(self.index.rows("select node, key from last where source = ?", (source,)))
 
     def last_parts(self, source: str, node: str) -> str | None:
         """The parts of that key, as JSON."""
-        with self._lock:
-            row = self._index.execute(
-                "select parts from last where source = ? and node = ?", (source, node)
-            ).fetchone()
-        return None if row is None else str(row[0])
+        query = "select parts from last where source = ? and node = ?"
+        rows = self.index.rows(query, (source, node))
+        return str(rows[0][0]) if rows else None
 
     def remember_last(self, source: str, rows: Iterable[tuple[str, str, str]]) -> None:
         """Keep (node, key, parts) of a document's run."""
-        with self._lock:
-            self._index.execute("begin immediate")
-            self._index.executemany(
-                "insert or replace into last values (?, ?, ?, ?)",
-                [(source, node, key, parts) for node, key, parts in rows],
-            )
-            self._index.execute("commit")
+        if not self.writable:
+            return
+        now = time.time()
+        entries = [(source, node, key, parts, now) for node, key, parts in rows]
+        query = "insert or replace into last values (?, ?, ?, ?, ?)"
+        self.index.write(lambda index: index.executemany(query, entries))
 
     def fingerprint(self, path: str, stamp: str) -> str | None:
         """The remembered digest of a file that still has this stamp."""
-        with self._lock:
-            row = self._index.execute(
-                "select digest from fingerprints where path = ? and stamp = ?", (path, stamp)
-            ).fetchone()
-        return None if row is None else str(row[0])
+        query = "select digest from fingerprints where path = ? and stamp = ?"
+        rows = self.index.rows(query, (path, stamp))
+        return str(rows[0][0]) if rows else None
 
     def remember_fingerprint(self, path: str, stamp: str, digest: str) -> None:
         """Keep the digest of a file."""
-        with self._lock:
-            self._index.execute(
-                "insert or replace into fingerprints values (?, ?, ?)", (path, stamp, digest)
-            )
+        if self.writable:
+            query = "insert or replace into fingerprints values (?, ?, ?)"
+            self.index.write(lambda index: index.execute(query, (path, stamp, digest)))
 
-    def trim(self) -> int:
-        """Drop what was used longest ago until the limit is kept; returns how many."""
-        with self._lock:
-            total = self._index.execute("select coalesce(sum(size), 0) from results").fetchone()[0]
-            dropped = []
-            if total > self.limit:
-                rows = self._index.execute("select key, size from results order by used")
-                for key, size in rows:
-                    dropped.append(key)
-                    total -= size
-                    if total <= self.limit * 0.9:
-                        break
-        for key in dropped:
-            self.forget(key)
-        return len(dropped)
 
-    def stats(self) -> Stats:
-        """How much is stored, and the seconds it took to compute."""
-        with self._lock:
-            count, size, seconds = self._index.execute(
-                "select count(*), coalesce(sum(size), 0), coalesce(sum(seconds), 0) from results"
-            ).fetchone()
-        return Stats(str(self.folder.parent), count, size, seconds)
-
-    def clear(self) -> int:
-        """Forget all results; returns how many there were."""
-        with self._lock:
-            count = int(self._index.execute("select count(*) from results").fetchone()[0])
-            self._index.execute("delete from results")
-            self._index.execute("delete from last")
-        rmtree(self.folder / "values", ignore_errors=True)
-        return count
+def evict(index: sqlite3.Connection, limit: int) -> list[str | None]:
+    """Drop up to CHUNK results, the least worthy first; returns their files."""
+    total = int(index.execute("select bytes from totals").fetchone()[0])
+    dropped, clock = [], 0.0
+    query = "select key, size, file, priority from results order by priority limit ?"
+    for key, size, file, worth in index.execute(query, (CHUNK,)).fetchall():
+        if total <= limit:
+            break
+        dropped.append((key, file))
+        total, clock = total - size, worth
+    index.executemany("delete from results where key = ?", [(key,) for key, _ in dropped])
+    index.execute("update totals set clock = max(clock, ?)", (clock,))
+    index.execute("pragma incremental_vacuum(400)")
+    return [file for _, file in dropped]
 
 
 def parts_json(parts: object) -> str:

@@ -108,7 +108,7 @@ def test_interrupt_exits_130_and_keeps_finished_nodes(shell: Shell) -> None:
         command, cwd=shell.folder, env=shell.environment(), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    cache = Path(shell.environment()["NODEFLOW_CACHE"]) / "v1"
+    cache = Path(shell.environment()["NODEFLOW_CACHE"]) / "v2"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and b"CLIPTextEncode" not in stored(cache):
         time.sleep(0.1)

@@ -99,7 +99,7 @@ def test_damaged_entries_are_computed_again(tmp_path: Path, damage: str) -> None
     wanted = engine.run(checked(nodes, registry)).outputs["show"].text
     assert engine.disk is not None
     engine.disk.close()
-    files = [p for p in (tmp_path / "v1" / "values").rglob("*") if p.is_file()]
+    files = [p for p in (tmp_path / "v2" / "values").rglob("*") if p.is_file()]
     assert files
     for file in files:
         data = bytearray(file.read_bytes())
@@ -118,8 +118,8 @@ def test_damaged_entries_are_computed_again(tmp_path: Path, damage: str) -> None
 
 
 def test_a_foreign_index_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "v1").mkdir()
-    (tmp_path / "v1" / "index.sqlite").write_bytes(b"this is no database at all" * 100)
+    (tmp_path / "v2").mkdir()
+    (tmp_path / "v2" / "index.sqlite").write_bytes(b"this is no database at all" * 100)
     counted = Counted()
     result = engine_at(tmp_path).run(checked(CHAIN, counted.registry()))
     assert result.outputs["show"].text == ("3",)
@@ -129,7 +129,7 @@ def test_a_busy_index_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
     cache = DiskCache(tmp_path)
     cache.put_all([("a" * 40, "Test", b"kept", 0.1)])
     cache.close()
-    other = sqlite3.connect(tmp_path / "v1" / "index.sqlite", isolation_level=None)
+    other = sqlite3.connect(tmp_path / "v2" / "index.sqlite", isolation_level=None)
     other.execute("pragma journal_mode=delete")
     other.execute("begin exclusive")
     with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -207,6 +207,6 @@ def mask_registry() -> tuple[Registry, list[str]]:
 
 def test_the_index_is_in_wal_mode(tmp_path: Path) -> None:
     DiskCache(tmp_path).close()
-    index = sqlite3.connect(tmp_path / "v1" / "index.sqlite")
+    index = sqlite3.connect(tmp_path / "v2" / "index.sqlite")
     assert index.execute("pragma journal_mode").fetchone() == ("wal",)
     index.close()
