@@ -11,6 +11,7 @@ from nodeflow.values.ports import (
     Noise,
     Sampler,
     Sigmas,
+    UpscaleModel,
     Vae,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "Noise",
     "Sampler",
     "Sigmas",
+    "UpscaleModel",
     "Vae",
 ]

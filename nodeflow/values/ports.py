@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nodeflow.diffusion import conditioning, latent, noise, recipe
     from nodeflow.diffusion.samplers import choice
     from nodeflow.diffusion.sampling import guided
+    from nodeflow.diffusion.upscale import model as upscale
 
 Image = Annotated["torch.Tensor", PortType("IMAGE", "#64B5F6")]
 """float32 `[batch, height, width, 3]` in 0..1."""
@@ -29,3 +30,4 @@ Sigmas = Annotated["torch.Tensor", PortType("SIGMAS", "#CDFFCD")]
 Sampler = Annotated["choice.SamplerChoice", PortType("SAMPLER", "#ECB4B4")]
 Noise = Annotated["noise.Noise", PortType("NOISE", "#B0B0B0")]
 Guider = Annotated["guided.Guided", PortType("GUIDER", "#66FFFF")]
+UpscaleModel = Annotated["upscale.UpscaleRecipe", PortType("UPSCALE_MODEL")]

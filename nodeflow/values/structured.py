@@ -32,6 +32,7 @@ CLASSES = {
     "Prompts": "nodeflow.diffusion.sampling.trajectory",
     "DualPrompts": "nodeflow.diffusion.guidance.dual",
     "PerpNegPrompts": "nodeflow.diffusion.guidance.perp_neg",
+    "UpscaleRecipe": "nodeflow.diffusion.upscale.model",
     "Artifacts": "nodeflow.node.artifact",
     "SavedFile": "nodeflow.node.artifact",
 }

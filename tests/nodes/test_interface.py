@@ -227,6 +227,17 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "PreviewAny": ("source *", ""),
     "PrimitiveStringMultiline": ("value STRING=", "STRING"),
     "StringConcatenate": ("string_a STRING; string_b STRING; delimiter STRING=", "STRING"),
+    "UpscaleModelLoader": ("model_name STRING", "UPSCALE_MODEL"),
+    "VAEDecodeTiled": (
+        "samples LATENT; vae VAE; tile_size INT=512; overlap INT=64; temporal_size INT=64; "
+        "temporal_overlap INT=8",
+        "IMAGE",
+    ),
+    "VAEEncodeTiled": (
+        "pixels IMAGE; vae VAE; tile_size INT=512; overlap INT=64; temporal_size INT=64; "
+        "temporal_overlap INT=8",
+        "LATENT",
+    ),
     "GetImageSize": ("image IMAGE", "width INT, height INT, batch_size INT"),
 }  # fmt: skip
 
