@@ -12,7 +12,7 @@ Steps = Annotated[int, Range(1, 10000, step=1)]
 Cfg = Annotated[float, Range(0.0, 100.0, step=0.1)]
 
 
-@node("KSampler", category="sampling", lane="device")
+@node("KSampler", category="sampling", lane="sampling")
 def ksampler(
     model: Model,
     positive: Conditioning,
@@ -54,7 +54,7 @@ def ksampler(
     return sample_resident(model, trajectory, context)
 
 
-@node("KSamplerAdvanced", category="sampling", display_name="KSampler (Advanced)", lane="device")
+@node("KSamplerAdvanced", category="sampling", display_name="KSampler (Advanced)", lane="sampling")
 def ksampler_advanced(
     model: Model,
     positive: Conditioning,

@@ -12,6 +12,7 @@ from nodeflow.graph.problem import WorkflowError
 DONE, WRONG, FAILED, CANCELLED = 0, 2, 3, 130
 COMMANDS = {
     "run": ("run", "run a workflow and write its pictures"),
+    "sweep": ("sweep", "run variants of a workflow and compare them in a grid"),
     "validate": ("validate", "check a workflow without running it"),
     "nodes": ("nodes", "list node types, or describe one"),
     "cache": ("cache", "what is kept on disk: stats, clear"),

@@ -32,16 +32,21 @@ def torch_version() -> str:
 
 @dataclass(frozen=True, slots=True)
 class NumericsDomain:
-    """Device kind (`cpu`, `cuda`), torch's version, digest of our numeric code."""
+    """Device kind (`cpu`, `cuda`), torch's version, digest of our numeric code.
+
+    company: which rows share a network call, where that changes the last bits; else empty.
+    """
 
     device: str
     torch: str
     library: str
+    company: str = ""
 
     @classmethod
-    def of(cls, device: str) -> "NumericsDomain":
+    def of(cls, device: str, company: str = "") -> "NumericsDomain":
         """The domain of this process on a device. The device's index is no part of it."""
-        return cls(device.split(":")[0], torch_version(), library_digest())
+        return cls(device.split(":")[0], torch_version(), library_digest(), company)
 
     def __str__(self) -> str:
-        return f"{self.device}, torch {self.torch}, code {self.library}"
+        company = f", rows shared by {self.company}" if self.company else ""
+        return f"{self.device}, torch {self.torch}, code {self.library}{company}"

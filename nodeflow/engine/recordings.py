@@ -37,6 +37,8 @@ class StepRecordings:
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self.asked = 0
+        """Model answers that nodes wanted so far, wherever they came from."""
 
     def session(self, domain: str) -> "Session":
         """The recordings of one node's run, in a numerics domain."""
@@ -146,6 +148,7 @@ class Session:
 
     def get(self, key: str) -> bytes | None:
         """A sound recording, or None."""
+        self.recordings.asked += 1
         data = self.recordings.get(self._key(key))
         self.reused += data is not None
         return data

@@ -37,12 +37,16 @@ class RunResult:
 
 @dataclass
 class Engine:
-    """Evaluates workflows one after the other and keeps their results between runs."""
+    """Evaluates workflows and keeps their results between runs.
+
+    company: how samplings of several runs share network calls, where that changes bits.
+    """
 
     device: str = "cpu"
     disk: DiskCache | None = None
     memory: MemoryCache = field(default_factory=MemoryCache)
     resources: Resources = field(default_factory=Resources)
+    company: str = ""
 
     def __post_init__(self) -> None:
         self.fingerprints = Fingerprints(self.disk)
@@ -50,7 +54,7 @@ class Engine:
 
     def plan(self, workflow: CheckedWorkflow) -> Plan:
         """The keys of a workflow's nodes on this engine's device."""
-        return make_plan(workflow, NumericsDomain.of(self.device), self.fingerprints)
+        return make_plan(workflow, NumericsDomain.of(self.device, self.company), self.fingerprints)
 
     def run(
         self,

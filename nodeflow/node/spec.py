@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from nodeflow.node.expansion import Expand
     from nodeflow.node.infer import Infer
 
-Lane = Literal["cpu", "device"]
+Lane = Literal["cpu", "device", "sampling"]
+"""sampling: on the device too, but several at once, since they share network calls."""
 
 
 class Required:

@@ -16,7 +16,8 @@ STEPS = 60
 def picture(folder: Path) -> bytes:
     """The pixels of the one picture in a folder."""
     (path,) = folder.glob("*.png")
-    return Image.open(path).tobytes()
+    with Image.open(path) as opened:
+        return opened.tobytes()
 
 
 def test_run_goes_on_after_kill_9(shell: Shell) -> None:
