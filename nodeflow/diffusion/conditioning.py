@@ -31,9 +31,12 @@ class AreaFraction:
 class ConditioningEntry:
     """One embedding and its settings.
 
-    embedding: float32 `[1, tokens, width]`; pooled: `[1, width]` or None.
+    embedding: float32 `[1, tokens, width]`, or a row for each image.
+    pooled: float32 `[rows, width]` or None.
     mask: float32 `[batch or 1, height, width]`, any size, resized to the latent bilinearly.
     start_percent, end_percent: the part of sampling in which the entry is active, 0..1.
+    steps: ranges [from, until) of the sampler's steps in which it is active; None is all.
+    guidance: factor of cfg where the entry stands on the positive side.
     """
 
     embedding: "torch.Tensor"
@@ -45,6 +48,8 @@ class ConditioningEntry:
     mask_bounds: bool = False
     start_percent: float = 0.0
     end_percent: float = 1.0
+    steps: tuple[tuple[int, int], ...] | None = None
+    guidance: float = 1.0
 
 
 Conditioning: TypeAlias = tuple[ConditioningEntry, ...]

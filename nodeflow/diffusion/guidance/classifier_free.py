@@ -24,7 +24,7 @@ class ClassifierFree:
         """The guided denoised latent."""
         guided = call.both or not math.isclose(self.cfg, 1.0)
         sides = (self.positive, self.negative) if guided else (self.positive,)
-        results = yield from evaluate(call.x, call.sigma, sides)
+        results = yield from evaluate(call, sides)
         if not guided:
             return results[0]
         wanted, unwanted = results
@@ -33,13 +33,19 @@ class ClassifierFree:
 
 
 def evaluate(
-    x: Tensor, sigma: float, sides: Sequence[Sequence[Region]]
+    call: ModelCall, sides: Sequence[Sequence[Region]]
 ) -> Generator[Wish, Sequence[Tensor], list[Tensor]]:
     """For each side, the mean of its active regions' denoised latents, by weight.
 
     One wish for all. Cells that no region covers become 0.
     """
-    active = [(side, r) for side, regions in enumerate(sides) for r in regions if r.active(sigma)]
+    x, sigma = call.x, call.sigma
+    active = [
+        (side, r)
+        for side, regions in enumerate(sides)
+        for r in regions
+        if r.active(sigma, call.step)
+    ]
     answers: Sequence[Tensor] = ()
     if active:
         answers = yield tuple(rows_of(x, sigma, region) for _, region in active)

@@ -32,11 +32,11 @@ class DualPrompts:
     def guider(self, setting: "Setting") -> Guider:
         """All three resolved for a latent."""
         shape, schedule = tuple(setting.latent.shape), setting.space.schedule
-        first, negative = resolve(self.first, self.negative, shape, schedule)
-        second, _ = resolve(self.second, self.first, shape, schedule)
+        first, negative = resolve(self.first, self.negative, shape, schedule, setting.items)
+        second, _ = resolve(self.second, self.first, shape, schedule, setting.items)
 
         def guide(call: ModelCall) -> Guidance:
-            results = yield from evaluate(call.x, call.sigma, (first, second, negative))
+            results = yield from evaluate(call, (first, second, negative))
             one, two, unwanted = results
             if self.nested:
                 inner = two + self.cfg_1 * (one - two)

@@ -1,11 +1,14 @@
 """Mixing of embeddings."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nodeflow.diffusion.conditioning import Conditioning
+from nodeflow.diffusion.conditioning import Conditioning, ConditioningEntry
 
 
 def fitted(embedding: Tensor, tokens: int) -> Tensor:
@@ -28,3 +31,15 @@ def averaged(to: Conditioning, other: Conditioning, share: float) -> Conditionin
         embedding = entry.embedding * share + added * (1 - share)
         mixed.append(replace(entry, embedding=embedding, pooled=pooled))
     return tuple(mixed)
+
+
+def stacked(entries: Sequence[ConditioningEntry]) -> Conditioning:
+    """One entry with a row for each: the n-th image of a batch takes the n-th.
+
+    Embeddings of different length are repeated to the least common multiple.
+    """
+    length = math.lcm(*(entry.embedding.shape[1] for entry in entries))
+    rows = [e.embedding.repeat(1, length // e.embedding.shape[1], 1) for e in entries]
+    pooled = [entry.pooled for entry in entries if entry.pooled is not None]
+    both = torch.cat(pooled) if len(pooled) == len(entries) else None
+    return (replace(entries[0], embedding=torch.cat(rows), pooled=both),)

@@ -36,12 +36,12 @@ class PerpNegPrompts:
     def guider(self, setting: "Setting") -> Guider:
         """All three resolved for a latent."""
         shape, schedule = tuple(setting.latent.shape), setting.space.schedule
-        positive, negative = resolve(self.positive, self.negative, shape, schedule)
-        empty, _ = resolve(self.empty, self.positive, shape, schedule)
+        positive, negative = resolve(self.positive, self.negative, shape, schedule, setting.items)
+        empty, _ = resolve(self.empty, self.positive, shape, schedule, setting.items)
 
         def guide(call: ModelCall) -> Guidance:
             sides = (positive, negative, empty)
-            wanted, unwanted, plain = yield from evaluate(call.x, call.sigma, sides)
+            wanted, unwanted, plain = yield from evaluate(call, sides)
             towards = wanted - plain
             away = across(unwanted - plain, towards)
             denoised = plain + self.cfg * (towards - self.neg_scale * away)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -30,10 +30,12 @@ class Region:
     weight: Tensor
     high: float
     low: float
+    steps: tuple[tuple[int, int], ...] | None = None
 
-    def active(self, sigma: float) -> bool:
-        """Whether the entry counts at this noise level."""
-        return self.low <= sigma <= self.high
+    def active(self, sigma: float, step: int = 0) -> bool:
+        """Whether the entry counts at this noise level, in this step."""
+        in_step = self.steps is None or any(start <= step < end for start, end in self.steps)
+        return in_step and self.low <= sigma <= self.high
 
     def covers(self, x: Tensor) -> bool:
         """Whether it counts everywhere in a latent, so that no weighing is needed alone."""
@@ -94,8 +96,24 @@ def edge_ramp(area: Area, height: int, width: int) -> Tensor:
     return weight
 
 
-def region(entry: ConditioningEntry, shape: Sequence[int], schedule: DiscreteSchedule) -> Region:
-    """An entry resolved for a latent of shape `[batch, channels, height, width]`."""
+def rows(value: Tensor, batch: int, items: Sequence[int] | None) -> Tensor:
+    """One row for all images, or the row of each: that of its number in the batch it is from."""
+    if len(value) == 1:
+        return value
+    numbers = range(batch) if items is None else items
+    return value[[number % len(value) for number in numbers]]
+
+
+def region(
+    entry: ConditioningEntry,
+    shape: Sequence[int],
+    schedule: DiscreteSchedule,
+    items: Sequence[int] | None = None,
+) -> Region:
+    """An entry resolved for a latent of shape `[batch, channels, height, width]`.
+
+    items: the images' numbers in the batch from which they were picked.
+    """
     batch, _, height, width = shape
     mask = None
     bounds = entry.area
@@ -118,7 +136,14 @@ def region(entry: ConditioningEntry, shape: Sequence[int], schedule: DiscreteSch
     high = schedule.at_percent(entry.start_percent)
     low = schedule.at_percent(entry.end_percent)
     return Region(
-        entry.embedding, entry.pooled, area, bounds is not None, weight.float(), high, low
+        rows(entry.embedding, batch, items),
+        None if entry.pooled is None else rows(entry.pooled, batch, items),
+        area,
+        bounds is not None,
+        weight.float(),
+        high,
+        low,
+        entry.steps,
     )
 
 
@@ -147,16 +172,19 @@ def match_areas(regions: list[Region], others: list[Region], shape: Sequence[int
         if around:
             best = min(around, key=lambda r: r.area.height * r.area.width)
             ramp = edge_ramp(other.area, shape[2], shape[3])
-            copy = Region(best.embedding, best.pooled, other.area, True, ramp, best.high, best.low)
-            result.append(copy)
+            result.append(replace(best, area=other.area, bounded=True, weight=ramp))
             own.append(other.area)
     return result
 
 
 def resolve(
-    positive: Conditioning, negative: Conditioning, shape: Sequence[int], schedule: DiscreteSchedule
+    positive: Conditioning,
+    negative: Conditioning,
+    shape: Sequence[int],
+    schedule: DiscreteSchedule,
+    items: Sequence[int] | None = None,
 ) -> tuple[list[Region], list[Region]]:
     """Both sides resolved for a latent shape, each with the areas of the other."""
-    first = [region(entry, shape, schedule) for entry in positive]
-    second = [region(entry, shape, schedule) for entry in negative]
+    first = [region(entry, shape, schedule, items) for entry in positive]
+    second = [region(entry, shape, schedule, items) for entry in negative]
     return match_areas(first, second, shape), match_areas(second, first, shape)

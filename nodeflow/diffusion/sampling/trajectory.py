@@ -34,12 +34,16 @@ class Space:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What guidance is resolved for: scaled latent `[B, C, h, w]`, mask `[B, 1, h, w]` or None."""
+    """What guidance is resolved for: scaled latent `[B, C, h, w]`, mask `[B, 1, h, w]` or None.
+
+    items: the images' numbers in the batch from which they were picked, or None.
+    """
 
     space: Space
     latent: Tensor
     mask: Tensor | None
     seed: int
+    items: tuple[int, ...] | None = None
 
 
 class GuidanceValue(Protocol):
@@ -60,8 +64,10 @@ class Prompts:
     def guider(self, setting: Setting) -> Guider:
         """Both sides resolved for a latent."""
         shape = tuple(setting.latent.shape)
-        sides = resolve(self.positive, self.negative, shape, setting.space.schedule)
-        return ClassifierFree(*sides, self.cfg)
+        schedule = setting.space.schedule
+        sides = resolve(self.positive, self.negative, shape, schedule, setting.items)
+        factor = self.positive[0].guidance if self.positive else 1.0
+        return ClassifierFree(*sides, self.cfg * factor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +104,9 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
     latent = given.samples.float().to(space.device) * space.scale_factor
     noise = source.like(given).to(space.device)
     mask = None if given.noise_mask is None else resize_mask(given.noise_mask, latent)
-    guider = trajectory.guidance.guider(Setting(space, latent, mask, source.seed))
+    guider = trajectory.guidance.guider(
+        Setting(space, latent, mask, source.seed, given.batch_index)
+    )
     if mask is not None:
         kept = noise
         if trajectory.sampler.fresh_mask_noise and source.added:
