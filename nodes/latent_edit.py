@@ -160,7 +160,9 @@ def latent_batch(samples1: Latent, samples2: Latent) -> Latent:
         for x in (samples1, samples2)
     ]
     joined = torch.cat([samples1.samples, second])
-    return replace(samples1, samples=joined, batch_index=numbers[0] + numbers[1])
+    return replace(
+        samples1, samples=joined, batch_index=numbers[0] + numbers[1], drawn_with=None, seeds=None
+    )
 
 
 @node(
@@ -176,9 +178,9 @@ def latent_batch_seed_behavior(
         seed_behavior: random is noise of their own; fixed gives all that of the first.
     """
     if seed_behavior == "random":
-        return replace(samples, batch_index=None)
+        return replace(samples, batch_index=None, drawn_with=None)
     first = samples.batch_index[0] if samples.batch_index else 0
-    return replace(samples, batch_index=(first,) * len(samples.samples))
+    return replace(samples, batch_index=(first,) * len(samples.samples), drawn_with=None)
 
 
 @node("LatentAdd", category="latent/advanced", display_name="Latent Add")

@@ -177,6 +177,8 @@ def latent_from_batch(
         samples=samples.samples[start:end].clone(),
         noise_mask=mask,
         batch_index=numbers[start:end],
+        drawn_with=samples.drawn_with or (count if samples.batch_index is None else None),
+        seeds=None if samples.seeds is None else samples.seeds[start:end],
     )
 
 
@@ -201,4 +203,6 @@ def repeat_latent_batch(samples: Latent, amount: Count = 1) -> Latent:
         samples=samples.samples.repeat(amount, 1, 1, 1),
         noise_mask=mask,
         batch_index=numbers,
+        drawn_with=None,
+        seeds=None,
     )

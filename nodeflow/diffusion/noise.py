@@ -1,13 +1,18 @@
 """All randomness of sampling, drawn where and in the order people's seeds expect."""
 
 import math
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from nodeflow.diffusion.latent import Latent
+
+NoiseKind = Literal["none", "stream", "brownian", "brownian_gpu"]
+"""stream: one draw after the other; brownian: a tree on the CPU, or on the latent's device."""
 
 StepNoise = Callable[[Tensor, float, float], Tensor]
 """(x, sigma, next sigma) to unit noise of the shape of x."""
@@ -35,7 +40,10 @@ def initial_noise(
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """A seed, for the start and for the steps. `added` False starts without noise."""
+    """A seed, for the start and for the steps. `added` False starts without noise.
+
+    Where a latent has seeds of its own, each image is drawn as if it were alone with its seed.
+    """
 
     seed: int
     added: bool = True
@@ -45,7 +53,44 @@ class Noise:
         shape = tuple(latent.samples.shape)
         if not self.added:
             return torch.zeros(shape)
+        if latent.seeds is not None:
+            return torch.cat([initial_noise((1, *shape[1:]), seed) for seed in latent.seeds])
         return initial_noise(shape, self.seed, latent.batch_index)
+
+    def fresh(self, latent: Latent) -> Tensor:
+        """A second draw of the start's noise, from the seed after."""
+        if latent.seeds is not None:
+            return self.like(replace(latent, seeds=tuple(seed + 1 for seed in latent.seeds)))
+        index = None if latent.drawn_with is None else latent.batch_index
+        return replace(self, seed=self.seed + 1).like(replace(latent, batch_index=index))
+
+    def of_steps(self, latent: Latent, x: Tensor, kind: NoiseKind, sigmas: Tensor) -> StepNoise:
+        """The steps' noise for a latent, whose scaled form is `x`.
+
+        Images picked from a batch (`batch_index`, `drawn_with`) get what they had there: all of
+        the batch is drawn, which costs nothing next to a network call.
+        """
+        if latent.seeds is not None:
+            each = [step_noise(x[:1], kind, seed, sigmas) for seed in latent.seeds]
+
+            def own(current: Tensor, sigma: float, sigma_next: float) -> Tensor:
+                rows = [draw(current[:1], sigma, sigma_next) for draw in each]
+                return torch.cat(rows)
+
+            return own
+        if latent.batch_index is None or latent.drawn_with is None:
+            return step_noise(x, kind, self.seed, sigmas)
+        index = list(latent.batch_index)
+        whole = x[:1].expand(latent.drawn_with, *x.shape[1:])
+        draw = step_noise(whole, kind, self.seed, sigmas)
+        return lambda current, sigma, sigma_next: draw(whole, sigma, sigma_next)[index]
+
+
+def step_noise(x: Tensor, kind: NoiseKind, seed: int, sigmas: Tensor) -> StepNoise:
+    """Noise of a kind for latents of the shape of `x`."""
+    if kind in ("brownian", "brownian_gpu") and int((sigmas > 0).sum()) > 1:
+        return brownian_noise(x, seed, sigmas, x.device if kind == "brownian_gpu" else "cpu")
+    return ancestral_noise(seed, x.device)
 
 
 def ancestral_noise(seed: int, device: torch.device) -> StepNoise:
@@ -86,3 +131,17 @@ def brownian_noise(
         return unit
 
     return draw
+
+
+def written_seeds(text: str, count: int) -> tuple[int, ...]:
+    """The whole numbers in a text as `count` seeds; after the last one they count on.
+
+    Raises ValueError where there is none, or one over 64 bits.
+    """
+    seeds = [int(number) for number in re.findall(r"\d{1,30}", text)]
+    if not seeds:
+        raise ValueError(f"no seed in {text!r}: whole numbers are wanted, such as 1, 2, 3")
+    if max(seeds) >= 2**64:
+        raise ValueError(f"the seed {max(seeds)} is over {2**64 - 1}")
+    seeds += [(seeds[-1] + 1 + i) % 2**64 for i in range(count - len(seeds))]
+    return tuple(seeds[:count])

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, cast
+from typing import cast
 
+from nodeflow.diffusion.noise import NoiseKind
 from nodeflow.diffusion.samplers import (
     ancestral_steps,
     cfg_pp,
@@ -27,9 +28,6 @@ from nodeflow.diffusion.samplers.choice import OptionValue, SamplerChoice
 from nodeflow.diffusion.samplers.names import SamplerName
 from nodeflow.diffusion.samplers.step import Sampler, Sampling
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
-
-NoiseKind = Literal["none", "stream", "brownian", "brownian_gpu"]
-"""brownian: a tree on the CPU; brownian_gpu: a tree on the latent's device."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Guidance, Guider, Wish
-from nodeflow.diffusion.noise import ancestral_noise, brownian_noise
+from nodeflow.diffusion.noise import StepNoise, step_noise
 from nodeflow.diffusion.samplers.names import SamplerName
 from nodeflow.diffusion.samplers.registry import SAMPLERS, SamplerEntry
 from nodeflow.diffusion.samplers.step import ModelCall
@@ -20,20 +20,13 @@ Descent: TypeAlias = Generator[Wish, Sequence[Tensor], Tensor]
 
 
 def descend(
-    guider: Guider, x: Tensor, sigmas: Sequence[float], entry: SamplerEntry, seed: int,
-    on_step: OnStep,
+    guider: Guider, x: Tensor, sigmas: Sequence[float], entry: SamplerEntry,
+    noise: StepNoise, on_step: OnStep,
 ) -> Descent:  # fmt: skip
     """Run a sampler from `x` at the first sigma down to the last.
 
     `on_step` is called once a step is done, before the next wish.
     """
-    levels = torch.tensor(sigmas)
-    if entry.noise.startswith("brownian") and int((levels > 0).sum()) > 1:
-        noise = brownian_noise(
-            x, seed, levels, x.device if entry.noise == "brownian_gpu" else "cpu"
-        )
-    else:
-        noise = ancestral_noise(seed, x.device)
     steps = len(sigmas) - 1
     sampling = entry.sampler(x, sigmas, noise)
     done, denoised = 0, x
@@ -64,7 +57,9 @@ def drive(
         return torch.stack([denoised, denoised]) if call.both else denoised
 
     try:
-        next(descend(guider, x, sigmas, SAMPLERS[name], seed, on_step))
+        entry = SAMPLERS[name]
+        noise = step_noise(x, entry.noise, seed, torch.tensor(sigmas))
+        next(descend(guider, x, sigmas, entry, noise, on_step))
     except StopIteration as end:
         result: Tensor = end.value
         return result

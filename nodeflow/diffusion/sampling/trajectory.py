@@ -110,14 +110,16 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
     if mask is not None:
         kept = noise
         if trajectory.sampler.fresh_mask_noise and source.added:
-            kept = replace(source, seed=source.seed + 1).like(replace(given, batch_index=None))
+            kept = source.fresh(given)
         guider = Inpainting(guider, mask, latent, kept.to(space.device))
     x = first_x(noise, latent, sigmas[0], space.schedule.sigma_max)
 
     def report(done: int, total: int, denoised: Tensor) -> None:
         on_step(done, total, denoised / space.scale_factor)
 
-    x = yield from descend(guider, x, sigmas, trajectory.sampler, source.seed, report)
+    entry = trajectory.sampler
+    of_steps = source.of_steps(given, x, entry.noise, torch.tensor(sigmas))
+    x = yield from descend(guider, x, sigmas, entry, of_steps, report)
     if mask is not None:
         x = x * mask + latent * (1 - mask)
     return replace(given, samples=(x / space.scale_factor).cpu())
