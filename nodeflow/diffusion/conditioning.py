@@ -27,6 +27,49 @@ class AreaFraction:
     x: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Picture sizes in pixels that SDXL is told (arXiv 2307.01952, section 2.2).
+
+    target: the size to be, where it differs from the original. aesthetic_score: the refiner's.
+    """
+
+    height: int
+    width: int
+    crop_h: int = 0
+    crop_w: int = 0
+    target_height: int | None = None
+    target_width: int | None = None
+    aesthetic_score: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePrompt:
+    """A picture as a prompt (unCLIP, arXiv 2204.06125).
+
+    embedding: float32 `[1, width]`, CLIP's projected image embedding. noise_augmentation: 0..1.
+    """
+
+    embedding: "torch.Tensor"
+    strength: float = 1.0
+    noise_augmentation: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class ExtraImage:
+    """What a model takes on further input channels.
+
+    latent: unscaled `[batch, 4, h, w]` (inpainting, editing), or the depth map `[batch, 1, h, w]`
+    or the small picture `[batch, 3, h, w]`, both in -1..1.
+    mask: `[batch, h, w]` of any size, 1 where the picture is made anew.
+    noise_augmentation: how much noise the small picture gets, 0..1.
+    """
+
+    latent: "torch.Tensor"
+    mask: "torch.Tensor | None" = None
+    noise_augmentation: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class ConditioningEntry:
     """One embedding and its settings.
@@ -37,6 +80,7 @@ class ConditioningEntry:
     start_percent, end_percent: the part of sampling in which the entry is active, 0..1.
     steps: ranges [from, until) of the sampler's steps in which it is active; None is all.
     guidance: factor of cfg where the entry stands on the positive side.
+    sizes, image_prompts, extra: what models of some families want to know besides.
     """
 
     embedding: "torch.Tensor"
@@ -50,6 +94,9 @@ class ConditioningEntry:
     end_percent: float = 1.0
     steps: tuple[tuple[int, int], ...] | None = None
     guidance: float = 1.0
+    sizes: Sizes | None = None
+    image_prompts: tuple[ImagePrompt, ...] = ()
+    extra: ExtraImage | None = None
 
 
 Conditioning: TypeAlias = tuple[ConditioningEntry, ...]

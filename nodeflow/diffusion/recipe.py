@@ -1,4 +1,4 @@
-"""MODEL, CLIP and VAE values: frozen descriptions of what to load, never the weights.
+"""MODEL, CLIP, VAE and CLIP_VISION values: frozen descriptions of what to load, never the weights.
 
 A recipe is cheap to make, to compare, to hash and to send to another process;
 `nodeflow.diffusion.residency` turns it into modules on a device.
@@ -6,6 +6,10 @@ A recipe is cheap to make, to compare, to hash and to send to another process;
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Prediction(StrEnum):
@@ -14,6 +18,52 @@ class Prediction(StrEnum):
     EPS = "eps"
     V = "v"
     X0 = "x0"
+
+
+class FamilyName(StrEnum):
+    """Models that share a text encoder and a latent space."""
+
+    SD1 = "Stable Diffusion 1"
+    SD2 = "Stable Diffusion 2"
+    SDXL = "SDXL"
+    REFINER = "SDXL refiner"
+    UPSCALER = "Stable Diffusion x4 upscaler"
+
+
+class Labels(StrEnum):
+    """What a UNet's second embedding, beside the time, is made of."""
+
+    NONE = "none"
+    SIZES = "pooled text and picture sizes"
+    REFINER = "pooled text, picture sizes and aesthetic score"
+    IMAGE = "image embedding and its noise level"
+    NOISE_LEVEL = "noise level of the small picture"
+
+
+class ExtraChannels(StrEnum):
+    """What a UNet takes on its input channels behind the noisy latent."""
+
+    NONE = "none"
+    INPAINT = "mask and masked latent"
+    EDIT = "latent of the picture to edit"
+    DEPTH = "depth map"
+    UPSCALE = "small picture"
+
+
+class Tower(StrEnum):
+    """A text encoder by its role; OpenAI's CLIP ViT-L/14, OpenCLIP's ViT-H/14 and ViT-bigG/14."""
+
+    L = "clip_l"
+    H = "clip_h"
+    G = "clip_g"
+
+
+class StoredAs(StrEnum):
+    """Weights rounded to eight bits a number, however they are computed with."""
+
+    AS_IS = "default"
+    E4M3 = "fp8_e4m3fn"
+    E5M2 = "fp8_e5m2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +78,83 @@ class WeightsFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """A change to a model, in order with others. Subclasses are frozen and hold plain values.
+
+    This class is for changes to sampling and to the forward pass, which leave weights alone.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class WeightPatch(Patch):
+    """A change to weights: models that differ in these are different modules in memory."""
+
+    def apply(self, module: "nn.Module") -> None:
+        """Replace parameters of `module`; never change their values in place.
+
+        The module is a copy that shares every parameter with the unpatched one.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRecipe:
     """A denoising UNet: its file, what it predicts, its patches in order.
 
     zero_snr: trained with zero terminal SNR (arXiv 2305.08891).
+    betas: first and last beta of the schedule, linear in their square roots.
+    context_width: of the text embeddings it takes, 0 where that is not known.
     """
 
     source: WeightsFile
     prediction: Prediction
     scale_factor: float
-    patches: tuple[object, ...] = ()
+    patches: tuple[Patch, ...] = ()
     zero_snr: bool = False
+    family: FamilyName = FamilyName.SD1
+    labels: Labels = Labels.NONE
+    extra: ExtraChannels = ExtraChannels.NONE
+    betas: tuple[float, float] = (0.00085, 0.012)
+    stored_as: StoredAs = StoredAs.AS_IS
+    context_width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextSource:
+    """One text encoder: its role, and the file that holds it."""
+
+    tower: Tower
+    file: WeightsFile
 
 
 @dataclass(frozen=True, slots=True)
 class ClipRecipe:
-    """A text encoder. `stop_at_layer`: -1 is the last layer, -2 the one before (clip skip)."""
+    """The text encoders of a family, in the order in which their features are joined.
 
-    source: WeightsFile
-    stop_at_layer: int = -1
-    patches: tuple[object, ...] = ()
+    stop_at_layer: None is the family's own, -1 the last layer, -2 the one before (clip skip).
+    """
+
+    family: FamilyName
+    sources: tuple[TextSource, ...]
+    stop_at_layer: int | None = None
+    patches: tuple[Patch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VaeRecipe:
-    """An autoencoder."""
+    """An autoencoder. `tiny_scale`: of a tiny one (TAESD), the scale its latents have, else None.
+
+    A tiny one may lie in two files; `decoder` is then the second.
+    """
 
     source: WeightsFile
-    patches: tuple[object, ...] = ()
+    patches: tuple[Patch, ...] = ()
+    tiny_scale: float | None = None
+    decoder: WeightsFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisionRecipe:
+    """An image encoder (CLIP's vision transformer)."""
+
+    source: WeightsFile

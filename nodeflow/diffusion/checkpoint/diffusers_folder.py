@@ -1,29 +1,43 @@
 """Diffusers folders: `unet/`, `vae/`, `text_encoder/`, each with a config and safetensors."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nodeflow.diffusion.checkpoint.detect import ModelFacts
 from nodeflow.diffusion.checkpoint.header import CheckpointError
+from nodeflow.diffusion.checkpoint.layout import tower_of
 from nodeflow.diffusion.checkpoint.sizes import check_text, check_unet, check_vae
-from nodeflow.diffusion.recipe import Prediction
+from nodeflow.diffusion.recipe import Prediction, Tower
 from nodeflow.diffusion.text.config import TextConfig
-from nodeflow.diffusion.unet.config import UNetConfig
+from nodeflow.diffusion.unet.config import Depth, UNetConfig, gathered
 from nodeflow.diffusion.vae.config import VAEConfig
 
-Part = Literal["unet", "vae", "text_encoder"]
+Part = Literal["unet", "vae", "text_encoder", "text_encoder_2", "image_encoder"]
+TextPart = Literal["text_encoder", "text_encoder_2"]
+TEXT_PARTS: tuple[TextPart, ...] = ("text_encoder", "text_encoder_2")
 STEMS: dict[Part, str] = {
     "unet": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
+    "text_encoder_2": "model",
+    "image_encoder": "model",
 }
 PREDICTIONS = {
     "epsilon": Prediction.EPS,
     "v_prediction": Prediction.V,
     "sample": Prediction.X0,
 }
-OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+DEPTH_OF_H = 24
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerFacts:
+    """What a folder's scheduler and autoencoder say beside their weights."""
+
+    prediction: Prediction | None
+    scale_factor: float | None
+    zero_snr: bool
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -39,7 +53,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def part_files(folder: Path, part: Part) -> list[Path]:
+def part_files(folder: Path, part: Part) -> tuple[Path, ...]:
     """The safetensors of a part: one file, its fp16 variant, or shards by their index."""
     stem = STEMS[part]
     index = folder / part / f"{stem}.safetensors.index.json"
@@ -52,10 +66,10 @@ def part_files(folder: Path, part: Part) -> list[Path]:
         missing = [file.name for file in files if not file.is_file()]
         if missing or not files:
             raise CheckpointError(f"its {part}/ lacks the shards {', '.join(missing) or 'all'}")
-        return files
+        return tuple(files)
     for name in (f"{stem}.safetensors", f"{stem}.fp16.safetensors"):
         if (folder / part / name).is_file():
-            return [folder / part / name]
+            return (folder / part / name,)
     raise CheckpointError(f"its {part}/ has no {stem}.safetensors")
 
 
@@ -63,27 +77,84 @@ def _per_level(value: Any, levels: int) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, list) else (int(value),) * levels
 
 
+def _depths(value: Any, kinds: list[str]) -> tuple[Depth, ...]:
+    """Depth of each level: one number, one a level, or one a layer; 0 without attention."""
+    each = value if isinstance(value, list) else [value] * len(kinds)
+    return tuple(
+        (gathered(tuple(depth)) if isinstance(depth, list) else int(depth))
+        if "CrossAttn" in kind
+        else 0
+        for depth, kind in zip(each, kinds, strict=True)
+    )
+
+
+def _up_depths(data: dict[str, Any], down: tuple[Depth, ...]) -> tuple[Depth, ...] | None:
+    """The way up's depths where they are not the way down's, by level."""
+    above = data.get("reverse_transformer_layers_per_block")
+    kinds = data["up_block_types"]
+    if above is None:
+        crossed = ["CrossAttn" in kind for kind in reversed(kinds)]
+        return None if crossed == [depth != 0 for depth in down] else _mirrored(down, crossed)
+    return _depths(above, kinds)[::-1]
+
+
+def _mirrored(down: tuple[Depth, ...], crossed: list[bool]) -> tuple[Depth, ...]:
+    deepest = [max(depth) if isinstance(depth, tuple) else depth for depth in down]
+    return tuple(
+        depth if has else 0 for depth, has in zip(deepest, crossed, strict=True)
+    )
+
+
+def _middle(data: dict[str, Any], depths: tuple[Depth, ...]) -> tuple[int, int]:
+    """(depth of the middle's attention, its resnets)."""
+    kind = data.get("mid_block_type", "UNetMidBlock2DCrossAttn")
+    if kind is None:
+        return 0, 0
+    if kind == "UNetMidBlock2D":
+        return 0, 1
+    value = data.get("transformer_layers_per_block", 1)
+    last = value[-1] if isinstance(value, list) else value
+    above = data.get("reverse_transformer_layers_per_block")
+    if isinstance(last, list):
+        last = above[0][0] if isinstance(above, list) and isinstance(above[0], list) else last[-1]
+    return int(last), 2
+
+
+def _cross_only(data: dict[str, Any], levels: int) -> tuple[bool, ...]:
+    value = data.get("only_cross_attention", False)
+    each = tuple(value) if isinstance(value, list) else (bool(value),) * levels
+    return each if any(each) else ()
+
+
 def unet_config(folder: Path) -> UNetConfig:
     """The UNet's sizes. `attention_head_dim` there is the number of heads, by a known mishap."""
     data = read_json(folder / "unet" / "config.json")
     try:
         widths = tuple(data["block_out_channels"])
-        depths = _per_level(data.get("transformer_layers_per_block", 1), len(widths))
-        crossed = ["CrossAttn" in kind for kind in data["down_block_types"]]
+        depths = _depths(data.get("transformer_layers_per_block", 1), data["down_block_types"])
         heads = data.get("num_attention_heads") or data.get("attention_head_dim", 8)
+        mid_depth, mid_resnets = _middle(data, depths)
+        projected = data.get("class_embed_type") == "projection"
+        if data.get("addition_embed_type") not in (None, "text_time"):
+            raise CheckpointError(
+                f"its unet/config.json asks for {data['addition_embed_type']}, which is not known"
+            )
+        labelled = projected or data.get("addition_embed_type") == "text_time"
         config = UNetConfig(
             in_channels=data.get("in_channels", 4),
             out_channels=data.get("out_channels", 4),
             block_out_channels=widths,
             layers_per_block=data.get("layers_per_block", 2),
-            transformer_depth=tuple(
-                depth if has else 0 for depth, has in zip(depths, crossed, strict=True)
-            ),
-            mid_depth=depths[-1],
+            transformer_depth=depths,
+            up_transformer_depth=_up_depths(data, depths),
+            mid_depth=mid_depth,
+            mid_resnets=mid_resnets,
             heads=_per_level(heads, len(widths)),
             context_width=data["cross_attention_dim"],
             linear_projection=data.get("use_linear_projection", False),
-            label_width=data.get("projection_class_embeddings_input_dim"),
+            label_width=data.get("projection_class_embeddings_input_dim") if labelled else None,
+            label_classes=data.get("num_class_embeds"),
+            cross_only=_cross_only(data, len(widths)),
             norm_groups=data.get("norm_num_groups", 32),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -108,48 +179,44 @@ def vae_config(folder: Path) -> VAEConfig:
     return check_vae(config)
 
 
-def text_config(folder: Path) -> TextConfig:
-    """The text encoder's sizes."""
-    data = read_json(folder / "text_encoder" / "config.json")
+def text_encoders(folder: Path) -> tuple[TextPart, ...]:
+    """The text encoders that a folder has."""
+    return tuple(part for part in TEXT_PARTS if (folder / part / "config.json").is_file())
+
+
+def text_config(folder: Path, part: TextPart) -> tuple[Tower, TextConfig]:
+    """A text encoder's role and sizes."""
+    data = read_json(folder / part / "config.json")
+    projected = "CLIPTextModelWithProjection" in data.get("architectures", ())
     try:
+        width, layers = data["hidden_size"], data["num_hidden_layers"]
+        tower = Tower.G if part == "text_encoder_2" else tower_of(width)
         config = TextConfig(
             vocabulary=data.get("vocab_size", 49408),
             positions=data.get("max_position_embeddings", 77),
-            width=data["hidden_size"],
-            layers=data["num_hidden_layers"],
+            width=width,
+            layers=layers,
             heads=data["num_attention_heads"],
             inner=data["intermediate_size"],
             activation="quick_gelu" if data.get("hidden_act") == "quick_gelu" else "gelu",
+            projection=data.get("projection_dim", 512) if projected else None,
+            trimmed=1 if tower is Tower.H and layers == DEPTH_OF_H - 1 else 0,
         )
-    except KeyError as error:
-        raise CheckpointError(f"its text_encoder/config.json lacks {error}") from None
-    return check_text(config)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"its {part}/config.json lacks {error}") from None
+    return tower, check_text(config)
 
 
-def model_facts(folder: Path) -> ModelFacts:
+def scheduler_facts(folder: Path) -> SchedulerFacts:
     """The prediction of its scheduler and the scale of its autoencoder."""
     scheduler = folder / "scheduler" / "scheduler_config.json"
     settings = read_json(scheduler) if scheduler.is_file() else {}
     kind = settings.get("prediction_type")
-    scale = read_json(folder / "vae" / "config.json").get("scaling_factor", 0.18215)
-    if type(scale) not in (int, float) or not 0 < scale < 1e6:
+    config = folder / "vae" / "config.json"
+    scale = read_json(config).get("scaling_factor") if config.is_file() else None
+    if scale is not None and (type(scale) not in (int, float) or not 0 < scale < 1e6):
         raise CheckpointError(f"its vae/config.json has the scaling_factor {scale!r}")
     zero_snr = settings.get("rescale_betas_zero_snr") is True
-    return ModelFacts(PREDICTIONS.get(str(kind), Prediction.EPS), float(scale), zero_snr)
-
-
-def stored_name(ours: str, present: set[str]) -> str:
-    """The name a weight has in the file.
-
-    Old autoencoders call the attention's projections otherwise, and transformers 5 writes text
-    encoders without `text_model.`.
-    """
-    if ours in present:
-        return ours
-    if ours.removeprefix("text_model.") in present:
-        return ours.removeprefix("text_model.")
-    for old, new in OLD_ATTENTION.items():
-        renamed = ours.replace(f".{new}.", f".{old}.")
-        if renamed != ours and renamed in present:
-            return renamed
-    return ours
+    return SchedulerFacts(
+        PREDICTIONS.get(str(kind)), None if scale is None else float(scale), zero_snr
+    )

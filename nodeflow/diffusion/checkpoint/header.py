@@ -11,15 +11,15 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from nodeflow.diffusion.checkpoint.pickled import is_pickled, tensors_of
+from nodeflow.diffusion.checkpoint.problem import CheckpointError
+
+__all__ = ["CheckpointError", "Header", "TensorInfo", "read_header"]
 HEADER_LIMIT = 100_000_000
 ITEM_BYTES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
     "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "U32": 4, "U64": 8,
 }  # fmt: skip
-
-
-class CheckpointError(Exception):
-    """A weights file that cannot be used; the message says what was found in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,8 @@ def read_header(path: Path) -> Header:
         with path.open("rb") as file:
             first = file.read(8)
             length = int.from_bytes(first, "little")
-            # A sound header may be 128 bytes long too, which begins like a pickle.
-            pickled = first[:1] == b"\x80" or first[:4] == b"PK\x03\x04"
-            if pickled and 8 + length > size:
-                raise CheckpointError("it is a pickled checkpoint, not a safetensors file")
+            if is_pickled(path):
+                return _pickled_header(path)
             if len(first) < 8 or length > HEADER_LIMIT or length < 2:
                 raise CheckpointError("it is not a safetensors file")
             if 8 + length > size:
@@ -81,6 +79,21 @@ def read_header(path: Path) -> Header:
     tensors = {name: _info(name, entry, base, size) for name, entry in data.items()}
     _check_overlaps(tensors)
     return Header(tensors, metadata if isinstance(metadata, dict) else {})
+
+
+def _pickled_header(path: Path) -> Header:
+    tensors = tensors_of(path)
+    codes = {
+        "float32": "F32", "float16": "F16", "bfloat16": "BF16", "float64": "F64", "int64": "I64",
+        "int32": "I32", "uint8": "U8", "bool": "BOOL",
+    }  # fmt: skip
+    return Header(
+        {
+            name: TensorInfo(codes.get(str(t.dtype).split(".")[1], "other"), tuple(t.shape), 0, 0)
+            for name, t in tensors.items()
+        },
+        {},
+    )
 
 
 def _info(name: str, entry: Any, base: int, size: int) -> TensorInfo:

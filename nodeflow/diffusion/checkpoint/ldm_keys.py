@@ -42,6 +42,7 @@ def _unet_stems(config: UNetConfig) -> Iterator[tuple[str, str]]:
     yield "time_embedding.linear_2", "time_embed.2"
     yield "add_embedding.linear_1", "label_emb.0.0"
     yield "add_embedding.linear_2", "label_emb.0.2"
+    yield "class_embedding", "label_emb"
     yield "conv_norm_out", "out.0"
     yield "conv_out", "out.2"
     levels, layers = len(config.block_out_channels), config.layers_per_block
@@ -60,7 +61,7 @@ def _unet_stems(config: UNetConfig) -> Iterator[tuple[str, str]]:
     yield "mid_block.resnets.1", f"middle_block.{last}"
     number = 0
     for block in range(levels):
-        depth = config.transformer_depth[levels - 1 - block]
+        depth = config.up_depths(levels - 1 - block)[-1]
         for layer in range(layers + 1):
             yield f"up_blocks.{block}.resnets.{layer}", f"output_blocks.{number}.0"
             yield f"up_blocks.{block}.attentions.{layer}", f"output_blocks.{number}.1"

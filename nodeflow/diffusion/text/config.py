@@ -11,7 +11,7 @@ class TextConfig:
     """Sizes of a `ClipTextTransformer`; the defaults are CLIP ViT-L/14's (SD1).
 
     `heads` and `activation` are not visible in the weights' shapes. `projection`: width of
-    the pooled output's projection, or None.
+    the pooled output's projection, or None. `trimmed`: layers that the file lacks at the end.
     """
 
     vocabulary: int = 49408
@@ -22,3 +22,4 @@ class TextConfig:
     inner: int = 3072
     activation: Activation = "quick_gelu"
     projection: int | None = None
+    trimmed: int = 0

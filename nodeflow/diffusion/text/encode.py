@@ -2,13 +2,17 @@
 
 import logging
 import re
+from collections.abc import Mapping, Sequence
 
 import torch
+from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning, ConditioningEntry
-from nodeflow.diffusion.text.chunks import chunk_tokens
+from nodeflow.diffusion.recipe import FamilyName, Tower
+from nodeflow.diffusion.text.chunks import Chunk, chunk_tokens
 from nodeflow.diffusion.text.prompt import parse_weights
-from nodeflow.diffusion.text.tokenizer import END, load_tokenizer
+from nodeflow.diffusion.text.tokenizer import load_tokenizer
+from nodeflow.diffusion.text.towers import Reading, reading
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 
 EMBEDDING = re.compile(r"(?:^|(?<=\s))embedding:(\S+)")
@@ -22,31 +26,63 @@ def warn_of_embeddings(text: str) -> None:
         )
 
 
-def encode_prompt(
-    encoder: ClipTextTransformer, prompt: str, stop_at_layer: int = -1
-) -> Conditioning:
-    """Encode with SD1's conventions; the embedding is float32 `[1, 77 n, width]` on the CPU.
-
-    A token of weight w becomes `(z - z_empty) w + z_empty`, where `z_empty` is the empty
-    prompt's encoding at the same position. `stop_at_layer` -2 is clip skip 2; the final layer
-    norm follows in any case. Raises ValueError where the encoder has no such layer.
-    """
+def chunks_of(prompt: str, pad: int) -> list[Chunk]:
+    """A prompt's chunks; an empty prompt is one chunk of padding."""
     pieces = parse_weights(prompt)
     for piece in pieces:
         warn_of_embeddings(piece.text)
-    chunks = chunk_tokens(pieces, load_tokenizer(), END)
+    return chunk_tokens(pieces, load_tokenizer(), pad)
+
+
+def encode_chunks(
+    encoder: ClipTextTransformer, chunks: Sequence[Chunk], how: Reading, layer: int
+) -> tuple[Tensor, Tensor | None]:
+    """Hidden states `[1, 77 n, width]` and the pooled first chunk, float32 on the CPU.
+
+    A token of weight w becomes `(z - z_empty) w + z_empty`, where `z_empty` is the empty
+    prompt's encoding at the same position. Nothing is pooled where the file lacks the last layer.
+    """
     weights = torch.tensor([chunk.weights for chunk in chunks])
     rows = [chunk.ids for chunk in chunks]
     weighted = bool((weights != 1.0).any())
     if weighted:
-        rows.append(chunk_tokens([], load_tokenizer(), END)[0].ids)
+        rows.append(chunk_tokens([], load_tokenizer(), how.pad)[0].ids)
     device = next(encoder.parameters()).device
     tokens = torch.tensor(rows, device=device)
+    pooled = None
     with torch.no_grad():
-        states = encoder(tokens, layer=stop_at_layer).float().cpu()
-        last = states if stop_at_layer == -1 else encoder(tokens[:1]).float().cpu()
-        pooled = encoder.pooled(last[:1].to(device), tokens[:1]).float().cpu()
+        states = encoder(tokens, layer, how.final_norm).float().cpu()
+        if not encoder.config.trimmed:
+            pooled = encoder.pooled(encoder(tokens[:1]), tokens[:1]).float().cpu()
     if weighted:
         empty, states = states[-1:], states[:-1]
         states = (states - empty) * weights[..., None] + empty
-    return (ConditioningEntry(states.reshape(1, -1, states.shape[-1]), pooled),)
+    return states.reshape(1, -1, states.shape[-1]), pooled
+
+
+def encode_prompt(
+    encoders: Mapping[Tower, ClipTextTransformer],
+    family: FamilyName,
+    prompts: Mapping[Tower, str] | str,
+    stop_at_layer: int | None = None,
+) -> Conditioning:
+    """Encode with a family's conventions; the features of several encoders are joined.
+
+    prompts: one for all encoders, or one for each; shorter ones are filled up with empty chunks.
+    stop_at_layer: -2 is clip skip 2; None is the family's own. Raises ValueError where an encoder
+    has no such layer.
+    """
+    ways = {tower: reading(family, tower) for tower in encoders}
+    chunks = {
+        tower: chunks_of(prompts if isinstance(prompts, str) else prompts[tower], how.pad)
+        for tower, how in ways.items()
+    }
+    longest = max(len(each) for each in chunks.values())
+    embeddings, pooled = [], None
+    for tower, encoder in encoders.items():
+        how = ways[tower]
+        filling = chunks_of("", how.pad) * (longest - len(chunks[tower]))
+        layer = how.layer if stop_at_layer is None else stop_at_layer
+        states, pooled = encode_chunks(encoder, [*chunks[tower], *filling], how, layer)
+        embeddings.append(states)
+    return (ConditioningEntry(torch.cat(embeddings, dim=-1), pooled),)

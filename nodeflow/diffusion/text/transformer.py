@@ -37,11 +37,11 @@ class SelfAttention(nn.Module):
 class Mlp(nn.Module):
     """Two linear layers around the activation."""
 
-    def __init__(self, config: TextConfig) -> None:
+    def __init__(self, width: int, inner: int, activation: Activation) -> None:
         super().__init__()
-        self.activation: Activation = config.activation
-        self.fc1 = nn.Linear(config.width, config.inner)
-        self.fc2 = nn.Linear(config.inner, config.width)
+        self.activation = activation
+        self.fc1 = nn.Linear(width, inner)
+        self.fc2 = nn.Linear(inner, width)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.fc2(activate(self.fc1(x), self.activation))
@@ -55,7 +55,7 @@ class Layer(nn.Module):
         super().__init__()
         self.self_attn = SelfAttention(config.width, config.heads)
         self.layer_norm1 = nn.LayerNorm(config.width)
-        self.mlp = Mlp(config)
+        self.mlp = Mlp(config.width, config.inner, config.activation)
         self.layer_norm2 = nn.LayerNorm(config.width)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -127,7 +127,7 @@ class ClipTextTransformer(nn.Module):
         skip 2). Raises ValueError where the encoder has no such layer.
         """
         layers = self.text_model.encoder.layers
-        count = len(layers) + 1 + layer
+        count = len(layers) + self.config.trimmed + 1 + layer
         if not 1 <= count <= len(layers):
             raise ValueError(f"layer {layer} of a text encoder with {len(layers)} layers")
         x: Tensor = self.text_model.embeddings(tokens)

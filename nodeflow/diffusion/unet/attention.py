@@ -64,12 +64,16 @@ class FeedForward(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Self-attention, attention over the text, feed-forward, each behind a LayerNorm."""
+    """Self-attention, attention over the text, feed-forward, each behind a LayerNorm.
 
-    def __init__(self, width: int, context_width: int, heads: int) -> None:
+    cross_only: the first attention is over the text too.
+    """
+
+    def __init__(self, width: int, context_width: int, heads: int, cross_only: bool) -> None:
         super().__init__()
+        self.cross_only = cross_only
         self.norm1 = nn.LayerNorm(width)
-        self.attn1 = Attention(width, width, heads)
+        self.attn1 = Attention(width, context_width if cross_only else width, heads)
         self.norm2 = nn.LayerNorm(width)
         self.attn2 = Attention(width, context_width, heads)
         self.norm3 = nn.LayerNorm(width)
@@ -79,7 +83,10 @@ class TransformerBlock(nn.Module):
         self, x: Tensor, context: Tensor, place: Place, interventions: Interventions
     ) -> Tensor:
         h = self.norm1(x)
-        x = x + self.attn1(h, h, place, interventions.self_attention)
+        if self.cross_only:
+            x = x + self.attn1(h, context, place, interventions.cross_attention)
+        else:
+            x = x + self.attn1(h, h, place, interventions.self_attention)
         x = x + self.attn2(self.norm2(x), context, place, interventions.cross_attention)
         out: Tensor = x + self.ff(self.norm3(x))
         return out
@@ -96,6 +103,7 @@ class Transformer2D(nn.Module):
         depth: int,
         groups: int,
         linear_projection: bool,
+        cross_only: bool = False,
     ) -> None:
         super().__init__()
         self.linear_projection = linear_projection
@@ -107,7 +115,7 @@ class Transformer2D(nn.Module):
         else:
             self.proj_in, self.proj_out = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
         self.transformer_blocks = nn.ModuleList(
-            TransformerBlock(width, context_width, heads) for _ in range(depth)
+            TransformerBlock(width, context_width, heads, cross_only) for _ in range(depth)
         )
 
     def forward(

@@ -63,8 +63,10 @@ class Upsample(nn.Module):
         return out
 
 
-def transformers(config: UNetConfig, level: int, count: int, depth: int) -> nn.ModuleList:
-    """`count` attention modules for a level, none where its depth is 0."""
+def transformers(config: UNetConfig, level: int, depths: Sequence[int]) -> nn.ModuleList:
+    """An attention module for each depth of a level, none where all are 0."""
+    if not any(depths):
+        return nn.ModuleList()
     width = config.block_out_channels[level]
     return nn.ModuleList(
         Transformer2D(
@@ -74,9 +76,21 @@ def transformers(config: UNetConfig, level: int, count: int, depth: int) -> nn.M
             depth,
             config.norm_groups,
             config.linear_projection,
+            config.crosses_only(level),
         )
-        for _ in range(count if depth > 0 else 0)
+        if depth
+        else NoAttention()
+        for depth in depths
     )
+
+
+class NoAttention(nn.Module):
+    """Where a pruned model has a layer without attention between layers with it."""
+
+    def forward(
+        self, x: Tensor, context: Tensor, place: Place, interventions: Interventions
+    ) -> Tensor:
+        return x
 
 
 class DownBlock(nn.Module):
@@ -91,9 +105,7 @@ class DownBlock(nn.Module):
             ResnetBlock(before if i == 0 else width, width, time_width, config.norm_groups)
             for i in range(config.layers_per_block)
         )
-        self.attentions = transformers(
-            config, level, config.layers_per_block, config.transformer_depth[level]
-        )
+        self.attentions = transformers(config, level, config.down_depths(level))
         last = level == len(widths) - 1
         self.downsamplers = nn.ModuleList([] if last else [Downsample(width)])
 
@@ -118,7 +130,7 @@ class DownBlock(nn.Module):
 
 
 class MidBlock(nn.Module):
-    """Resnet, attention, resnet at the lowest level; without attention where the depth is 0."""
+    """Resnet, attention, resnet at the lowest level; pruned models lack some of them."""
 
     def __init__(self, config: UNetConfig, time_width: int) -> None:
         super().__init__()
@@ -126,18 +138,19 @@ class MidBlock(nn.Module):
         width = config.block_out_channels[level]
         self.level = level
         self.resnets = nn.ModuleList(
-            ResnetBlock(width, width, time_width, config.norm_groups) for _ in range(2)
+            ResnetBlock(width, width, time_width, config.norm_groups)
+            for _ in range(config.mid_resnets)
         )
-        self.attentions = transformers(config, level, 1, config.mid_depth)
+        self.attentions = transformers(config, level, [config.mid_depth])
 
     def forward(
         self, x: Tensor, activated_time: Tensor, context: Tensor, interventions: Interventions
     ) -> Tensor:
-        x = self.resnets[0](x, activated_time)
-        if self.attentions:
-            x = self.attentions[0](x, context, Place("mid", self.level, 0), interventions)
-        out: Tensor = self.resnets[1](x, activated_time)
-        return out
+        for index, resnet in enumerate(self.resnets):
+            x = resnet(x, activated_time)
+            if index == 0 and self.attentions:
+                x = self.attentions[0](x, context, Place("mid", self.level, 0), interventions)
+        return x
 
 
 class UpBlock(nn.Module):
@@ -155,9 +168,7 @@ class UpBlock(nn.Module):
             ResnetBlock((before if i == 0 else width) + skip, width, time_width, config.norm_groups)
             for i, skip in enumerate(skip_widths)
         )
-        self.attentions = transformers(
-            config, level, len(skip_widths), config.transformer_depth[level]
-        )
+        self.attentions = transformers(config, level, config.up_depths(level))
         self.upsamplers = nn.ModuleList([Upsample(width)] if level > 0 else [])
 
     def forward(

@@ -6,7 +6,11 @@ from torch import Tensor, nn
 from nodeflow.diffusion.unet.blocks import DownBlock, MidBlock, UpBlock
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
-from nodeflow.diffusion.unet.timestep import TimestepEmbedding, timestep_features
+from nodeflow.diffusion.unet.timestep import (
+    TimestepEmbedding,
+    embedding_table,
+    timestep_features,
+)
 
 
 def skip_widths(config: UNetConfig) -> list[int]:
@@ -34,6 +38,11 @@ class UNet2DConditionModel(nn.Module):
             if config.label_width is None
             else TimestepEmbedding(config.label_width, time_width)
         )
+        self.class_embedding = (
+            None
+            if config.label_classes is None
+            else embedding_table(config.label_classes, time_width)
+        )
         levels = range(len(widths))
         self.down_blocks = nn.ModuleList(DownBlock(config, i, time_width) for i in levels)
         self.mid_block = MidBlock(config, time_width)
@@ -55,16 +64,20 @@ class UNet2DConditionModel(nn.Module):
         interventions: Interventions = NONE,
     ) -> Tensor:
         """`x` `[B, in, h, w]`, `timesteps` `[B]` in 0..999 (may be fractional), `context`
-        `[B, tokens, context_width]`, `y` `[B, label_width]` where the model has labels.
+        `[B, tokens, context_width]`, `y` `[B, label_width]` where the model has labels, or
+        int64 `[B]` where it has classes.
 
         Returns `[B, out, h, w]` of the dtype of `x`.
         """
         features = timestep_features(timesteps, self.config.block_out_channels[0])
         time: Tensor = self.time_embedding(features.to(x.dtype))
-        if self.add_embedding is not None:
+        if self.add_embedding is not None or self.class_embedding is not None:
             if y is None:
                 raise ValueError("this model needs a label vector y and got none")
-            time = time + self.add_embedding(y.to(x.dtype))
+            if self.add_embedding is not None:
+                time = time + self.add_embedding(y.to(x.dtype))
+            if self.class_embedding is not None:
+                time = time + self.class_embedding(y)
         time = F.silu(time)
         x = self.conv_in(x)
         skips = [x]

@@ -29,3 +29,10 @@ class TimestepEmbedding(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         out: Tensor = self.linear_2(F.silu(self.linear_1(features)))
         return out
+
+
+def embedding_table(count: int, width: int) -> nn.Embedding:
+    """A vector for each class; no values are drawn, which on the meta device takes seconds."""
+    weight = torch.zeros(count, width)
+    table: nn.Embedding = nn.Embedding.from_pretrained(weight, freeze=False)  # type: ignore[no-untyped-call]
+    return table
