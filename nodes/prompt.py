@@ -73,7 +73,7 @@ def clip_text_encode_a1111(
     from nodeflow.diffusion.residency import residency_of
 
     residency = context.resources.get(*residency_of(context.device))
-    encoder = residency.text_encoder(clip)
+    encoder = residency.text_encoders(clip)
     return encode_prompt_a1111(encoder, text, steps, clip.stop_at_layer)
 
 
@@ -92,7 +92,7 @@ def clip_text_encode_batch(
     from nodeflow.diffusion.text.encode import encode_prompt
 
     residency = context.resources.get(*residency_of(context.device))
-    encoder = residency.text_encoder(clip)
+    encoder = residency.text_encoders(clip)
     lines = [line for line in text.splitlines() if line.strip()] or [""]
     return stacked([encode_prompt(encoder, line, clip.stop_at_layer)[0] for line in lines])
 

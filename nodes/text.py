@@ -24,7 +24,7 @@ def clip_text_encode(
     from nodeflow.diffusion.text.encode import encode_prompt
 
     residency = context.resources.get(*residency_of(context.device))
-    return encode_prompt(residency.text_encoder(clip), text, clip.stop_at_layer)
+    return encode_prompt(residency.text_encoders(clip), text, clip.stop_at_layer)
 
 
 @node("CLIPSetLastLayer", category="conditioning", display_name="CLIP Set Last Layer", store=False)

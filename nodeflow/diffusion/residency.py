@@ -1,28 +1,45 @@
 """Which weights are in memory: recipes to modules, each file's part read once."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import nn
 
 from nodeflow.diffusion.checkpoint.load import (
-    Loader,
-    Part,
     load_text,
     load_unet,
     load_vae,
+    load_vision,
     weight_count,
 )
-from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, VaeRecipe, WeightsFile
+from nodeflow.diffusion.checkpoint.parts import (
+    Part,
+    text_part,
+    unet_part,
+    vae_part,
+    vision_part,
+)
+from nodeflow.diffusion.recipe import (
+    ClipRecipe,
+    ModelRecipe,
+    Patch,
+    Tower,
+    VaeRecipe,
+    VisionRecipe,
+    WeightPatch,
+)
+from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 from nodeflow.diffusion.vae.model import AutoencoderKL
+from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
-M = TypeVar("M", bound=nn.Module)
 BUDGET = 3_900_000_000
+Key: TypeAlias = tuple[object, ...]
 
 
 def weight_bytes(module: nn.Module) -> int:
@@ -35,6 +52,11 @@ def compute_dtype(device: str) -> torch.dtype:
     return torch.float16 if device.startswith("cuda") else torch.float32
 
 
+def shared_copy(module: nn.Module) -> nn.Module:
+    """A module of its own that has the very parameters of another."""
+    return copy.deepcopy(module, memo={id(p): p for p in module.parameters()})
+
+
 @dataclass
 class Residency:
     """Modules of one device within a budget of bytes, the least recently used let go first.
@@ -45,30 +67,77 @@ class Residency:
 
     device: str = "cpu"
     budget: int = BUDGET
-    _modules: dict[tuple[Part, str], nn.Module] = field(default_factory=dict)
+    _modules: dict[Key, nn.Module] = field(default_factory=dict)
 
     def unet(self, recipe: ModelRecipe) -> UNet2DConditionModel:
-        """The denoising network of a model."""
-        return cast(UNet2DConditionModel, self._get("unet", recipe.source, load_unet))
+        """The denoising network of a model, with its weight patches."""
+        path, dtype = Path(recipe.source.path), compute_dtype(self.device)
+        module = self._get(
+            ("unet", recipe.source.fingerprint, recipe.stored_as),
+            lambda: unet_part(path),
+            lambda: load_unet(path, dtype, self.device, recipe.stored_as),
+            recipe.patches,
+        )
+        return cast(UNet2DConditionModel, module)
 
-    def text_encoder(self, recipe: ClipRecipe) -> ClipTextTransformer:
-        """The text encoder."""
-        return cast(ClipTextTransformer, self._get("text_encoder", recipe.source, load_text))
+    def text_encoders(self, recipe: ClipRecipe) -> TextEncoders:
+        """The text encoders with their weight patches."""
+        dtype = compute_dtype(self.device)
+        found: dict[Tower, ClipTextTransformer] = {}
+        for source in recipe.sources:
+            path, tower = Path(source.file.path), source.tower
+            module = self._get(
+                ("text", source.file.fingerprint, tower),
+                lambda path=path, tower=tower: text_part(path, tower),  # type: ignore[misc]
+                lambda path=path, tower=tower: load_text(path, dtype, self.device, tower),  # type: ignore[misc]
+                recipe.patches,
+            )
+            found[tower] = cast(ClipTextTransformer, module)
+        return TextEncoders(recipe.family, found)
 
     def vae(self, recipe: VaeRecipe) -> AutoencoderKL:
-        """The autoencoder."""
-        return cast(AutoencoderKL, self._get("vae", recipe.source, load_vae))
+        """The autoencoder, always float32."""
+        path = Path(recipe.source.path)
+        module = self._get(
+            ("vae", recipe.source.fingerprint),
+            lambda: vae_part(path),
+            lambda: load_vae(path, torch.float32, self.device),
+            recipe.patches,
+        )
+        return cast(AutoencoderKL, module)
 
-    def _get(self, part: Part, source: WeightsFile, load: Loader) -> nn.Module:
-        key = (part, source.fingerprint)
-        if key in self._modules:
-            self._modules[key] = self._modules.pop(key)
-            return self._modules[key]
-        dtype = torch.float32 if part == "vae" else compute_dtype(self.device)
-        path = Path(source.path)
-        self._make_room(weight_count(path, part) * dtype.itemsize)
-        self._modules[key] = load(path, dtype, self.device)
-        return self._modules[key]
+    def vision(self, recipe: VisionRecipe) -> ClipVisionTransformer:
+        """The image encoder."""
+        path, dtype = Path(recipe.source.path), compute_dtype(self.device)
+        module = self._get(
+            ("vision", recipe.source.fingerprint),
+            lambda: vision_part(path),
+            lambda: load_vision(path, dtype, self.device),
+        )
+        return cast(ClipVisionTransformer, module)
+
+    def _get(
+        self,
+        key: Key,
+        part: Callable[[], Part[Any]],
+        load: Callable[[], nn.Module],
+        patches: Sequence[Patch] = (),
+    ) -> nn.Module:
+        changes = tuple(patch for patch in patches if isinstance(patch, WeightPatch))
+        wanted = (*key, *changes)
+        if wanted in self._modules:
+            self._modules[wanted] = self._modules.pop(wanted)
+            return self._modules[wanted]
+        if changes:
+            module = shared_copy(self._get(key, part, load))
+            for patch in changes:
+                patch.apply(module)
+        else:
+            size = torch.float32 if key[0] == "vae" else compute_dtype(self.device)
+            self._make_room(weight_count(part()) * size.itemsize)
+            module = load()
+        self._modules[wanted] = module
+        return module
 
     def _make_room(self, wanted: int) -> None:
         held = {key: weight_bytes(module) for key, module in self._modules.items()}

@@ -60,7 +60,7 @@ def stage() -> Stage:
     resources = Resources()
     residency: Residency = resources.get(*residency_of("cpu"))
     residency.unet(opened.model)
-    encoder = residency.text_encoder(opened.clip)
+    encoder = residency.text_encoders(opened.clip)
     return Stage(
         opened.model, resources, encode_prompt(encoder, "a rocket"), encode_prompt(encoder, "")
     )

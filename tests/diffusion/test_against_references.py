@@ -73,7 +73,7 @@ def embedded() -> Model:
     """The embedded model on one prompt, without guidance."""
     opened = open_checkpoint(EMBEDDED, "print")
     residency = Residency()
-    (entry,) = encode_prompt(residency.text_encoder(opened.clip), "a rocket on a blue background")
+    (entry,) = encode_prompt(residency.text_encoders(opened.clip), "a rocket on a blue background")
     model = DenoisingModel(residency.unet(opened.model), opened.model.prediction, SD)
 
     def denoise(x: Tensor, sigma: float) -> Tensor:

@@ -52,7 +52,7 @@ def encoded(scene: Stage, text: str) -> Conditioning:
     """A prompt."""
     from nodeflow.diffusion.checkpoint.open import open_checkpoint
 
-    encoder = scene.resources.get(*residency_of("cpu")).text_encoder(
+    encoder = scene.resources.get(*residency_of("cpu")).text_encoders(
         open_checkpoint(EMBEDDED, "print").clip
     )
     return encode_prompt(encoder, text)

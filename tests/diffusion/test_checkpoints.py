@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from nodeflow.diffusion.checkpoint.detect import text_config, unet_config, vae_config
+from nodeflow.diffusion.checkpoint.detect_text import text_config
+from nodeflow.diffusion.checkpoint.detect_unet import unet_config
+from nodeflow.diffusion.checkpoint.detect_vae import vae_config
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, TensorInfo, read_header
 from nodeflow.diffusion.checkpoint.layout import find_layout
 from nodeflow.diffusion.checkpoint.ldm_keys import unet_key_map, vae_key_map
 from nodeflow.diffusion.checkpoint.load import load_text, load_unet, load_vae, spread
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
-from nodeflow.diffusion.recipe import Prediction
+from nodeflow.diffusion.recipe import Prediction, Tower
 from nodeflow.diffusion.text.config import TextConfig
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
@@ -51,7 +53,7 @@ def test_sd1_is_found_from_its_shapes() -> None:
     assert layout.unet and layout.vae and layout.text
     assert unet_config(header, layout.unet) == UNetConfig()
     assert vae_config(header, layout.vae) == VAEConfig()
-    assert text_config(header, layout.text) == TextConfig()
+    assert text_config(header, layout.text[Tower.L], Tower.L) == TextConfig()
 
 
 def test_key_maps_have_the_published_names() -> None:

@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from nodeflow.diffusion.recipe import FamilyName, Tower
 from nodeflow.diffusion.text.chunks import chunk_tokens
 from nodeflow.diffusion.text.config import TextConfig
 from nodeflow.diffusion.text.encode import encode_prompt
+from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.prompt import Piece, parse_weights
 from nodeflow.diffusion.text.tokenizer import END, START, byte_symbols, load_tokenizer, read_merges
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
@@ -77,9 +79,10 @@ def test_short_words_are_not_split() -> None:
     assert first.ids[75] == END and second.ids[1 : 1 + count] == tuple(tokenizer.encode(word))
 
 
-def encoder() -> ClipTextTransformer:
+def encoder() -> TextEncoders:
     torch.manual_seed(0)
-    return ClipTextTransformer(TextConfig(width=32, layers=3, heads=2, inner=64)).eval()
+    tower = ClipTextTransformer(TextConfig(width=32, layers=3, heads=2, inner=64)).eval()
+    return TextEncoders(FamilyName.SD1, {Tower.L: tower})
 
 
 def test_weighted_tokens_move_away_from_the_empty_prompt() -> None:
@@ -99,7 +102,8 @@ def test_long_prompts_and_clip_skip() -> None:
     (skipped,) = encode_prompt(text, "a cat", stop_at_layer=-2)
     tokens = torch.tensor([chunk_tokens([Piece("a cat", 1.0)], load_tokenizer(), END)[0].ids])
     with torch.no_grad():
-        state = text(tokens, layer=-2, final_norm=False)
-        wanted = text.text_model.final_layer_norm(state)
+        tower = text.towers[Tower.L]
+        state = tower(tokens, layer=-2, final_norm=False)
+        wanted = tower.text_model.final_layer_norm(state)
     assert torch.allclose(skipped.embedding, wanted, atol=1e-6)
     assert not torch.allclose(skipped.embedding, encode_prompt(text, "a cat")[0].embedding)

@@ -87,9 +87,7 @@ def _from_ldm(header: Header, prefix: str) -> UNetConfig:
     classes = header.shape(f"{prefix}label_emb.weight")
     label = either(header, f"{prefix}label_emb.0.0.weight")
     context = _context(header, prefix)
-    crossed = {
-        width for stem, width, _, c in _transformers(header, f"{prefix}input_blocks.") if c
-    }
+    crossed = {width for stem, width, _, c in _transformers(header, f"{prefix}input_blocks.") if c}
     return UNetConfig(
         in_channels=first[1],
         out_channels=shape(header, f"{prefix}out.2.weight", 4)[0],

@@ -100,9 +100,7 @@ def _up_depths(data: dict[str, Any], down: tuple[Depth, ...]) -> tuple[Depth, ..
 
 def _mirrored(down: tuple[Depth, ...], crossed: list[bool]) -> tuple[Depth, ...]:
     deepest = [max(depth) if isinstance(depth, tuple) else depth for depth in down]
-    return tuple(
-        depth if has else 0 for depth, has in zip(deepest, crossed, strict=True)
-    )
+    return tuple(depth if has else 0 for depth, has in zip(deepest, crossed, strict=True))
 
 
 def _middle(data: dict[str, Any], depths: tuple[Depth, ...]) -> tuple[int, int]:

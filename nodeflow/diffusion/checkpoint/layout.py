@@ -77,9 +77,7 @@ VISIONS = (
 )
 
 
-def _first(
-    candidates: tuple[tuple[str, Naming, str], ...], names: Container[str]
-) -> Place | None:
+def _first(candidates: tuple[tuple[str, Naming, str], ...], names: Container[str]) -> Place | None:
     return next((Place(p, naming) for p, naming, probe in candidates if p + probe in names), None)
 
 

@@ -15,7 +15,6 @@ from nodeflow.diffusion.checkpoint.parts import (
     vae_part,
     vision_part,
 )
-from nodeflow.diffusion.families.family import Family
 from nodeflow.diffusion.families.registry import family_named, family_of, inputs_of
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
@@ -78,9 +77,7 @@ def open_checkpoint(path: Path, fingerprint: str) -> OpenedCheckpoint:
     )
 
 
-def open_model(
-    path: Path, fingerprint: str, stored_as: StoredAs = StoredAs.AS_IS
-) -> ModelRecipe:
+def open_model(path: Path, fingerprint: str, stored_as: StoredAs = StoredAs.AS_IS) -> ModelRecipe:
     """The UNet of a checkpoint, or a file that holds nothing else. Raises CheckpointError."""
     part = unet_part(path)
     family = family_of(part.config)

@@ -62,8 +62,9 @@ def evaluate(
 def rows_of(x: Tensor, sigma: float, region: Region) -> Rows:
     """A region's part of the latent, with its text."""
     a = region.area
-    crop = x[:, :, a.y : a.y + a.height, a.x : a.x + a.width]
-    return Rows(crop, sigma, region.embedding, region.pooled)
+    rows, columns = slice(a.y, a.y + a.height), slice(a.x, a.x + a.width)
+    extra = None if region.extra is None else region.extra[:, :, rows, columns]
+    return Rows(x[:, :, rows, columns], sigma, region.embedding, region.labels, extra)
 
 
 def weighted_mean(x: Tensor, found: Sequence[tuple[Region, Tensor]]) -> Tensor:

@@ -32,8 +32,10 @@ class DualPrompts:
     def guider(self, setting: "Setting") -> Guider:
         """All three resolved for a latent."""
         shape, schedule = tuple(setting.latent.shape), setting.space.schedule
-        first, negative = resolve(self.first, self.negative, shape, schedule, setting.items)
-        second, _ = resolve(self.second, self.first, shape, schedule, setting.items)
+        first, negative = resolve(
+            self.first, self.negative, shape, schedule, setting.items, setting.inputs
+        )
+        second, _ = resolve(self.second, self.first, shape, schedule, setting.items, setting.inputs)
 
         def guide(call: ModelCall) -> Guidance:
             results = yield from evaluate(call, (first, second, negative))

@@ -1,4 +1,4 @@
-"""The channels that inpainting, editing, depth and upscaling models take behind the noisy latent."""
+"""What inpainting, editing, depth and upscaling models take behind the noisy latent."""
 
 import math
 

@@ -21,9 +21,10 @@ def sizes_of(entry: ConditioningEntry, cells: tuple[int, int]) -> Sizes:
     return entry.sizes or Sizes(height=cells[0] * CELL, width=cells[1] * CELL)
 
 
-def sinusoids(values: list[float]) -> Tensor:
-    """`[1, 256 n]`, each number on its own."""
-    return timestep_features(torch.tensor(values), SIZE_WIDTH).reshape(1, -1)
+def told(pooled: Tensor, values: list[float]) -> Tensor:
+    """Pooled text `[rows, width]` and, behind it, 256 sinusoids of each number."""
+    sinusoids = timestep_features(torch.tensor(values), SIZE_WIDTH).reshape(1, -1)
+    return torch.cat([pooled, sinusoids.expand(len(pooled), -1)], dim=1)
 
 
 def pooled_of(entry: ConditioningEntry) -> Tensor:
@@ -42,7 +43,7 @@ def size_labels(entry: ConditioningEntry, cells: tuple[int, int]) -> Tensor:
     height = s.height if s.target_height is None else s.target_height
     width = s.width if s.target_width is None else s.target_width
     numbers = [s.height, s.width, s.crop_h, s.crop_w, height, width]
-    return torch.cat([pooled_of(entry), sinusoids([float(n) for n in numbers])], dim=1)
+    return told(pooled_of(entry), [float(n) for n in numbers])
 
 
 def refiner_labels(entry: ConditioningEntry, cells: tuple[int, int], negative: bool) -> Tensor:
@@ -52,7 +53,7 @@ def refiner_labels(entry: ConditioningEntry, cells: tuple[int, int], negative: b
     if score is None:
         score = NEGATIVE_SCORE if negative else POSITIVE_SCORE
     numbers = [float(n) for n in (s.height, s.width, s.crop_h, s.crop_w)]
-    return torch.cat([pooled_of(entry), sinusoids([*numbers, score])], dim=1)
+    return told(pooled_of(entry), [*numbers, score])
 
 
 def image_labels(prompts: tuple[ImagePrompt, ...], noise: ImageNoise, seed: int) -> Tensor:

@@ -27,12 +27,13 @@ SEED_OFFSET = -10
 
 @dataclass(frozen=True, eq=False)
 class Takes:
-    """What a model takes. `image_noise`: unCLIP's, from the model's file."""
+    """What a model takes. `image_noise`: unCLIP's; `context_width`: of text, 0 if not known."""
 
     labels: Labels = Labels.NONE
     extra: ExtraChannels = ExtraChannels.NONE
     scale_factor: float = 0.18215
     image_noise: ImageNoise | None = None
+    context_width: int = 0
 
 
 NOTHING = Takes()
@@ -52,6 +53,12 @@ class ModelInputs:
 
     def labels(self, entry: ConditioningEntry, negative: bool) -> Tensor | None:
         """The label vector `[1, width]`, the upscaler's class `[1]`, or None."""
+        width = entry.embedding.shape[-1]
+        if self.takes.context_width not in (0, width):
+            raise MissingInput(
+                f"the prompt was encoded to a width of {width}, this model takes "
+                f"{self.takes.context_width}: encode it with the CLIP of the model's own family"
+            )
         cells = (self.latent.shape[-2], self.latent.shape[-1])
         match self.takes.labels:
             case Labels.NONE:

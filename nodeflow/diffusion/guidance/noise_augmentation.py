@@ -1,11 +1,14 @@
-"""Noise added to what conditions a model, with its level told to it (arXiv 2106.15282, 2204.06125)."""
+"""Noise on what conditions a model, its level told to it (arXiv 2106.15282, 2204.06125)."""
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.checkpoint.load import load_image_noise
+from nodeflow.diffusion.recipe import Labels, ModelRecipe
 from nodeflow.diffusion.schedule.discrete import scaled_linear_acp
 from nodeflow.diffusion.unet.timestep import timestep_features
 
@@ -45,6 +48,14 @@ class ImageNoise:
         normal = noised((embedding.float() - self.mean) / self.std, cosine_acp(), level, seed)
         told = timestep_features(torch.tensor([float(level)]), embedding.shape[-1])
         return torch.cat([normal * self.std + self.mean, told], dim=-1)
+
+
+def image_noise(recipe: ModelRecipe) -> ImageNoise | None:
+    """unCLIP's noise from the model's file; without numbers there, none to normalise by."""
+    if recipe.labels is not Labels.IMAGE:
+        return None
+    found = load_image_noise(Path(recipe.source.path))
+    return None if found is None else ImageNoise(*found)
 
 
 def noised_picture(picture: Tensor, amount: float, seed: int) -> tuple[Tensor, int]:

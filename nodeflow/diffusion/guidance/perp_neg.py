@@ -36,8 +36,12 @@ class PerpNegPrompts:
     def guider(self, setting: "Setting") -> Guider:
         """All three resolved for a latent."""
         shape, schedule = tuple(setting.latent.shape), setting.space.schedule
-        positive, negative = resolve(self.positive, self.negative, shape, schedule, setting.items)
-        empty, _ = resolve(self.empty, self.positive, shape, schedule, setting.items)
+        positive, negative = resolve(
+            self.positive, self.negative, shape, schedule, setting.items, setting.inputs
+        )
+        empty, _ = resolve(
+            self.empty, self.positive, shape, schedule, setting.items, setting.inputs
+        )
 
         def guide(call: ModelCall) -> Guidance:
             sides = (positive, negative, empty)

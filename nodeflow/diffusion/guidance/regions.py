@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Area, AreaFraction, Conditioning, ConditioningEntry
+from nodeflow.diffusion.guidance.model_inputs import ModelInputs
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 
 RAMP = 8
@@ -21,10 +22,12 @@ class Region:
     """An entry on a rectangle of the latent, active while `low <= sigma <= high`.
 
     weight: float32 `[1 or batch, 1, area height, area width]`.
+    labels, extra: what the model takes besides; `extra` is of the whole latent's size.
     """
 
     embedding: Tensor
-    pooled: Tensor | None
+    labels: Tensor | None
+    extra: Tensor | None
     area: Area
     bounded: bool
     weight: Tensor
@@ -109,6 +112,8 @@ def region(
     shape: Sequence[int],
     schedule: DiscreteSchedule,
     items: Sequence[int] | None = None,
+    inputs: ModelInputs | None = None,
+    negative: bool = False,
 ) -> Region:
     """An entry resolved for a latent of shape `[batch, channels, height, width]`.
 
@@ -135,9 +140,11 @@ def region(
             weight = weight.repeat(math.ceil(batch / len(weight)), 1, 1, 1)[:batch]
     high = schedule.at_percent(entry.start_percent)
     low = schedule.at_percent(entry.end_percent)
+    labels = None if inputs is None else inputs.labels(entry, negative)
     return Region(
         rows(entry.embedding, batch, items),
-        None if entry.pooled is None else rows(entry.pooled, batch, items),
+        None if labels is None else rows(labels, batch, items),
+        None if inputs is None else inputs.extra(entry),
         area,
         bounds is not None,
         weight.float(),
@@ -183,8 +190,12 @@ def resolve(
     shape: Sequence[int],
     schedule: DiscreteSchedule,
     items: Sequence[int] | None = None,
+    inputs: ModelInputs | None = None,
 ) -> tuple[list[Region], list[Region]]:
-    """Both sides resolved for a latent shape, each with the areas of the other."""
-    first = [region(entry, shape, schedule, items) for entry in positive]
-    second = [region(entry, shape, schedule, items) for entry in negative]
+    """Both sides resolved for a latent shape, each with the areas of the other.
+
+    Without `inputs` the model takes nothing but noise, time and text.
+    """
+    first = [region(entry, shape, schedule, items, inputs, False) for entry in positive]
+    second = [region(entry, shape, schedule, items, inputs, True) for entry in negative]
     return match_areas(first, second, shape), match_areas(second, first, shape)

@@ -19,6 +19,7 @@ class Rows:
     """Latents `x` `[rows, C, h, w]` (scaled, float32) to be denoised at one noise level.
 
     embedding: `[1 or rows, tokens, width]`; labels: `[1 or rows, width]` for models that have them.
+    extra: `[1 or rows, n, h, w]`, the channels behind the noisy latent, for models that take them.
     variant: names `interventions` with all their settings; rows of one variant share a network
     call. Interventions without a variant are neither shared nor recorded.
     """
@@ -27,6 +28,7 @@ class Rows:
     sigma: float
     embedding: Tensor
     labels: Tensor | None = None
+    extra: Tensor | None = None
     interventions: Interventions = NONE
     variant: str = ""
 

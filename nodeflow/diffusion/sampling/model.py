@@ -41,12 +41,14 @@ class DenoisingModel:
     prediction: Prediction
     schedule: DiscreteSchedule
     dtype: torch.dtype = torch.float32
-    takes_labels: bool = False
     _times: dict[float, float] = field(default_factory=dict)
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
         """Pieces of one size and variant, at any noise levels."""
         x = torch.cat([(p.x / math.sqrt(p.sigma**2 + 1)).to(self.dtype) for p in pieces])
+        if pieces[0].extra is not None:
+            extra = [per_row(p.extra, p.x) for p in pieces if p.extra is not None]
+            x = torch.cat([x, torch.cat(extra).to(x)], dim=1)
         times = [self.timestep(p.sigma) for p in pieces for _ in range(len(p.x))]
         context = joined_contexts([per_row(p.embedding, p.x) for p in pieces])
         labels = self.labels(pieces)
@@ -61,7 +63,7 @@ class DenoisingModel:
     def labels(self, pieces: Sequence[Rows]) -> Tensor | None:
         """The label vectors of all rows, or None where the model takes none."""
         given = [per_row(p.labels, p.x) for p in pieces if p.labels is not None]
-        return torch.cat(given) if self.takes_labels and len(given) == len(pieces) else None
+        return torch.cat(given).to(pieces[0].x.device) if given else None
 
     def timestep(self, sigma: float) -> float:
         """What the network is told of a noise level."""

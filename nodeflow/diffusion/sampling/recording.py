@@ -72,6 +72,9 @@ class WishKeys:
             head = (float(rows.sigma).hex(), tuple(rows.x.shape), rows.variant, shapes)
             total.update(repr(head).encode())
             total.update(content(rows.x))
+            if rows.extra is not None:
+                total.update(repr(tuple(rows.extra.shape)).encode())
+                total.update(content(rows.extra))
             for tensor in self.lasting(rows):
                 if tensor is not None:
                     total.update(self.digest(tensor))

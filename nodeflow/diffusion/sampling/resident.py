@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from torch import Tensor
 
+from nodeflow.diffusion.guidance.model_inputs import Takes
+from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.recipe import ModelRecipe
@@ -19,15 +21,15 @@ from nodeflow.diffusion.sampling.trajectory import Space, Trajectory, answered, 
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule, stable_diffusion
 
 
-@lru_cache(maxsize=2)
-def standard_schedule(zero_snr: bool) -> DiscreteSchedule:
-    """SD's schedule, computed once."""
-    return stable_diffusion(zero_snr)
+@lru_cache(maxsize=4)
+def standard_schedule(zero_snr: bool, betas: tuple[float, float]) -> DiscreteSchedule:
+    """A schedule, computed once."""
+    return stable_diffusion(zero_snr, betas)
 
 
 def schedule_of(recipe: ModelRecipe) -> DiscreteSchedule:
     """The noise levels of a model."""
-    return standard_schedule(recipe.zero_snr)
+    return standard_schedule(recipe.zero_snr, recipe.betas)
 
 
 def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
@@ -64,7 +66,10 @@ def sample_resident(
             shown = time.monotonic()
         host.progress(done, total, picture)
 
-    space = Space(schedule_of(recipe), recipe.scale_factor, host.device)
+    takes = Takes(
+        recipe.labels, recipe.extra, recipe.scale_factor, image_noise(recipe), recipe.context_width
+    )
+    space = Space(schedule_of(recipe), recipe.scale_factor, host.device, takes)
     with batching.table(name, lambda: model_of(recipe, residency)) as table:
 
         def answer(wish: Wish) -> Sequence[Tensor]:

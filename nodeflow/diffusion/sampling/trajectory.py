@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
+from nodeflow.diffusion.guidance.model_inputs import NOTHING, ModelInputs, Takes
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rows import Guider, Wish
 from nodeflow.diffusion.latent import Latent
@@ -25,11 +26,12 @@ LatentDescent: TypeAlias = Generator[Wish, Sequence[Tensor], Latent]
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Where a model works: its noise levels, its scale, the device."""
+    """Where a model works: its noise levels, its scale, the device, what it takes besides."""
 
     schedule: DiscreteSchedule
     scale_factor: float
     device: str = "cpu"
+    takes: Takes = NOTHING
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,11 @@ class Setting:
     mask: Tensor | None
     seed: int
     items: tuple[int, ...] | None = None
+
+    @property
+    def inputs(self) -> ModelInputs:
+        """Makes what the model takes beside noise, time and text."""
+        return ModelInputs(self.space.takes, self.latent, self.mask, self.seed)
 
 
 class GuidanceValue(Protocol):
@@ -65,7 +72,9 @@ class Prompts:
         """Both sides resolved for a latent."""
         shape = tuple(setting.latent.shape)
         schedule = setting.space.schedule
-        sides = resolve(self.positive, self.negative, shape, schedule, setting.items)
+        sides = resolve(
+            self.positive, self.negative, shape, schedule, setting.items, setting.inputs
+        )
         factor = self.positive[0].guidance if self.positive else 1.0
         return ClassifierFree(*sides, self.cfg * factor)
 

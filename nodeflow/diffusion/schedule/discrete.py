@@ -72,7 +72,9 @@ class DiscreteSchedule:
         return float(self.sigma(torch.tensor((1.0 - percent) * last)))
 
 
-def stable_diffusion(zero_snr: bool = False) -> DiscreteSchedule:
+def stable_diffusion(
+    zero_snr: bool = False, betas: tuple[float, float] = (0.00085, 0.012)
+) -> DiscreteSchedule:
     """SD's schedule, sigma 0.0292 to 14.6146 (with zero terminal SNR: to about 4518)."""
-    acp = scaled_linear_acp()
+    acp = scaled_linear_acp(*betas)
     return DiscreteSchedule.of(zero_terminal_snr(acp) if zero_snr else acp)

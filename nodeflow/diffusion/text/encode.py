@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning, ConditioningEntry
-from nodeflow.diffusion.recipe import FamilyName, Tower
+from nodeflow.diffusion.recipe import Tower
 from nodeflow.diffusion.text.chunks import Chunk, chunk_tokens
+from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.prompt import parse_weights
 from nodeflow.diffusion.text.tokenizer import load_tokenizer
 from nodeflow.diffusion.text.towers import Reading, reading
@@ -34,26 +35,41 @@ def chunks_of(prompt: str, pad: int) -> list[Chunk]:
     return chunk_tokens(pieces, load_tokenizer(), pad)
 
 
-def encode_chunks(
-    encoder: ClipTextTransformer, chunks: Sequence[Chunk], how: Reading, layer: int
+def hidden_states(
+    encoder: ClipTextTransformer,
+    rows: Sequence[tuple[int, ...]],
+    how: Reading,
+    stop_at_layer: int | None,
 ) -> tuple[Tensor, Tensor | None]:
-    """Hidden states `[1, 77 n, width]` and the pooled first chunk, float32 on the CPU.
+    """Each row of 77 tokens encoded alone `[rows, 77, width]`, and the first pooled `[1, width]`.
+
+    Float32 on the CPU. Nothing is pooled where the file lacks the last layer. Raises ValueError
+    where the encoder has no such layer.
+    """
+    layer = how.layer if stop_at_layer is None else stop_at_layer
+    tokens = torch.tensor(rows, device=next(encoder.parameters()).device)
+    with torch.no_grad():
+        states = encoder(tokens, layer, how.final_norm).float().cpu()
+        if encoder.config.trimmed:
+            return states, None
+        pooled = encoder.pooled(encoder(tokens[:1]), tokens[:1])
+    return states, pooled.float().cpu()
+
+
+def encode_chunks(
+    encoder: ClipTextTransformer, chunks: Sequence[Chunk], how: Reading, stop_at_layer: int | None
+) -> tuple[Tensor, Tensor | None]:
+    """Hidden states `[1, 77 n, width]`, weighted, and the pooled first chunk.
 
     A token of weight w becomes `(z - z_empty) w + z_empty`, where `z_empty` is the empty
-    prompt's encoding at the same position. Nothing is pooled where the file lacks the last layer.
+    prompt's encoding at the same position.
     """
     weights = torch.tensor([chunk.weights for chunk in chunks])
     rows = [chunk.ids for chunk in chunks]
     weighted = bool((weights != 1.0).any())
     if weighted:
         rows.append(chunk_tokens([], load_tokenizer(), how.pad)[0].ids)
-    device = next(encoder.parameters()).device
-    tokens = torch.tensor(rows, device=device)
-    pooled = None
-    with torch.no_grad():
-        states = encoder(tokens, layer, how.final_norm).float().cpu()
-        if not encoder.config.trimmed:
-            pooled = encoder.pooled(encoder(tokens[:1]), tokens[:1]).float().cpu()
+    states, pooled = hidden_states(encoder, rows, how, stop_at_layer)
     if weighted:
         empty, states = states[-1:], states[:-1]
         states = (states - empty) * weights[..., None] + empty
@@ -61,8 +77,7 @@ def encode_chunks(
 
 
 def encode_prompt(
-    encoders: Mapping[Tower, ClipTextTransformer],
-    family: FamilyName,
+    encoders: TextEncoders,
     prompts: Mapping[Tower, str] | str,
     stop_at_layer: int | None = None,
 ) -> Conditioning:
@@ -72,17 +87,16 @@ def encode_prompt(
     stop_at_layer: -2 is clip skip 2; None is the family's own. Raises ValueError where an encoder
     has no such layer.
     """
-    ways = {tower: reading(family, tower) for tower in encoders}
+    ways = {tower: reading(encoders.family, tower) for tower in encoders.towers}
     chunks = {
         tower: chunks_of(prompts if isinstance(prompts, str) else prompts[tower], how.pad)
         for tower, how in ways.items()
     }
     longest = max(len(each) for each in chunks.values())
     embeddings, pooled = [], None
-    for tower, encoder in encoders.items():
+    for tower, encoder in encoders.towers.items():
         how = ways[tower]
         filling = chunks_of("", how.pad) * (longest - len(chunks[tower]))
-        layer = how.layer if stop_at_layer is None else stop_at_layer
-        states, pooled = encode_chunks(encoder, [*chunks[tower], *filling], how, layer)
+        states, pooled = encode_chunks(encoder, [*chunks[tower], *filling], how, stop_at_layer)
         embeddings.append(states)
     return (ConditioningEntry(torch.cat(embeddings, dim=-1), pooled),)

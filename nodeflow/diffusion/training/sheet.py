@@ -29,7 +29,7 @@ def draw(
     """One picture for each prompt, DPM++ 2M Karras; float32 `[n, 128, 128, 3]` in 0..1."""
     opened = open_checkpoint(checkpoint, "")
     residency = Residency()
-    encoder = residency.text_encoder(opened.clip)
+    encoder = residency.text_encoders(opened.clip)
     contexts = joined_contexts([encode_prompt(encoder, p)[0].embedding for p in prompts])
     empty = encode_prompt(encoder, "")[0].embedding.expand(len(prompts), -1, -1)
     model = model_of(opened.model, residency)

@@ -8,7 +8,8 @@ import torch
 
 from nodeflow.diffusion.checkpoint import ldm_keys, load
 from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
-from nodeflow.diffusion.checkpoint.load import WeightsReader, load_unet
+from nodeflow.diffusion.checkpoint.load import load_unet
+from nodeflow.diffusion.checkpoint.reader import WeightsReader
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training import curve, emoji, export, sheet

@@ -6,7 +6,9 @@ from pathlib import Path
 import torch
 
 from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
-from nodeflow.diffusion.checkpoint.load import WeightsReader, fill
+from nodeflow.diffusion.checkpoint.load import fill
+from nodeflow.diffusion.checkpoint.reader import WeightsReader
+from nodeflow.diffusion.checkpoint.stored import Stored
 from nodeflow.diffusion.recipe import WeightsFile
 from nodeflow.diffusion.upscale.esrgan import RRDBNet
 from nodeflow.diffusion.upscale.names import config_of
@@ -44,7 +46,8 @@ def load_upscaler(path: Path, device: str) -> RRDBNet:
         raise CheckpointError(f"it holds '{foreign[0]}', which ESRGAN's network does not have")
     dtype = torch.float16 if device.startswith("cuda") else torch.float32
     with WeightsReader(path) as reader:
-        fill(network, reader, names, dtype, device)
+        sources = {ours: Stored(theirs) for theirs, ours in names.items()}
+        fill(network, reader, sources, dtype, device)
     return network.eval()
 
 
