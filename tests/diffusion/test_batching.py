@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning
+from nodeflow.diffusion.guidance.labels import MissingInput
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import Noise
 from nodeflow.diffusion.residency import residency_of
@@ -206,7 +207,10 @@ def test_a_failing_call_reaches_everybody_who_waited_for_it(scene: Stage) -> Non
     (entry,) = scene.positive
     wrong = (replace(entry, embedding=torch.zeros(1, 77, 5)),)
     broken = replace(scene.trajectory("euler"), guidance=Prompts(wrong, wrong, 3.0))
+    unchecked = replace(scene.recipe, context_width=0)
     with pytest.raises(RuntimeError):
+        sample_resident(unchecked, broken, context)
+    with pytest.raises(MissingInput, match="encoded to a width of 5, this model takes 192"):
         sample_resident(scene.recipe, broken, context)
     made = sample_resident(scene.recipe, scene.trajectory("euler"), context)
     assert torch.isfinite(made.samples).all()
