@@ -15,7 +15,7 @@ COMMANDS = {
     "sweep": ("sweep", "run variants of a workflow and compare them in a grid"),
     "validate": ("validate", "check a workflow without running it"),
     "nodes": ("nodes", "list node types, or describe one"),
-    "cache": ("cache", "what is kept on disk: stats, clear"),
+    "cache": ("cache", "what is kept on disk: stats, ls, gc, clear, verify"),
     "plugin": ("plugin", "list, allow and block plugins"),
     "doctor": ("doctor", "versions, devices, folders, models, what is missing"),
     "train": ("train", "train the embedded model"),

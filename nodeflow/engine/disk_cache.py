@@ -5,7 +5,6 @@ checksum; what does not match it is forgotten, never served. Files appear by ren
 under a name of its own, so that deleting an old one never hits a new one.
 """
 
-import json
 import os
 import secrets
 import sqlite3
@@ -63,17 +62,6 @@ class Row:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """How much is stored, and the seconds it took to compute."""
-
-    folder: str
-    entries: int
-    bytes: int
-    seconds: float
-    limit: int
-
-
 def checksum(data: bytes, key: str = "") -> bytes:
     """BLAKE2b, 16 bytes, of a value under its key: a value under another's key is not sound."""
     return blake2b(data, digest_size=16, key=key.encode()[:64]).digest()
@@ -128,7 +116,7 @@ class DiskCache:
                 self.count_use(key)
                 return Entry(key, kind, data, seconds, created)
             break
-        self._forget_damaged(key, wanted)
+        self.drop_stored(key, wanted)
         return None
 
     def created(self, key: str) -> float | None:
@@ -195,8 +183,9 @@ class DiskCache:
         self.writer.cancel(key)
         self._drop("key = ?", (key,))
 
-    def _forget_damaged(self, key: str, wanted: bytes) -> None:
-        self._drop("key = ? and checksum = ?", (key, wanted))
+    def drop_stored(self, key: str, wanted: bytes) -> bool:
+        """Drop a result if it is still the one with this checksum; whether it was."""
+        return self._drop("key = ? and checksum = ?", (key, wanted)) > 0
 
     def _drop(self, condition: str, values: tuple[object, ...]) -> int:
         if not self.writable:
@@ -260,17 +249,6 @@ class DiskCache:
     def _bytes(self) -> int:
         return int(self.index.rows("select bytes from totals")[0][0])
 
-    def stats(self) -> Stats:
-        """How much is stored."""
-        entries, size, seconds = self.index.rows("select entries, bytes, seconds from totals")[0]
-        return Stats(str(self.folder.parent), entries, size, max(seconds, 0.0), self.limit)
-
-    def clear(self) -> int:
-        """Forget all results and what was noted of runs; returns how many results there were."""
-        count = self.drop_all([key for (key,) in self.index.rows("select key from results")])
-        self.index.write(lambda index: index.execute("delete from last"))
-        return count
-
     def last_keys(self, source: str) -> dict[str, str]:
         """The key that each node of a document had when it was last run."""
         return dict(self.index.rows("select node, key from last where source = ?", (source,)))
@@ -317,8 +295,3 @@ def evict(index: sqlite3.Connection, limit: int) -> list[str | None]:
     index.execute("update totals set clock = max(clock, ?)", (clock,))
     index.execute("pragma incremental_vacuum(400)")
     return [file for _, file in dropped]
-
-
-def parts_json(parts: object) -> str:
-    """Key parts as JSON for the index."""
-    return json.dumps(parts, sort_keys=True)

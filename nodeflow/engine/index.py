@@ -5,6 +5,8 @@ short transactions. An index that is damaged is replaced by an empty one; a data
 ours is set aside; one of a later nodeflow is left alone.
 """
 
+import errno
+import os
 import sqlite3
 import threading
 import time
@@ -118,15 +120,15 @@ class Index:
         return result
 
     def _open(self) -> sqlite3.Connection:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(self.folder, os.W_OK) or self._protected():
+            return self._read_only()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             if self.path.exists():
                 return self._sound()
         except ForeignIndex:
             pass
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-                return self._read_only(error)
             if not self._damaged(error):
                 raise
         return self._replace()
@@ -198,19 +200,24 @@ class Index:
         )
         return made
 
-    def _read_only(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
+    def _protected(self) -> bool:
+        return self.path.exists() and not os.access(self.path, os.W_OK)
+
+    def _read_only(self) -> sqlite3.Connection:
+        """The index as it is; where no writer is about, without the files that WAL needs."""
         self.writable = False
         if not self.path.exists():
-            raise error
-        try:
-            return self._sound("ro")
-        except ForeignIndex:
-            raise
-        except sqlite3.DatabaseError:
-            return self._sound("ro&immutable=1")
+            raise PermissionError(errno.EACCES, "the folder can only be read", str(self.folder))
+        log = self.path.with_name("index.sqlite-wal")
+        return self._sound("ro" if log.exists() else "ro&immutable=1")
 
     def _damaged(self, error: sqlite3.DatabaseError) -> bool:
-        return self.writable and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED
+        return self.writable and primary_code(error) in DAMAGED
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's primary error code; 0 for an error of our own or of the sqlite3 module."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def damage(message: str) -> sqlite3.DatabaseError:

@@ -1,6 +1,5 @@
 """Writing results to disk beside the run: no node waits, and each batch is one transaction."""
 
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -45,6 +44,7 @@ class Writer:
         """Store a result soon; never waits."""
         with self._changed:
             self._take(job.key)
+            self._cancelled.discard(job.key)
             self._jobs[job.key] = job
             self._waiting += job.size
             while self._waiting > self._backlog and self._jobs:
@@ -118,7 +118,7 @@ class Writer:
                 self._disk.trim()
                 stale = [row.key for row in rows if row.key in self._cancelled]
                 self._disk.drop_all(stale)
-        except (OSError, sqlite3.Error) as error:
+        except Exception as error:
             self._trouble(f"results cannot be kept on disk: {error}")
 
     def _trouble(self, text: str) -> None:

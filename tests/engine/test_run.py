@@ -9,6 +9,7 @@ import torch
 
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.run import Engine
+from nodeflow.engine.upkeep import stats
 from nodeflow.node import Artifacts, node
 from nodeflow.node.context import Cancelled
 from nodeflow.node.declare import read_spec
@@ -136,7 +137,7 @@ def test_a_busy_index_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
         DiskCache(tmp_path, patience=0.05)
     other.execute("rollback")
     other.close()
-    assert DiskCache(tmp_path).stats().entries == 1
+    assert stats(DiskCache(tmp_path)).entries == 1
 
 
 def test_two_caches_on_one_folder_share_results(tmp_path: Path) -> None:
@@ -153,7 +154,7 @@ def test_the_limit_is_kept(tmp_path: Path) -> None:
     for i in range(10):
         cache.put_all([(f"{i:040}", "Test", bytes(20_000), 0.1)])
     assert cache.trim() > 0
-    assert cache.stats().bytes <= 50_000
+    assert stats(cache).bytes <= 50_000
     assert cache.get(f"{9:040}") is not None
     assert cache.get(f"{0:040}") is None
 
