@@ -20,7 +20,7 @@ def test_each_action(shell: Shell) -> None:
     file = max((p for p in values.rglob("*-*")), key=lambda p: p.stat().st_size)
     with file.open("r+b") as damaged:
         damaged.seek(-1, os.SEEK_END)
-        damaged.write(b"?")
+        damaged.write(b"!")  # the last byte of a float32 below 1 is never this one
     said = shell("cache", "verify").out
     assert file.name.split("-")[0] in said and "its checksum does not match" in said
     assert json.loads(shell("cache", "verify", "--json").out)["bad"] == []
