@@ -77,7 +77,8 @@ class Index:
         """All rows of a query."""
         with self._reading:
             try:
-                return self._reader.execute(query, values).fetchall()
+                with legible():
+                    return self._reader.execute(query, values).fetchall()
             except sqlite3.DatabaseError as error:
                 if not self._damaged(error):
                     raise
@@ -111,8 +112,9 @@ class Index:
         connection = self._writer
         connection.execute("begin immediate")
         try:
-            result = work(connection)
-            connection.execute("commit")
+            with legible():
+                result = work(connection)
+                connection.execute("commit")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("rollback")
@@ -163,7 +165,13 @@ class Index:
             f"{self.path.absolute().as_uri()}?mode={query}", timeout=self._patience, uri=True,
             check_same_thread=False, isolation_level=None,
         )  # fmt: skip
-        made.execute("pragma synchronous=normal")
+        made.text_factory = lambda data: data.decode(errors="replace")  # damaged text is no crash
+        try:
+            with legible():
+                made.execute("pragma synchronous=normal")
+        except BaseException:
+            made.close()
+            raise
         return made
 
     def _sound(self, query: str = "rw", thoroughly: bool = False) -> sqlite3.Connection:
@@ -172,23 +180,27 @@ class Index:
             raise damage("there is no index")
         made = self._connection(query)
         try:
-            application = made.execute("pragma application_id").fetchone()[0]
-            version = made.execute("pragma user_version").fetchone()[0]
-            if application != APPLICATION:
-                raise ForeignIndex("not an index of nodeflow")
-            if version != VERSION:
-                raise sqlite3.OperationalError(f"it has the layout of another nodeflow ({version})")
-            names = {row[0] for row in made.execute("select name from sqlite_master")}
-            if not {"results", "inline", "totals", "last", "fingerprints"} <= names:
-                raise damage("tables are missing")
-            if made.execute("select count(*) from totals").fetchone() != (1,):
-                raise damage("the totals are missing")
-            if thoroughly and made.execute("pragma quick_check(1)").fetchone() != ("ok",):
-                raise damage("its pages are damaged")
+            with legible():
+                self._examine(made, thoroughly)
         except BaseException:
             made.close()
             raise
         return made
+
+    def _examine(self, made: sqlite3.Connection, thoroughly: bool) -> None:
+        application = made.execute("pragma application_id").fetchone()[0]
+        version = made.execute("pragma user_version").fetchone()[0]
+        if application != APPLICATION:
+            raise ForeignIndex("not an index of nodeflow")
+        if version != VERSION:
+            raise sqlite3.OperationalError(f"it has the layout of another nodeflow ({version})")
+        names = {row[0] for row in made.execute("select name from sqlite_master")}
+        if not {"results", "inline", "totals", "last", "fingerprints"} <= names:
+            raise damage("tables are missing")
+        if made.execute("select count(*) from totals").fetchone() != (1,):
+            raise damage("the totals are missing")
+        if thoroughly and made.execute("pragma quick_check(1)").fetchone() != ("ok",):
+            raise damage("its pages are damaged")
 
     def _create(self) -> sqlite3.Connection:
         made = self._connection("rwc")
@@ -213,6 +225,15 @@ class Index:
 
     def _damaged(self, error: sqlite3.DatabaseError) -> bool:
         return self.writable and primary_code(error) in DAMAGED
+
+
+@contextmanager
+def legible() -> Iterator[None]:
+    """SQLite quotes damaged bytes in its messages, which the sqlite3 module cannot decode."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise damage("its text is damaged") from error
 
 
 def primary_code(error: sqlite3.Error) -> int:

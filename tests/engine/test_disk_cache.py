@@ -31,7 +31,7 @@ def filled(folder: Path) -> DiskCache:
     return cache
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_damaged_files_are_never_served(data: st.DataObject) -> None:
     with TemporaryDirectory() as folder, closing(filled(Path(folder))) as cache:
@@ -60,7 +60,7 @@ def test_damaged_files_are_never_served(data: st.DataObject) -> None:
         assert verify(cache).bad == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_damaged_index_serves_nothing_wrong_and_is_replaced(data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
