@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from nodeflow.graph.document import InputValue, JsonValue, WorkflowInput
 from nodeflow.graph.nearest import nearest
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
-from nodeflow.graph.read import reference
+from nodeflow.graph.read_node import reference
 
 
 def parse_value(text: str) -> InputValue:

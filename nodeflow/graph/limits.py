@@ -1,16 +1,18 @@
-"""How large a document may be, so that reading one is never an attack."""
+"""How large a document may be, so that reading or running one is never an attack."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """bytes of text; values after aliases are expanded; nesting; nodes of a workflow."""
+    """bytes of text; values after aliases are expanded; nesting; nodes of a workflow, as written
+    and after subgraphs and loops are expanded; rounds of one loop."""
 
     bytes: int = 16_000_000
     values: int = 1_000_000
     depth: int = 64
     nodes: int = 50_000
+    rounds: int = 10_000
 
 
 DEFAULT = Limits()
