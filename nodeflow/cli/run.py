@@ -35,6 +35,8 @@ def parser() -> Parser:
     made.add_argument("file", type=Path)
     made.add_argument("--set", metavar="NODE.INPUT=VALUE", action="append", default=[],
                       help="change an input of a node")  # fmt: skip
+    made.add_argument("--only", metavar="NODE", action="append", default=[],
+                      help="run only what this node needs; may be given several times")  # fmt: skip
     made.add_argument("--out", metavar="DIR", type=Path, help="where pictures go (default: output)")
     made.add_argument("--json", action="store_true", help="the result as one JSON object")
     made.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -54,7 +56,7 @@ def command(argv: Sequence[str]) -> int:
     workflow = open_workflow(resolved(arguments.file))
     workflow = set_inputs(workflow, parse_settings(arguments.set))
     workflow = apply_named_inputs(workflow, named_inputs(rest, workflow.inputs))
-    checked = check(workflow, registry, folders_from(arguments))
+    checked = check(workflow, registry, folders_from(arguments), arguments.only)
     device = choose_device(arguments.device)
     disk = None if arguments.no_cache else open_cache(arguments)
     reporter = Reporter(quiet=arguments.quiet or arguments.json, explain=arguments.explain)

@@ -1,9 +1,10 @@
 """Changing inputs of a workflow from outside: `--set node.input=value`, `--prompt text`."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from nodeflow.graph.document import InputValue, Workflow
+from nodeflow.graph.document import InputValue, JsonValue, NodeEntry, Reference, Workflow
 from nodeflow.graph.nearest import nearest
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 
@@ -26,9 +27,38 @@ def set_inputs(workflow: Workflow, values: Mapping[tuple[str, str], InputValue])
         raise WorkflowError(problems)
     nodes = dict(workflow.nodes)
     for (node, name), value in values.items():
-        entry = nodes[node]
-        nodes[node] = replace(entry, inputs={**entry.inputs, name: value})
+        nodes[node] = with_input(nodes[node], name, value)
     return replace(workflow, nodes=nodes)
+
+
+def with_input(entry: NodeEntry, name: str, value: InputValue) -> NodeEntry:
+    """A node with another value of an input. One that its loop goes over takes a list: JSON, or
+    a text with an item a line."""
+    if entry.loop is None or name not in entry.loop.each:
+        return replace(entry, inputs={**entry.inputs, name: value})
+    items: Reference | tuple[InputValue, ...]
+    if isinstance(value, Reference):
+        items = value
+    elif isinstance(value, list):
+        items = tuple(value)
+    elif isinstance(value, str):
+        items = tuple(list_in(value))
+    else:
+        items = (value,)
+    each = {**entry.loop.each, name: items}
+    return replace(entry, loop=replace(entry.loop, each=each))
+
+
+def list_in(text: str) -> list[JsonValue]:
+    """The items of a JSON list, or the lines of a text."""
+    if text.lstrip().startswith("["):
+        try:
+            found: JsonValue = json.loads(text)
+        except ValueError:
+            found = None
+        if isinstance(found, list):
+            return found
+    return list(text.splitlines())
 
 
 def apply_named_inputs(workflow: Workflow, values: Mapping[str, InputValue]) -> Workflow:

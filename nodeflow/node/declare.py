@@ -19,6 +19,7 @@ from nodeflow.node.port import (
     STRING,
     Choices,
     Constraint,
+    Generic,
     ListType,
     Name,
     PortType,
@@ -109,6 +110,8 @@ def port_type(annotation: object, where: str) -> tuple[TypeExpression, tuple[obj
         return COMBO, (Choices(tuple(str(member.value) for member in annotation)),)
     if annotation in (object, Any):
         return ANY, ()
+    if isinstance(annotation, TypeVar):
+        return Generic(annotation.__name__), ()
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         marks = arguments[1:]
@@ -127,7 +130,7 @@ def port_type(annotation: object, where: str) -> tuple[TypeExpression, tuple[obj
         return UnionType(tuple(m for m in members if isinstance(m, PortType))), ()
     if origin is list:
         item = port_type(arguments[0], where)[0]
-        if isinstance(item, PortType):
+        if isinstance(item, PortType | Generic):
             return ListType(item), ()
     raise DeclarationError(
         f"{where}: {annotation!r} is no port type; use int, float, str, bool, Literal[...] or a "

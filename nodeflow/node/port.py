@@ -31,6 +31,13 @@ ANY = PortType("*")
 
 
 @dataclass(frozen=True, slots=True)
+class Generic:
+    """Any type, the same wherever the name stands in one node: what a switch takes, it gives."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnionType:
     """One of several types."""
 
@@ -41,10 +48,10 @@ class UnionType:
 class ListType:
     """A list of one type."""
 
-    item: PortType
+    item: PortType | Generic
 
 
-TypeExpression: TypeAlias = PortType | UnionType | ListType
+TypeExpression: TypeAlias = PortType | UnionType | ListType | Generic
 
 
 def wire_name(expression: TypeExpression) -> str:
@@ -52,13 +59,22 @@ def wire_name(expression: TypeExpression) -> str:
     if isinstance(expression, UnionType):
         return ",".join(member.name for member in expression.members)
     if isinstance(expression, ListType):
-        return f"list[{expression.item.name}]"
-    return expression.name
+        return f"list[{wire_name(expression.item)}]"
+    return "*" if isinstance(expression, Generic) else expression.name
+
+
+def named_type(name: str) -> TypeExpression:
+    """The type that a wire name says: the other way round."""
+    if name.startswith("list[") and name.endswith("]"):
+        return ListType(PortType(name[5:-1]))
+    if "," in name:
+        return UnionType(tuple(PortType(part.strip()) for part in name.split(",")))
+    return PortType(name)
 
 
 def accepts(target: TypeExpression, source: TypeExpression) -> bool:
     """Whether an input of type `target` may be linked to an output of type `source`."""
-    if target == ANY or source == ANY:
+    if "*" in (wire_name(target), wire_name(source)):
         return True
     if isinstance(source, UnionType):
         return all(accepts(target, member) for member in source.members)
@@ -216,10 +232,25 @@ def read_literal(
                 f"{show(value)} is not one of the choices", " | ".join(choices), "choice", close
             )
         return value
-    if type_ == ANY:
+    if isinstance(type_, ListType):
+        return read_list(type_, value, constraints)
+    if wire_name(type_) == "*":
         return value
     name = wire_name(type_)
     return Refusal(
         f"{show(value)} is a literal, but the input takes {name}", f"a link to a {name} output",
         "type",
     )  # fmt: skip
+
+
+def read_list(
+    type_: ListType, value: object, constraints: tuple[Constraint, ...]
+) -> "list[object] | Refusal":
+    """A literal list, or one literal as a list of one."""
+    items = []
+    for item in value if isinstance(value, list) else [value]:
+        read = read_literal(type_.item, item, constraints)
+        if isinstance(read, Refusal):
+            return read
+        items.append(read)
+    return items

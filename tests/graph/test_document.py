@@ -1,5 +1,6 @@
 """Reading and writing documents."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodeflow.graph.document import NodeEntry, Reference, Workflow, WorkflowInput
+from nodeflow.graph.document import (
+    Loop,
+    NodeEntry,
+    Reference,
+    Subgraph,
+    SubgraphInput,
+    SubgraphOutput,
+    Workflow,
+    WorkflowInput,
+)
 from nodeflow.graph.edit import apply_named_inputs, set_inputs
 from nodeflow.graph.limits import Limits
 from nodeflow.graph.nearest import nearest
@@ -17,9 +27,7 @@ from nodeflow.graph.read import parse_workflow, read_workflow
 from nodeflow.graph.write import to_json, to_yaml
 from nodeflow.interop.comfyui_api import from_api, slots_of, to_api
 
-names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(
-    lambda n: n not in ("node", "title")
-)
+names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(lambda n: n != "inputs")
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20)
 scalars = (
     st.none() | st.booleans() | st.integers(-(2**60), 2**60)
@@ -29,33 +37,93 @@ literals = scalars | st.lists(scalars, max_size=3)
 
 
 @st.composite
-def workflows(draw: st.DrawFn) -> Workflow:
-    """A document with literals, links, exposed inputs and a layout."""
-    keys = draw(st.lists(names, min_size=1, max_size=5, unique=True))
+def loops(draw: st.DrawFn, links: st.SearchStrategy[Reference]) -> Loop:
+    """A loop over lists or a number of times."""
+    carry = draw(st.dictionaries(names, names, max_size=1))
+    index = draw(st.none() | names)
+    if draw(st.booleans()):
+        return Loop(times=draw(st.integers(0, 9)), carry=carry, index=index)
+    items = links | st.lists(scalars | links, max_size=3).map(tuple)
+    return Loop(draw(st.dictionaries(names, items, min_size=1, max_size=2)), None, carry, index)
+
+
+@st.composite
+def entries(draw: st.DrawFn, keys: list[str]) -> dict[str, NodeEntry]:
+    """Nodes of those names."""
     links = st.builds(Reference, st.sampled_from(keys), st.none() | names)
-    nodes = {
+    return {
         key: NodeEntry(
             key, draw(names), draw(st.dictionaries(names, literals | links, max_size=4)),
-            title=draw(st.none() | texts),
+            title=draw(st.none() | texts), mode=draw(st.sampled_from(["on", "bypass", "mute"])),
+            loop=draw(st.none() | loops(links)),
         )
         for key in keys
     }  # fmt: skip
+
+
+keys = st.lists(names, min_size=1, max_size=5, unique=True)
+
+
+@st.composite
+def subgraphs(draw: st.DrawFn, name: str) -> Subgraph:
+    """A subgraph with typed inputs, defaults and outputs."""
+    nodes = draw(keys)
     inputs = {
-        name: WorkflowInput(name, draw(st.sampled_from(keys)), draw(names))
+        key: SubgraphInput(key, "INT")
+        if draw(st.booleans())
+        else SubgraphInput(key, "STRING", draw(literals), False)
+        for key in draw(keys)
+    }
+    outputs = {
+        key: SubgraphOutput(
+            key, Reference(draw(st.sampled_from(nodes)), draw(st.none() | names)),
+            draw(st.none() | st.just("IMAGE")),
+        )
+        for key in draw(keys)
+    }  # fmt: skip
+    return Subgraph(name, draw(entries(nodes)), inputs, outputs, draw(st.none() | texts))
+
+
+@st.composite
+def workflows(draw: st.DrawFn) -> Workflow:
+    """A document with literals, links, forms, exposed inputs and a layout."""
+    nodes = draw(keys)
+    inputs = {
+        name: WorkflowInput(name, draw(st.sampled_from(nodes)), draw(names))
         for name in draw(st.lists(names, max_size=2, unique=True))
     }
-    layout = draw(st.dictionaries(names, st.integers(0, 99), max_size=2))
-    return Workflow(nodes, draw(st.none() | texts), None, inputs, {}, layout)
+    graphs = {name: draw(subgraphs(name)) for name in draw(st.just([]) | keys)}
+    return Workflow(
+        draw(entries(nodes)), draw(st.none() | texts), None, inputs, {},
+        draw(st.dictionaries(names, st.integers(0, 99), max_size=2)), None, graphs,
+    )  # fmt: skip
+
+
+def unplaced(nodes: Mapping[str, NodeEntry]) -> dict[str, NodeEntry]:
+    """Nodes as if they had not been read from text."""
+    return {
+        key: replace(
+            entry, inputs=dict(entry.inputs), position=None, positions={},
+            loop=entry.loop and replace(entry.loop, position=None),
+        )
+        for key, entry in nodes.items()
+    }  # fmt: skip
+
+
+def unplaced_graph(graph: Subgraph) -> Subgraph:
+    """A subgraph as if it had not been read from text."""
+    inputs = {key: replace(port, position=None) for key, port in graph.inputs.items()}
+    outputs = {key: replace(port, position=None) for key, port in graph.outputs.items()}
+    nodes = unplaced(graph.nodes)
+    return replace(graph, nodes=nodes, inputs=inputs, outputs=outputs, position=None)
 
 
 def without_places(workflow: Workflow) -> Workflow:
     """The same, as if it had not been read from text."""
     return replace(
         workflow,
-        nodes={
-            k: replace(e, inputs=dict(e.inputs), position=None, positions={})
-            for k, e in workflow.nodes.items()
-        },
+        nodes=unplaced(workflow.nodes),
+        subgraphs={k: unplaced_graph(g) for k, g in workflow.subgraphs.items()},
         inputs={k: replace(i, position=None) for k, i in workflow.inputs.items()},
         source=None,
     )
@@ -158,6 +226,20 @@ def test_edits() -> None:
         apply_named_inputs(workflow, {"sped": 3})
     with pytest.raises(WorkflowError, match="no node 'b'"):
         set_inputs(workflow, {("b", "v"): 3})
+
+
+def test_inputs_that_are_called_like_something_else() -> None:
+    text = "nodes: {a: {node: X, title: A, inputs: {title: 5, loop: $a, node: n}}}"
+    entry = parse_workflow(text).nodes["a"]
+    assert entry.title == "A" and entry.inputs == {"title": 5, "loop": Reference("a"), "node": "n"}
+    assert unplaced(parse_workflow(to_yaml(Workflow({"a": entry}))).nodes) == unplaced({"a": entry})
+
+
+def test_a_loop_takes_a_list_from_outside() -> None:
+    workflow = parse_workflow("nodes: {a: {node: X, loop: {each: {v: [1]}}}}\ninputs: {v: $a.v}")
+    for given in ("x\ny", '["x", "y"]', ["x", "y"]):
+        changed = apply_named_inputs(workflow, {"v": given}).nodes["a"]  # type: ignore[dict-item]
+        assert changed.loop is not None and changed.loop.each == {"v": ("x", "y")}
 
 
 def test_nearest_names() -> None:

@@ -55,6 +55,7 @@ class _Expansion:
         self.borders: list[tuple[str, str, str, FlatValue, Position | None]] = []
         self.problems: list[Problem] = []
         self.made = 0
+        self.added: list[str] = []
 
     def report(
         self, code: ProblemCode, task: Task, message: str, input: str | None = None,
@@ -84,7 +85,8 @@ class _Expansion:
                 values = (self.aliases.resolve(value).value for value in alias.outputs.values())
                 stands_for[name] = tuple(v for v in values if not isinstance(v, Gone))
         guessed = tuple(self.lists.guessed)
-        return Flat(self.nodes, tuple(borders), stands_for, guessed, tuple(self.problems))
+        nodes = {name: self.nodes[name] for name in self.added if name in self.nodes}
+        return Flat(nodes, tuple(borders), stands_for, guessed, tuple(self.problems))
 
     def signature(self, kind: str) -> Signature | None:
         graph = self.workflow.subgraphs.get(kind)
@@ -150,6 +152,7 @@ class _Expansion:
             self.report(ProblemCode.SCHEMA, task, message, hint="rename one of them")
             return
         self.waiting[task.name] = task
+        self.added.append(task.name)
         self.queue.append(task.name)
 
     def alias(self, task: Task, alias: Alias) -> None:

@@ -1,0 +1,97 @@
+"""Lists: a node that takes one item and is given a list runs once per item."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from nodeflow.node import Multiline, Name, Range, node
+from nodeflow.values import Image, Latent
+
+Count = Annotated[int, Range(0, 10_000)]
+
+
+@node("TextLines", category="utils/list", display_name="Lines of Text", store=False)
+def text_lines(text: Annotated[str, Multiline()]) -> list[str]:
+    """The lines of a text that are not empty, as a list.
+
+    Args:
+        text: one item a line.
+    """
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+@node("IntRange", category="utils/list", display_name="Whole Numbers", store=False)
+def int_range(start: int = 0, step: int = 1, count: Count = 4) -> list[int]:
+    """Whole numbers at equal distances.
+
+    Args:
+        start: the first.
+        step: from one to the next.
+        count: how many.
+    """
+    return [start + i * step for i in range(count)]
+
+
+@node("FloatRange", category="utils/list", display_name="Numbers", store=False)
+def float_range(first: float = 0.0, last: float = 1.0, count: Count = 5) -> list[float]:
+    """Numbers at equal distances.
+
+    Args:
+        first: the first.
+        last: the last.
+        count: how many, both ends included.
+    """
+    if count < 2:
+        return [first] * count
+    return [first + (last - first) * i / (count - 1) for i in range(count)]
+
+
+@node("ListLength", category="utils/list", display_name="Length of a List", store=False)
+def list_length(items: list[object]) -> Annotated[int, Name("length")]:
+    """How many items a list has.
+
+    Args:
+        items: any list.
+    """
+    return len(items)
+
+
+@node("RebatchLatents", category="latent/batch", display_name="Rebatch Latents")
+def rebatch_latents(
+    latents: list[Latent], batch_size: Annotated[int, Range(1, 4096, step=1)] = 1
+) -> list[Latent]:
+    """Batches of another size, as a list: what follows runs once per batch.
+
+    Args:
+        latents: the batches.
+        batch_size: pictures in each; the last may have fewer.
+    """
+    found = []
+    for latent in latents:
+        count = len(latent.samples)
+        numbers = latent.batch_index or tuple(range(count))
+        for start in range(0, count, batch_size):
+            end = min(start + batch_size, count)
+            mask = latent.noise_mask
+            if mask is not None and len(mask) == count:
+                mask = mask[start:end].clone()
+            samples = latent.samples[start:end].clone()
+            index = numbers[start:end]
+            found.append(replace(latent, samples=samples, noise_mask=mask, batch_index=index))
+    return found
+
+
+@node("RebatchImages", category="image/batch", display_name="Rebatch Images")
+def rebatch_images(
+    images: list[Image], batch_size: Annotated[int, Range(1, 4096, step=1)] = 1
+) -> list[Image]:
+    """Batches of another size, as a list: what follows runs once per batch.
+
+    Args:
+        images: the batches.
+        batch_size: pictures in each; the last may have fewer.
+    """
+    return [
+        batch[start : start + batch_size].clone()
+        for batch in images
+        for start in range(0, len(batch), batch_size)
+    ]
