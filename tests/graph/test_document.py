@@ -237,8 +237,8 @@ def test_inputs_that_are_called_like_something_else() -> None:
 
 def test_a_loop_takes_a_list_from_outside() -> None:
     workflow = parse_workflow("nodes: {a: {node: X, loop: {each: {v: [1]}}}}\ninputs: {v: $a.v}")
-    for given in ("x\ny", '["x", "y"]', ["x", "y"]):
-        changed = apply_named_inputs(workflow, {"v": given}).nodes["a"]  # type: ignore[dict-item]
+    for value in ("x\ny", '["x", "y"]', ["x", "y"]):
+        changed = apply_named_inputs(workflow, {"v": value}).nodes["a"]  # type: ignore[dict-item]
         assert changed.loop is not None and changed.loop.each == {"v": ("x", "y")}
 
 
