@@ -4,17 +4,43 @@ from pathlib import Path
 
 from nodeflow.graph import limits
 from nodeflow.graph.document import Workflow
-from nodeflow.graph.parse import parse
+from nodeflow.graph.parse import fail, parse
+from nodeflow.graph.problem import ProblemCode
 from nodeflow.graph.read import read_parsed, read_text
 from nodeflow.interop.comfyui_api import from_api, is_api_format
+from nodeflow.interop.infotext import infotext_workflow, read_infotext
+from nodeflow.interop.picture import SUFFIXES, picture_texts
 
 
 def open_workflow(path: Path) -> Workflow:
-    """A document of ours, or a graph in ComfyUI's API format.
+    """A document of ours, a graph in ComfyUI's API format, or a picture that carries either.
 
     Raises WorkflowError with everything that is wrong.
     """
-    parsed = parse(read_text(path), str(path), limits.DEFAULT)
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        return open_picture(path)
+    return read_any(read_text(path), str(path))
+
+
+def read_any(text: str, source: str) -> Workflow:
+    """A workflow out of its text, of either kind."""
+    parsed = parse(text, source, limits.DEFAULT)
     if is_api_format(parsed.data):
-        return from_api(parsed, str(path))
-    return read_parsed(parsed, str(path), limits.DEFAULT)
+        return from_api(parsed, source)
+    return read_parsed(parsed, source, limits.DEFAULT)
+
+
+def open_picture(path: Path) -> Workflow:
+    """The workflow that made a picture. Raises WorkflowError where it carries none."""
+    texts = picture_texts(path)
+    for name in ("nodeflow", "prompt"):
+        if name in texts:
+            return read_any(texts[name], str(path))
+    if "parameters" in texts:
+        return infotext_workflow(read_infotext(texts["parameters"]), str(path))
+    raise fail(
+        ProblemCode.FILE,
+        "the picture carries no workflow",
+        str(path),
+        expected="a picture saved by nodeflow, ComfyUI or A1111, not resaved by another program",
+    )

@@ -235,3 +235,13 @@ def test_an_input_may_be_called_like_the_start_of_an_option(shell: Shell) -> Non
     )
     called = shell("run", "graph.yaml", "--model", "hello")
     assert called.code == 0 and called.out.splitlines()[-1] == "show: hello"
+
+
+def test_a_picture_is_its_own_workflow(shell: Shell) -> None:
+    shell.write("w.yaml", "nodes:\n  grey: {node: EmptyImage, width: 16, height: 16}\n"
+                "  save: {node: SaveImage, images: $grey, filename_prefix: a}\n")  # fmt: skip
+    assert shell("run", "w.yaml").code == 0
+    again = shell("run", "output/a_00001_.png", "--json", "--out", "other", "--no-cache")
+    assert again.code == 0 and (shell.folder / "other" / "a_00001_.png").is_file()
+    first, second = ((shell.folder / f / "a_00001_.png").read_bytes() for f in ("output", "other"))
+    assert first == second
