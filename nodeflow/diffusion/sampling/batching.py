@@ -6,6 +6,7 @@ something else (a preview, a slow disk) is waited for a moment only.
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from torch import Tensor
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.sampling.evaluate import BLOCK, CELLS, Company, evaluate
 from nodeflow.diffusion.sampling.model import DenoisingModel
+
+RECENT = 64
+"""Answers kept for those who ask a moment too late to find them still open."""
 
 PATIENCE = 0.2
 """Seconds to wait for a sampling that has joined but asks for nothing."""
@@ -46,6 +50,7 @@ class Table:
         self._change = threading.Condition()
         self._waiting: list[Waiting] = []
         self._leading = False
+        self._recent: OrderedDict[str, Sequence[Tensor]] = OrderedDict()
         self.seats = 0
         self.calls = 0
         """Wishes that were computed, equal ones counted once."""
@@ -104,8 +109,13 @@ class Table:
     def _compute(self, round_: Sequence[Waiting]) -> None:
         first: dict[object, Waiting] = {}
         for each in round_:
-            first.setdefault(each.key or id(each), each)
+            # Asked for while the round before computed it: not recorded then, answered by now.
+            each.answers = self._recent.get(each.key or "")
+            if not each.done:
+                first.setdefault(each.key or id(each), each)
         unique = list(first.values())
+        if not unique:
+            return
         self.calls += len(unique)
         if self._company is Company.OWN:
             for each in unique:
@@ -118,7 +128,12 @@ class Table:
                 count = len(each.wish)
                 each.answers, answers = answers[:count], answers[count:]
         for each in round_:
-            each.answers = first[each.key or id(each)].answers
+            if not each.done:
+                each.answers = first[each.key or id(each)].answers
+            if each.key and each.answers is not None:
+                self._recent[each.key] = each.answers
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
 
 
 @dataclass
