@@ -47,11 +47,23 @@ def chosen(literals: Mapping[str, object], folders: Folders) -> Iterable[str]:
             yield f"{name} {stat.st_size} {stat.st_mtime_ns}"
 
 
+def named_inversions(literals: Mapping[str, object], folders: Folders) -> Iterable[str]:
+    """Content of the embedding files that the text names; of all, where the text is linked."""
+    from nodeflow.diffusion.text.inversion_folders import files_for
+    from nodeflow.node.file_digest import content_digest
+
+    text = literals.get("text")
+    texts = [text] if isinstance(text, str) else None
+    yield from map(content_digest, files_for(folders.model_folders("embeddings"), texts))
+
+
 @node(
     "CLIPTextEncodeA1111",
     category="conditioning",
     display_name="CLIP Text Encode (A1111)",
     lane="device",
+    pure=False,
+    depends=named_inversions,
 )
 def clip_text_encode_a1111(
     text: Annotated[str, Multiline()],
@@ -62,7 +74,8 @@ def clip_text_encode_a1111(
     """Encode a prompt in the language and with the arithmetic of the A1111 web UI.
 
     `(x)` `[x]` `(x:1.3)` weigh, `BREAK` starts a new chunk, `AND` joins prompts, `[a:b:0.5]`
-    changes over the steps, `[a|b]` alternates.
+    changes over the steps, `[a|b]` alternates. The name of a file in the `embeddings` folder stands
+    for its vectors.
 
     Args:
         text: what the picture shows.
@@ -71,13 +84,21 @@ def clip_text_encode_a1111(
     """
     from nodeflow.diffusion.prompting.encode import encode_prompt_a1111
     from nodeflow.diffusion.residency import residency_of
+    from nodeflow.diffusion.text.inversion_folders import Inversions
 
+    inversions = Inversions(context.folders.model_folders("embeddings"), bare=True)
     residency = context.resources.get(*residency_of(context.device))
-    encoder = residency.text_encoders(clip)
-    return encode_prompt_a1111(encoder, text, steps, clip.stop_at_layer)
+    encoders = residency.text_encoders(clip)
+    return encode_prompt_a1111(encoders, text, steps, clip.stop_at_layer, inversions)
 
 
-@node("CLIPTextEncodeBatch", category="conditioning", lane="device")
+@node(
+    "CLIPTextEncodeBatch",
+    category="conditioning",
+    lane="device",
+    pure=False,
+    depends=named_inversions,
+)
 def clip_text_encode_batch(
     text: Annotated[str, Multiline()], clip: Clip, context: RunContext
 ) -> Conditioning:
@@ -90,11 +111,14 @@ def clip_text_encode_batch(
     from nodeflow.diffusion.guidance.mix import stacked
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.text.encode import encode_prompt
+    from nodeflow.diffusion.text.inversion_folders import Inversions
 
+    inversions = Inversions(context.folders.model_folders("embeddings"))
     residency = context.resources.get(*residency_of(context.device))
-    encoder = residency.text_encoders(clip)
+    encoders = residency.text_encoders(clip)
     lines = [line for line in text.splitlines() if line.strip()] or [""]
-    return stacked([encode_prompt(encoder, line, clip.stop_at_layer)[0] for line in lines])
+    layer = clip.stop_at_layer
+    return stacked([encode_prompt(encoders, line, layer, inversions)[0] for line in lines])
 
 
 @node(

@@ -1,20 +1,38 @@
 """Prompts to conditioning."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from nodeflow.node import Multiline, Range, RunContext, node
+from nodeflow.node import Folders, Multiline, Range, RunContext, node
 from nodeflow.values import Clip, Conditioning
 
 
-@node("CLIPTextEncode", category="conditioning", display_name="CLIP Text Encode", lane="device")
+def named_inversions(literals: Mapping[str, object], folders: Folders) -> Iterable[str]:
+    """Content of the embedding files that the text names; of all, where the text is linked."""
+    from nodeflow.diffusion.text.inversion_folders import files_for
+    from nodeflow.node.file_digest import content_digest
+
+    text = literals.get("text")
+    texts = [text] if isinstance(text, str) else None
+    yield from map(content_digest, files_for(folders.model_folders("embeddings"), texts))
+
+
+@node(
+    "CLIPTextEncode",
+    category="conditioning",
+    display_name="CLIP Text Encode",
+    lane="device",
+    pure=False,
+    depends=named_inversions,
+)
 def clip_text_encode(
     text: Annotated[str, Multiline()], clip: Clip, context: RunContext
 ) -> Conditioning:
     """Encode a prompt.
 
     `(words)` weighs 1.1 times, `(words:1.3)` exactly 1.3. A prompt over 75 tokens is encoded
-    in chunks.
+    in chunks. `embedding:name` is a file of textual inversion in the `embeddings` folder.
 
     Args:
         text: what the picture shows.
@@ -22,9 +40,12 @@ def clip_text_encode(
     """
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.text.encode import encode_prompt
+    from nodeflow.diffusion.text.inversion_folders import Inversions
 
+    inversions = Inversions(context.folders.model_folders("embeddings"))
     residency = context.resources.get(*residency_of(context.device))
-    return encode_prompt(residency.text_encoders(clip), text, clip.stop_at_layer)
+    encoders = residency.text_encoders(clip)
+    return encode_prompt(encoders, text, clip.stop_at_layer, inversions)
 
 
 @node("CLIPSetLastLayer", category="conditioning", display_name="CLIP Set Last Layer", store=False)

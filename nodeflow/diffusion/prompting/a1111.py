@@ -11,14 +11,14 @@ from nodeflow.diffusion.conditioning import Conditioning, ConditioningEntry
 from nodeflow.diffusion.prompting.emphasis import parse_emphasis
 from nodeflow.diffusion.prompting.schedule import alternatives, stretches
 from nodeflow.diffusion.text.chunks import LENGTH, ROOM, Chunk
-from nodeflow.diffusion.text.tokenizer import END, START, ClipTokenizer
+from nodeflow.diffusion.text.tokenizer import END, START, Tokenizer
 
 LAST = 1 << 30
 BACKTRACK = 20
 """A full chunk is cut after its last comma, if that is at most so many tokens back."""
 
 
-def chunks_of(prompt: str, tokenizer: ClipTokenizer, pad: int = END) -> list[Chunk]:
+def chunks_of(prompt: str, tokenizer: Tokenizer, pad: int = END) -> list[Chunk]:
     """Tokens in chunks of 75; `BREAK` starts a new one. An empty prompt is one chunk."""
     comma = tokenizer.encode(",")[0]
     chunks: list[Chunk] = []

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nodeflow.diffusion.text.prompt import Piece
-from nodeflow.diffusion.text.tokenizer import END, START, ClipTokenizer
+from nodeflow.diffusion.text.tokenizer import END, START, Tokenizer
 
 LENGTH = 77
 ROOM = LENGTH - 2
@@ -19,14 +19,14 @@ class Chunk:
     weights: tuple[float, ...]
 
 
-def words_of(piece: Piece, tokenizer: ClipTokenizer) -> Iterable[list[int]]:
+def words_of(piece: Piece, tokenizer: Tokenizer) -> Iterable[list[int]]:
     """The token ids of a piece, word by word."""
     for word in piece.text.replace("\n", " ").split(" "):
         if word:
             yield tokenizer.encode(word)
 
 
-def chunk_tokens(pieces: Iterable[Piece], tokenizer: ClipTokenizer, pad: int) -> list[Chunk]:
+def chunk_tokens(pieces: Iterable[Piece], tokenizer: Tokenizer, pad: int) -> list[Chunk]:
     """Fill chunks; a word of fewer than 8 tokens is not split over a border.
 
     An empty prompt gives one chunk of padding.

@@ -1,7 +1,5 @@
 """A prompt as conditioning: chunks encoded alone, weighted, joined along tokens."""
 
-import logging
-import re
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -11,28 +9,17 @@ from nodeflow.diffusion.conditioning import Conditioning, ConditioningEntry
 from nodeflow.diffusion.recipe import Tower
 from nodeflow.diffusion.text.chunks import Chunk, chunk_tokens
 from nodeflow.diffusion.text.encoders import TextEncoders
+from nodeflow.diffusion.text.inversion_folders import NO_INVERSIONS, Inversions
+from nodeflow.diffusion.text.inversion_words import AddedWords
 from nodeflow.diffusion.text.prompt import parse_weights
-from nodeflow.diffusion.text.tokenizer import load_tokenizer
+from nodeflow.diffusion.text.tokenizer import Tokenizer, load_tokenizer
 from nodeflow.diffusion.text.towers import Reading, reading
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 
-EMBEDDING = re.compile(r"(?:^|(?<=\s))embedding:(\S+)")
 
-
-def warn_of_embeddings(text: str) -> None:
-    """Textual inversion files are not read yet: their names stay words, and that is said."""
-    for name in EMBEDDING.findall(text):
-        logging.getLogger(__name__).warning(
-            "'embedding:%s' is read as plain words: embedding files are not supported yet", name
-        )
-
-
-def chunks_of(prompt: str, pad: int) -> list[Chunk]:
+def chunks_of(prompt: str, pad: int, tokenizer: Tokenizer) -> list[Chunk]:
     """A prompt's chunks; an empty prompt is one chunk of padding."""
-    pieces = parse_weights(prompt)
-    for piece in pieces:
-        warn_of_embeddings(piece.text)
-    return chunk_tokens(pieces, load_tokenizer(), pad)
+    return chunk_tokens(parse_weights(prompt), tokenizer, pad)
 
 
 def hidden_states(
@@ -40,6 +27,7 @@ def hidden_states(
     rows: Sequence[tuple[int, ...]],
     how: Reading,
     stop_at_layer: int | None,
+    added: Tensor | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """Each row of 77 tokens encoded alone `[rows, 77, width]`, and the first pooled `[1, width]`.
 
@@ -49,15 +37,19 @@ def hidden_states(
     layer = how.layer if stop_at_layer is None else stop_at_layer
     tokens = torch.tensor(rows, device=next(encoder.parameters()).device)
     with torch.no_grad():
-        states = encoder(tokens, layer, how.final_norm).float().cpu()
+        states = encoder(tokens, layer, how.final_norm, added).float().cpu()
         if encoder.config.trimmed:
             return states, None
-        pooled = encoder.pooled(encoder(tokens[:1]), tokens[:1])
+        pooled = encoder.pooled(encoder(tokens[:1], added=added), tokens[:1])
     return states, pooled.float().cpu()
 
 
 def encode_chunks(
-    encoder: ClipTextTransformer, chunks: Sequence[Chunk], how: Reading, stop_at_layer: int | None
+    encoder: ClipTextTransformer,
+    chunks: Sequence[Chunk],
+    how: Reading,
+    stop_at_layer: int | None,
+    added: Tensor | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """Hidden states `[1, 77 n, width]`, weighted, and the pooled first chunk.
 
@@ -69,7 +61,7 @@ def encode_chunks(
     weighted = bool((weights != 1.0).any())
     if weighted:
         rows.append(chunk_tokens([], load_tokenizer(), how.pad)[0].ids)
-    states, pooled = hidden_states(encoder, rows, how, stop_at_layer)
+    states, pooled = hidden_states(encoder, rows, how, stop_at_layer, added)
     if weighted:
         empty, states = states[-1:], states[:-1]
         states = (states - empty) * weights[..., None] + empty
@@ -80,23 +72,29 @@ def encode_prompt(
     encoders: TextEncoders,
     prompts: Mapping[Tower, str] | str,
     stop_at_layer: int | None = None,
+    inversions: Inversions = NO_INVERSIONS,
 ) -> Conditioning:
     """Encode with a family's conventions; the features of several encoders are joined.
 
     prompts: one for all encoders, or one for each; shorter ones are filled up with empty chunks.
-    stop_at_layer: -2 is clip skip 2; None is the family's own. Raises ValueError where an encoder
+    stop_at_layer: -2 is clip skip 2; None is the family's own. inversions: where `embedding:name`
+    is looked up. Raises ValueError where an encoder
     has no such layer.
     """
     ways = {tower: reading(encoders.family, tower) for tower in encoders.towers}
+    words = {t: AddedWords(t, e.config.width, inversions) for t, e in encoders.towers.items()}
     chunks = {
-        tower: chunks_of(prompts if isinstance(prompts, str) else prompts[tower], how.pad)
+        tower: chunks_of(
+            prompts if isinstance(prompts, str) else prompts[tower], how.pad, words[tower]
+        )
         for tower, how in ways.items()
     }
     longest = max(len(each) for each in chunks.values())
     embeddings, pooled = [], None
     for tower, encoder in encoders.towers.items():
         how = ways[tower]
-        filling = chunks_of("", how.pad) * (longest - len(chunks[tower]))
-        states, pooled = encode_chunks(encoder, [*chunks[tower], *filling], how, stop_at_layer)
+        filling = chunks_of("", how.pad, load_tokenizer()) * (longest - len(chunks[tower]))
+        every = [*chunks[tower], *filling]
+        states, pooled = encode_chunks(encoder, every, how, stop_at_layer, words[tower].table())
         embeddings.append(states)
     return (ConditioningEntry(torch.cat(embeddings, dim=-1), pooled),)

@@ -7,10 +7,10 @@ line, then merges in order; the first 48,894 of them are used (arXiv 2103.00020)
 import gzip
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Tokenizer as Bpe
 
 START = 49406
 END = 49407
@@ -37,7 +37,7 @@ def read_merges() -> list[tuple[str, str]]:
     return [(first, second) for first, second in pairs]
 
 
-def build() -> "Tokenizer":
+def build() -> "Bpe":
     """The tokenizer as the `tokenizers` library holds it."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
@@ -66,6 +66,13 @@ def build() -> "Tokenizer":
     )
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
+
+
+class Tokenizer(Protocol):
+    """Anything that gives the ids of a text, without start and end tokens."""
+
+    def encode(self, text: str, /) -> list[int]:
+        """The ids."""
 
 
 class ClipTokenizer:

@@ -84,8 +84,12 @@ class Embeddings(nn.Module):
         self.token_embedding = embedding(config.vocabulary, config.width)
         self.position_embedding = embedding(config.positions, config.width)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        out: Tensor = self.token_embedding(tokens)
+    def forward(self, tokens: Tensor, added: Tensor | None = None) -> Tensor:
+        known = self.token_embedding.num_embeddings
+        out: Tensor = self.token_embedding(tokens.clamp(max=known - 1))
+        if added is not None:
+            extra = tokens >= known
+            out = out.masked_scatter(extra[..., None], added.to(out)[tokens[extra] - known])
         return out + self.position_embedding.weight[: tokens.shape[1]]
 
 
@@ -120,17 +124,24 @@ class ClipTextTransformer(nn.Module):
             else nn.Linear(config.width, config.projection, bias=False)
         )
 
-    def forward(self, tokens: Tensor, layer: int = -1, final_norm: bool = True) -> Tensor:
+    def forward(
+        self,
+        tokens: Tensor,
+        layer: int = -1,
+        final_norm: bool = True,
+        added: Tensor | None = None,
+    ) -> Tensor:
         """Hidden states `[batch, tokens, width]` after the layer counted from the end.
 
         `tokens`: int64 `[batch, tokens]`. `layer` -1 is the last, -2 the one before (clip
-        skip 2). Raises ValueError where the encoder has no such layer.
+        skip 2). added: `[k, width]`, what the first ids behind the vocabulary stand for.
+        Raises ValueError where the encoder has no such layer.
         """
         layers = self.text_model.encoder.layers
         count = len(layers) + self.config.trimmed + 1 + layer
         if not 1 <= count <= len(layers):
             raise ValueError(f"layer {layer} of a text encoder with {len(layers)} layers")
-        x: Tensor = self.text_model.embeddings(tokens)
+        x: Tensor = self.text_model.embeddings(tokens, added)
         for block in layers[:count]:
             x = block(x)
         if final_norm:
