@@ -13,6 +13,7 @@ from nodeflow.engine.events import CacheTrouble, Event, NodeFinished, NodeProgre
 from nodeflow.engine.explain import cause
 from nodeflow.engine.failure import NodeFailure, failure_of
 from nodeflow.engine.fingerprint import Fingerprints
+from nodeflow.engine.known_lists import with_known_lists
 from nodeflow.engine.memory_cache import MemoryCache
 from nodeflow.engine.plan import Plan, make_plan
 from nodeflow.engine.recordings import Session, StepRecordings
@@ -68,7 +69,26 @@ class Engine:
 
         `metadata`: text chunks for saved files. `again`: compute even what the cache holds.
         """
-        run = _Run(self, self.plan(workflow), listener, cancelled, metadata or {}, again)
+        earlier: dict[str, NodeFinished] = {}
+
+        def lengths(part: CheckedWorkflow) -> Mapping[str, Artifacts]:
+            result = self.evaluate(part, listener, cancelled, {}, False)
+            earlier.update(
+                {name: node for name, node in result.nodes.items() if node.state == "ran"}
+            )
+            return result.outputs
+
+        workflow = with_known_lists(workflow, lengths)
+        result = self.evaluate(workflow, listener, cancelled, metadata or {}, again)
+        kept = {name: node for name, node in earlier.items() if name in result.nodes}
+        return replace(result, nodes={**result.nodes, **kept}) if kept else result
+
+    def evaluate(
+        self, workflow: CheckedWorkflow, listener: Listener, cancelled: Callable[[], bool],
+        metadata: Mapping[str, str], again: bool,
+    ) -> RunResult:  # fmt: skip
+        """Evaluate a workflow all of whose lists are known."""
+        run = _Run(self, self.plan(workflow), listener, cancelled, metadata, again)
         try:
             return run.evaluate()
         finally:

@@ -115,6 +115,8 @@ class NodeCheck:
             link = self.item(entry, port, value)
         elif isinstance(value, Reference):
             link = self.link(entry, port, value)
+            if link is not None and self.lacks_list(port, link):
+                link = self.gather(entry, port, Items((value,)))
         elif value is None and port.optional:
             literals[port.name] = None
             return
@@ -129,6 +131,12 @@ class NodeCheck:
             self.mismatch(entry, port, str(value), kind, expected or port.type)
         else:
             links[port.name] = link
+
+    def lacks_list(self, port: InputSpec, link: Link) -> bool:
+        """Whether an input that takes a list is given one value, which is a list of one then."""
+        kind = self.types[link.node][link.output]
+        single = not isinstance(kind, ListType) and wire_name(kind) != "*"
+        return isinstance(port.type, ListType) and single
 
     def unknown(self, entry: FlatNode) -> None:
         """No such node type, or a refused one."""
