@@ -1,6 +1,7 @@
 """Folders from the command line: models, plugins, output."""
 
 import argparse
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,11 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         help="a folder with checkpoints/, vae/, …; may be given several times",
+    )
+    parser.add_argument(
+        "--allow-pickled",
+        action="store_true",
+        help="read .ckpt, .pt, .pth and .bin too, through torch's weights-only loader",
     )
     parser.add_argument(
         "--input",
@@ -40,6 +46,8 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
 
 def folders_from(arguments: argparse.Namespace) -> Folders:
     """The folders that a call names, `models` and `extra_model_paths.yaml` of here included."""
+    if getattr(arguments, "allow_pickled", False):
+        os.environ["NODEFLOW_PICKLED"] = "allow"
     for given in arguments.models:
         if not given.is_dir():
             raise WorkflowError(

@@ -27,8 +27,8 @@ def grow(mask: Tensor, by: int) -> Tensor:
     return padded.clamp(0, 1)[..., : mask.shape[-2], : mask.shape[-1]].round()
 
 
-def for_inpaint(pixels: Tensor, mask: Tensor, grow_by: int) -> tuple[Tensor, Tensor]:
-    """The picture with its masked part at 0.5, cropped to cells, and the grown noise mask."""
+def masked_grey(pixels: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The picture with its masked part at 0.5, and the mask `[b, 1, h, w]`, cropped to cells."""
     height, width = pixels.shape[1], pixels.shape[2]
     planes = fit(mask, height, width)
     rows, columns = height // CELL * CELL, width // CELL * CELL
@@ -36,7 +36,13 @@ def for_inpaint(pixels: Tensor, mask: Tensor, grow_by: int) -> tuple[Tensor, Ten
     pixels = pixels[:, y : y + rows, x : x + columns, :3]
     planes = planes[:, :, y : y + rows, x : x + columns]
     keep = (1 - planes.round())[:, 0, :, :, None]
-    return (pixels - 0.5) * keep + 0.5, grow(planes, grow_by)
+    return (pixels - 0.5) * keep + 0.5, planes
+
+
+def for_inpaint(pixels: Tensor, mask: Tensor, grow_by: int) -> tuple[Tensor, Tensor]:
+    """The picture with its masked part at 0.5, cropped to cells, and the grown noise mask."""
+    grey, planes = masked_grey(pixels, mask)
+    return grey, grow(planes, grow_by)
 
 
 Operation = Callable[[Tensor, Tensor], Tensor]

@@ -1,5 +1,6 @@
 """The folders a run may read and write, and the model files in them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,6 +9,9 @@ from pathlib import Path
 from nodeflow.graph.nearest import nearest
 
 MODEL_SUFFIXES = (".safetensors", ".sft")
+PICKLED_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin")
+ALIASES = {"diffusion_models": ("unet",), "text_encoders": ("clip",)}
+"""Older names of folders, searched after the newer ones."""
 PACKAGED_MODELS = Path(__file__).parent.parent / "models"
 
 Kind = str
@@ -33,6 +37,12 @@ class ModelRoot:
         """A root with one folder per kind, as ComfyUI's `models` has."""
         kinds = sorted(p.name for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
         return cls({kind: (root / kind,) for kind in kinds})
+
+
+def model_suffixes() -> tuple[str, ...]:
+    """What model files end in; pickled ones count where the environment allows them."""
+    allowed = os.environ.get("NODEFLOW_PICKLED") == "allow"
+    return (*MODEL_SUFFIXES, *PICKLED_SUFFIXES) if allowed else MODEL_SUFFIXES
 
 
 def without_suffix(name: str) -> str:
@@ -67,14 +77,17 @@ class Folders:
 
     def model_folders(self, kind: Kind) -> tuple[Path, ...]:
         """The folders searched for a kind of model."""
-        return tuple(folder for root in self.roots for folder in root.folders.get(kind, ()))
+        kinds = (kind, *ALIASES.get(kind, ()))
+        return tuple(
+            folder for root in self.roots for name in kinds for folder in root.folders.get(name, ())
+        )
 
     def model_files(self, kind: Kind) -> dict[str, Path]:
         """Name (POSIX path below its folder) to file; earlier folders win."""
         found: dict[str, Path] = {}
         for folder in self.model_folders(kind):
             for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-                if path.suffix.lower() in MODEL_SUFFIXES and path.is_file():
+                if path.suffix.lower() in model_suffixes() and path.is_file():
                     found.setdefault(path.relative_to(folder).as_posix(), path)
                 elif path.name == "model_index.json":
                     found.setdefault(path.parent.relative_to(folder).as_posix(), path.parent)

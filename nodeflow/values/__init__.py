@@ -2,6 +2,8 @@
 
 from nodeflow.values.ports import (
     Clip,
+    ClipVision,
+    ClipVisionOutput,
     Conditioning,
     Guider,
     Image,
@@ -17,6 +19,8 @@ from nodeflow.values.ports import (
 
 __all__ = [
     "Clip",
+    "ClipVision",
+    "ClipVisionOutput",
     "Conditioning",
     "Guider",
     "Image",

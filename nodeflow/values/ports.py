@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nodeflow.diffusion.samplers import choice
     from nodeflow.diffusion.sampling import guided
     from nodeflow.diffusion.upscale import model as upscale
+    from nodeflow.diffusion.vision import transformer as vision
 
 Image = Annotated["torch.Tensor", PortType("IMAGE", "#64B5F6")]
 """float32 `[batch, height, width, 3]` in 0..1."""
@@ -24,6 +25,8 @@ Latent = Annotated["latent.Latent", PortType("LATENT", "#FF9CF9")]
 Conditioning = Annotated["conditioning.Conditioning", PortType("CONDITIONING", "#FFA931")]
 Model = Annotated["recipe.ModelRecipe", PortType("MODEL", "#B39DDB")]
 Clip = Annotated["recipe.ClipRecipe", PortType("CLIP", "#FFD500")]
+ClipVision = Annotated["recipe.VisionRecipe", PortType("CLIP_VISION", "#A8DADC")]
+ClipVisionOutput = Annotated["vision.ImageFeatures", PortType("CLIP_VISION_OUTPUT", "#AD7452")]
 Vae = Annotated["recipe.VaeRecipe", PortType("VAE", "#FF6E6E")]
 Sigmas = Annotated["torch.Tensor", PortType("SIGMAS", "#CDFFCD")]
 """float32 `[steps + 1]`, noise levels in the order of the steps."""

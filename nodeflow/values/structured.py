@@ -38,6 +38,7 @@ CLASSES = {
     "DualPrompts": "nodeflow.diffusion.guidance.dual",
     "PerpNegPrompts": "nodeflow.diffusion.guidance.perp_neg",
     "UpscaleRecipe": "nodeflow.diffusion.upscale.model",
+    "ImageFeatures": "nodeflow.diffusion.vision.transformer",
     "FamilyName": "nodeflow.diffusion.recipe",
     "Labels": "nodeflow.diffusion.recipe",
     "ExtraChannels": "nodeflow.diffusion.recipe",

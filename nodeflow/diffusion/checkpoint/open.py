@@ -162,3 +162,9 @@ def open_vision(path: Path, fingerprint: str) -> VisionRecipe:
     """The image encoder of a file. Raises CheckpointError."""
     vision_part(path)
     return VisionRecipe(WeightsFile(str(path), fingerprint))
+
+
+def open_text(path: Path) -> None:
+    """Raise CheckpointError where a file has no text encoder that can be used."""
+    if not text_parts(path):
+        raise CheckpointError(f"it has no text encoder: {describe(read_header(path))}")
