@@ -1,6 +1,7 @@
 """Which weights are in memory: recipes to modules, each file's part read once."""
 
 import copy
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,11 +64,13 @@ class Residency:
 
     With the default an SD1 UNet in float32 stays together with its VAE, and the text encoder
     is gone before the UNet comes; small models all stay. One module may exceed the budget alone.
+    May be used from several threads.
     """
 
     device: str = "cpu"
     budget: int = BUDGET
     _modules: dict[Key, nn.Module] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def unet(self, recipe: ModelRecipe) -> UNet2DConditionModel:
         """The denoising network of a model, with its weight patches."""
@@ -123,21 +126,22 @@ class Residency:
         load: Callable[[], nn.Module],
         patches: Sequence[Patch] = (),
     ) -> nn.Module:
-        changes = tuple(patch for patch in patches if isinstance(patch, WeightPatch))
-        wanted = (*key, *changes)
-        if wanted in self._modules:
-            self._modules[wanted] = self._modules.pop(wanted)
-            return self._modules[wanted]
-        if changes:
-            module = shared_copy(self._get(key, part, load))
-            for patch in changes:
-                patch.apply(module)
-        else:
-            size = torch.float32 if key[0] == "vae" else compute_dtype(self.device)
-            self._make_room(weight_count(part()) * size.itemsize)
-            module = load()
-        self._modules[wanted] = module
-        return module
+        with self._lock:
+            changes = tuple(patch for patch in patches if isinstance(patch, WeightPatch))
+            wanted = (*key, *changes)
+            if wanted in self._modules:
+                self._modules[wanted] = self._modules.pop(wanted)
+                return self._modules[wanted]
+            if changes:
+                module = shared_copy(self._get(key, part, load))
+                for patch in changes:
+                    patch.apply(module)
+            else:
+                size = torch.float32 if key[0] == "vae" else compute_dtype(self.device)
+                self._make_room(weight_count(part()) * size.itemsize)
+                module = load()
+            self._modules[wanted] = module
+            return module
 
     def _make_room(self, wanted: int) -> None:
         held = {key: weight_bytes(module) for key, module in self._modules.items()}

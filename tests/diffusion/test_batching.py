@@ -13,17 +13,23 @@ from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.labels import MissingInput
+from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import Noise
+from nodeflow.diffusion.recipe import ModelRecipe, Prediction, WeightsFile
 from nodeflow.diffusion.residency import residency_of
 from nodeflow.diffusion.samplers.names import SamplerName
 from nodeflow.diffusion.samplers.registry import SAMPLERS
 from nodeflow.diffusion.sampling.batching import BatchingSampler
-from nodeflow.diffusion.sampling.evaluate import Company
+from nodeflow.diffusion.sampling.evaluate import Company, evaluate
+from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.recording import WishKeys, canonical
 from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
 from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
+from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from nodeflow.diffusion.schedule.steps import cut, full_sigmas
 from nodeflow.diffusion.text.encode import encode_prompt
+from nodeflow.diffusion.unet.interventions import Interventions
 from nodeflow.engine.recordings import StepRecordings
 from nodeflow.node.context import Cancelled, Resources, RunContext
 from tests.diffusion.closeness import relative_l2
@@ -226,3 +232,62 @@ def test_previews_are_small_pictures(scene: Stage, tmp_path: Path) -> None:
     context = replace(context, on_progress=lambda p: seen.append(p.preview) if p.preview else None)
     sample_resident(scene.recipe, scene.trajectory("euler"), context)
     assert seen and Image.open(io.BytesIO(seen[-1])).size == (256, 256)
+
+
+def test_rows_keep_what_belongs_to_them() -> None:
+    class Telling:
+        """Answers with the sum of everything a row was given."""
+
+        def __call__(
+            self, x: Tensor, t: Tensor, context: Tensor, y: Tensor | None = None, /, *rest: object
+        ) -> Tensor:
+            given = x.mean((1, 2, 3)) + t / 1000 + context.mean((1, 2))
+            if y is not None:
+                given = given + y.mean(1)
+            return given[:, None, None, None].expand(len(x), 4, *x.shape[2:]).clone()
+
+    model = DenoisingModel(Telling(), Prediction.X0, stable_diffusion())
+    draw = torch.Generator().manual_seed(1)
+
+    def rows(count: int, tokens: int, labels: bool, extra: bool, shared: bool) -> Rows:
+        lead = 1 if shared else count
+        return Rows(
+            torch.randn(count, 4, 4, 4, generator=draw), float(count),
+            torch.randn(lead, tokens, 3, generator=draw),
+            torch.randn(lead, 5, generator=draw) if labels else None,
+            torch.randn(lead, 2, 4, 4, generator=draw) if extra else None,
+        )  # fmt: skip
+
+    kinds = [(l, e, s) for l in (0, 1) for e in (0, 1) for s in (0, 1)]  # noqa: E741
+    wish = tuple(rows(1 + i % 3, 2 + i % 2, *map(bool, k)) for i, k in enumerate(kinds * 2))
+    alone = [model([row])[0] for row in wish]
+    ways = (evaluate(model, wish), evaluate(model, wish, cells=64), evaluate(model, wish, block=3))
+    for found in ways:
+        for one, other in zip(found, alone, strict=True):
+            assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_keys_tell_apart_whatever_decides_an_answer() -> None:
+    x, text = torch.randn(1, 4, 4, 4), torch.randn(1, 2, 3)
+    base = Rows(x, 2.0, text)
+    key = WishKeys("model").of((base,))
+    assert WishKeys("model").of((Rows(x.clone(), 2.0, text.clone()),)) == key
+    changed = [
+        replace(base, x=x + 1e-7), replace(base, sigma=2.0000001),
+        replace(base, embedding=text * 2),
+        replace(base, labels=text[:, 0]), replace(base, extra=x), replace(base, variant="pag 3.0"),
+        replace(base, embedding=text.reshape(1, 3, 2)),
+    ]  # fmt: skip
+    keys = [WishKeys("model").of((rows,)) for rows in changed]
+    keys += [WishKeys("model").of((base, base)), WishKeys("other").of((base,))]
+    assert len({key, *keys}) == len(keys) + 1
+    nameless = replace(base, interventions=Interventions(mid_residual=x))
+    assert WishKeys("model").of((nameless,)) is None
+
+
+def test_models_of_equal_content_have_one_name() -> None:
+    here = ModelRecipe(WeightsFile("/here", "print"), Prediction.EPS, 0.18215)
+    assert canonical(here) == canonical(replace(here, source=WeightsFile("/there", "print")))
+    assert canonical(here) != canonical(replace(here, source=WeightsFile("/here", "other")))
+    assert canonical(here) != canonical(replace(here, prediction=Prediction.V))
+    assert canonical(object()) != canonical(object())

@@ -35,7 +35,7 @@ BLOCK = 4
 def kind(rows: Rows) -> Hashable:
     """Rows of equal kind can share a call."""
     company = rows.variant or (None if rows.interventions is NONE else id(rows.interventions))
-    return tuple(rows.x.shape[1:]), rows.labels is None, company
+    return tuple(rows.x.shape[1:]), rows.labels is None, rows.extra is None, company
 
 
 def evaluate(
@@ -84,6 +84,7 @@ def single_rows(rows: Rows) -> list[Rows]:
             x=at(rows.x, i),
             embedding=at(rows.embedding, i),
             labels=None if rows.labels is None else at(rows.labels, i),
+            extra=None if rows.extra is None else at(rows.extra, i),
         )
         for i in range(count)
     ]

@@ -5,6 +5,7 @@ mean equal bytes in, so a recorded answer is the answer. Nothing about samplers,
 in it, and nothing need be: whatever leads to the same wish may share the answer.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
@@ -19,6 +20,8 @@ from nodeflow.diffusion.recipe import WeightsFile
 from nodeflow.diffusion.unet.interventions import NONE
 
 SCHEME = "1"
+HELD = 256
+"""Tensors whose digests are remembered at a time."""
 
 
 class Recordings(Protocol):
@@ -43,10 +46,15 @@ def canonical(value: object) -> str:
         return value.hex()
     if isinstance(value, Tensor):
         return blake2b(content(value), digest_size=20).hexdigest()
+    if isinstance(value, dict):
+        return canonical(tuple(sorted((str(k), canonical(v)) for k, v in value.items())))
     if is_dataclass(value):
         parts = (f"{f.name}={canonical(getattr(value, f.name))}" for f in fields(value))
         return f"{type(value).__name__}({','.join(parts)})"
-    return repr(value)
+    if value is None or isinstance(value, bool | int | str | bytes):
+        return repr(value)
+    # Nothing is known of such a value but that it is itself; it equals no other.
+    return f"{type(value).__qualname__} {secrets.token_hex(16)}"
 
 
 def content(tensor: Tensor) -> memoryview:
@@ -89,6 +97,8 @@ class WishKeys:
         """A tensor's digest, computed once; the tensor is held so that its id stays its own."""
         known = self._known.get(id(tensor))
         if known is None:
+            if len(self._known) >= HELD:
+                self._known.clear()
             known = (tensor, blake2b(content(tensor), digest_size=20).digest())
             self._known[id(tensor)] = known
         return known[1]
