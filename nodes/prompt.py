@@ -62,7 +62,6 @@ def named_inversions(literals: Mapping[str, object], folders: Folders) -> Iterab
     category="conditioning",
     display_name="CLIP Text Encode (A1111)",
     lane="device",
-    pure=False,
     depends=named_inversions,
 )
 def clip_text_encode_a1111(
@@ -96,7 +95,6 @@ def clip_text_encode_a1111(
     "CLIPTextEncodeBatch",
     category="conditioning",
     lane="device",
-    pure=False,
     depends=named_inversions,
 )
 def clip_text_encode_batch(
