@@ -89,10 +89,11 @@ class Patch:
 class WeightPatch(Patch):
     """A change to weights: models that differ in these are different modules in memory."""
 
-    def apply(self, module: "nn.Module") -> None:
+    def apply(self, module: "nn.Module", tower: Tower | None) -> None:
         """Replace parameters of `module`; never change their values in place.
 
-        The module is a copy that shares every parameter with the unpatched one.
+        The module is a copy that shares every parameter with the unpatched one. tower: which
+        text encoder it is, None for every other network.
         """
         raise NotImplementedError
 

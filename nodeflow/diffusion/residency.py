@@ -43,11 +43,6 @@ BUDGET = 3_900_000_000
 Key: TypeAlias = tuple[object, ...]
 
 
-def weight_bytes(module: nn.Module) -> int:
-    """Memory that a module's weights take."""
-    return sum(p.numel() * p.element_size() for p in module.parameters())
-
-
 def compute_dtype(device: str) -> torch.dtype:
     """float32 on a CPU, float16 on a GPU."""
     return torch.float16 if device.startswith("cuda") else torch.float32
@@ -94,6 +89,7 @@ class Residency:
                 lambda path=path, tower=tower: text_part(path, tower),  # type: ignore[misc]
                 lambda path=path, tower=tower: load_text(path, dtype, self.device, tower),  # type: ignore[misc]
                 recipe.patches,
+                tower,
             )
             found[tower] = cast(ClipTextTransformer, module)
         return TextEncoders(recipe.family, found)
@@ -125,6 +121,7 @@ class Residency:
         part: Callable[[], Part[Any]],
         load: Callable[[], nn.Module],
         patches: Sequence[Patch] = (),
+        tower: Tower | None = None,
     ) -> nn.Module:
         with self._lock:
             changes = tuple(patch for patch in patches if isinstance(patch, WeightPatch))
@@ -133,9 +130,11 @@ class Residency:
                 self._modules[wanted] = self._modules.pop(wanted)
                 return self._modules[wanted]
             if changes:
-                module = shared_copy(self._get(key, part, load))
+                base = self._get(key, part, load)
+                self._drop_changed(key)
+                module = shared_copy(base)
                 for patch in changes:
-                    patch.apply(module)
+                    patch.apply(module, tower)
             else:
                 size = torch.float32 if key[0] == "vae" else compute_dtype(self.device)
                 self._make_room(weight_count(part()) * size.itemsize)
@@ -143,12 +142,25 @@ class Residency:
             self._modules[wanted] = module
             return module
 
+    def _drop_changed(self, key: Key) -> None:
+        """Let go other changed forms of a base: one at a time, so that two cost no more than one.
+
+        Making one anew takes a small part of reading the base.
+        """
+        for held in [k for k in self._modules if k[: len(key)] == key and k != key]:
+            del self._modules[held]
+
+    def held_bytes(self) -> int:
+        """Memory of all weights, those that several modules share counted once."""
+        every = (p for module in self._modules.values() for p in module.parameters())
+        unique = {id(p): p for p in every}
+        return sum(p.numel() * p.element_size() for p in unique.values())
+
     def _make_room(self, wanted: int) -> None:
-        held = {key: weight_bytes(module) for key, module in self._modules.items()}
-        for key in list(held):
-            if sum(held.values()) + wanted <= self.budget:
+        for key in list(self._modules):
+            if self.held_bytes() + wanted <= self.budget:
                 return
-            del self._modules[key], held[key]
+            del self._modules[key]
 
 
 def residency_of(device: str) -> tuple[type[Residency], Callable[[], Residency]]:

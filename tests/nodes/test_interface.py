@@ -227,6 +227,12 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "PreviewAny": ("source *", ""),
     "PrimitiveStringMultiline": ("value STRING=", "STRING"),
     "StringConcatenate": ("string_a STRING; string_b STRING; delimiter STRING=", "STRING"),
+    "LoraLoader": (
+        "model MODEL; clip CLIP; lora_name STRING; strength_model FLOAT=1.0; "
+        "strength_clip FLOAT=1.0",
+        "MODEL, CLIP",
+    ),
+    "LoraLoaderModelOnly": ("model MODEL; lora_name STRING; strength_model FLOAT=1.0", "MODEL"),
     "UpscaleModelLoader": ("model_name STRING", "UPSCALE_MODEL"),
     "VAEDecodeTiled": (
         "samples LATENT; vae VAE; tile_size INT=512; overlap INT=64; temporal_size INT=64; "

@@ -1,0 +1,77 @@
+"""Adapter files held against the models that they shall change, before anything is computed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from nodeflow.diffusion.adapters.apply import fit_to
+from nodeflow.diffusion.adapters.entries import group
+from nodeflow.diffusion.adapters.patch import AdapterPatch, target_for
+from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_header
+from nodeflow.diffusion.checkpoint.parts import text_part, unet_part
+from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, Tower, WeightsFile
+from nodeflow.diffusion.text.transformer import ClipTextTransformer
+from nodeflow.diffusion.unet.model import UNet2DConditionModel
+
+
+def check_adapter(path: Path) -> None:
+    """Raise CheckpointError where a file holds nothing that an adapter has."""
+    header = read_header(path)
+    if not group(header.tensors).stems:
+        example = next(iter(header.tensors), "nothing at all")
+        raise CheckpointError(f"it is no LoRA or relative of one (it holds '{example}' …)")
+
+
+def without_weights(path: Path, tower: Tower | None) -> nn.Module:
+    """The network of a file with shapes only."""
+    with torch.device("meta"):
+        if tower is None:
+            return UNet2DConditionModel(unet_part(path).config)
+        return ClipTextTransformer(text_part(path, tower).config)
+
+
+def _foreign(file: WeightsFile) -> CheckpointError:
+    name = Path(file.path).name
+    return CheckpointError(f"{name} changes nothing in this model: it was made for another family")
+
+
+def matches(header: Header, source: WeightsFile, tower: Tower | None) -> int:
+    """How many modules of a network the file changes. Raises CheckpointError on a wrong size."""
+    module = without_weights(Path(source.path), tower)
+    return len(fit_to(header, module, target_for(tower)).entries)
+
+
+def model_with_adapter(model: ModelRecipe, file: WeightsFile, strength: float) -> ModelRecipe:
+    """The recipe with an adapter; strength 0 leaves it as it is.
+
+    Raises CheckpointError where the file was made for another family.
+    """
+    if strength == 0:
+        return model
+    if not matches(read_header(Path(file.path)), model.source, None):
+        raise _foreign(file)
+    return replace(model, patches=(*model.patches, AdapterPatch(file, strength)))
+
+
+def with_adapter(
+    model: ModelRecipe, clip: ClipRecipe, file: WeightsFile, strengths: tuple[float, float]
+) -> tuple[ModelRecipe, ClipRecipe]:
+    """Both recipes with an adapter; strengths for the model and for the text encoders.
+
+    Strength 0 leaves a recipe as it is. Raises CheckpointError where the file was made for
+    another family, or changes neither.
+    """
+    header = read_header(Path(file.path))
+    for_model, for_text = strengths
+    entries = 0
+    if for_model:
+        entries += matches(header, model.source, None)
+        model = replace(model, patches=(*model.patches, AdapterPatch(file, for_model)))
+    if for_text:
+        entries += sum(matches(header, source.file, source.tower) for source in clip.sources)
+        clip = replace(clip, patches=(*clip.patches, AdapterPatch(file, for_text)))
+    if not entries and any(strengths):
+        raise _foreign(file)
+    return model, clip

@@ -1,0 +1,87 @@
+"""LoRA and its relatives."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, NamedTuple
+
+from nodeflow.node import Folders, InputProblem, ModelFile, Range, RunContext, node
+from nodeflow.values import Clip, Model
+
+Strength = Annotated[float, Range(-100.0, 100.0, step=0.01)]
+
+
+class ModelAndClip(NamedTuple):
+    MODEL: Model
+    CLIP: Clip
+
+
+def readable_adapter(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
+    """The file must be sound and an adapter."""
+    from nodeflow.diffusion.adapters.open import check_adapter
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+
+    name = str(literals["lora_name"])
+    try:
+        check_adapter(folders.find_model("loras", name))
+    except CheckpointError as error:
+        expected = "a LoRA, LoHa, LoKr, OFT, BOFT or DoRA in safetensors"
+        yield InputProblem("lora_name", f"'{name}' cannot be used: {error}", expected)
+
+
+@node(
+    "LoraLoader",
+    category="loaders",
+    display_name="Load LoRA",
+    store=False,
+    validate=readable_adapter,
+)
+def lora_loader(
+    model: Model,
+    clip: Clip,
+    lora_name: Annotated[str, ModelFile("loras")],
+    context: RunContext,
+    strength_model: Strength = 1.0,
+    strength_clip: Strength = 1.0,
+) -> ModelAndClip:
+    """A model and its text encoder, changed by a small file.
+
+    Args:
+        model: the model.
+        clip: the text encoder.
+        lora_name: a file in the `loras` folders, with or without its suffix.
+        strength_model: how strongly the model is changed; negative turns the change round.
+        strength_clip: how strongly the text encoder is changed.
+    """
+    from nodeflow.diffusion.adapters.open import with_adapter
+    from nodeflow.diffusion.recipe import WeightsFile
+
+    path = context.folders.find_model("loras", lora_name)
+    file = WeightsFile(str(path), context.fingerprint(path))
+    return ModelAndClip(*with_adapter(model, clip, file, (strength_model, strength_clip)))
+
+
+@node(
+    "LoraLoaderModelOnly",
+    category="loaders",
+    display_name="Load LoRA (Model)",
+    store=False,
+    validate=readable_adapter,
+)
+def lora_loader_model_only(
+    model: Model,
+    lora_name: Annotated[str, ModelFile("loras")],
+    context: RunContext,
+    strength_model: Strength = 1.0,
+) -> Model:
+    """A model changed by a small file, its text encoder left as it is.
+
+    Args:
+        model: the model.
+        lora_name: a file in the `loras` folders, with or without its suffix.
+        strength_model: how strongly; negative turns the change round.
+    """
+    from nodeflow.diffusion.adapters.open import model_with_adapter
+    from nodeflow.diffusion.recipe import WeightsFile
+
+    path = context.folders.find_model("loras", lora_name)
+    file = WeightsFile(str(path), context.fingerprint(path))
+    return model_with_adapter(model, file, strength_model)
