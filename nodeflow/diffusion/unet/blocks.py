@@ -63,7 +63,9 @@ class Upsample(nn.Module):
         return out
 
 
-def transformers(config: UNetConfig, level: int, depths: Sequence[int]) -> nn.ModuleList:
+def transformers(
+    config: UNetConfig, level: int, depths: Sequence[int], cross_only: bool
+) -> nn.ModuleList:
     """An attention module for each depth of a level, none where all are 0."""
     if not any(depths):
         return nn.ModuleList()
@@ -76,7 +78,7 @@ def transformers(config: UNetConfig, level: int, depths: Sequence[int]) -> nn.Mo
             depth,
             config.norm_groups,
             config.linear_projection,
-            config.crosses_only(level),
+            cross_only,
         )
         if depth
         else NoAttention()
@@ -105,7 +107,9 @@ class DownBlock(nn.Module):
             ResnetBlock(before if i == 0 else width, width, time_width, config.norm_groups)
             for i in range(config.layers_per_block)
         )
-        self.attentions = transformers(config, level, config.down_depths(level))
+        self.attentions = transformers(
+            config, level, config.down_depths(level), config.crosses_only(level)
+        )
         last = level == len(widths) - 1
         self.downsamplers = nn.ModuleList([] if last else [Downsample(width)])
 
@@ -141,7 +145,7 @@ class MidBlock(nn.Module):
             ResnetBlock(width, width, time_width, config.norm_groups)
             for _ in range(config.mid_resnets)
         )
-        self.attentions = transformers(config, level, [config.mid_depth])
+        self.attentions = transformers(config, level, [config.mid_depth], cross_only=False)
 
     def forward(
         self, x: Tensor, activated_time: Tensor, context: Tensor, interventions: Interventions
@@ -168,7 +172,9 @@ class UpBlock(nn.Module):
             ResnetBlock((before if i == 0 else width) + skip, width, time_width, config.norm_groups)
             for i, skip in enumerate(skip_widths)
         )
-        self.attentions = transformers(config, level, config.up_depths(level))
+        self.attentions = transformers(
+            config, level, config.up_depths(level), config.crosses_only(level)
+        )
         self.upsamplers = nn.ModuleList([Upsample(width)] if level > 0 else [])
 
     def forward(
