@@ -119,6 +119,19 @@ def conditioning_set_area_percentage(
     return tuple(replace(entry, area=area, strength=strength) for entry in conditioning)
 
 
+@node("ConditioningSetAreaStrength", category="conditioning")
+def conditioning_set_area_strength(
+    conditioning: Conditioning, strength: Strength = 1.0
+) -> Conditioning:
+    """Another weight where several overlap.
+
+    Args:
+        conditioning: what to weigh.
+        strength: the weight.
+    """
+    return tuple(replace(entry, strength=strength) for entry in conditioning)
+
+
 @node("ConditioningSetMask", category="conditioning", display_name="Conditioning (Set Mask)")
 def conditioning_set_mask(
     conditioning: Conditioning,

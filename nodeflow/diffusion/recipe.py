@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Prediction(StrEnum):
-    """What the UNet's output means (epsilon, velocity or the clean sample)."""
+    """What the UNet's output means: epsilon, velocity, the clean sample, or LCM's epsilon."""
 
     EPS = "eps"
     V = "v"
     X0 = "x0"
+    LCM = "lcm"
 
 
 class FamilyName(StrEnum):
@@ -105,6 +106,7 @@ class ModelRecipe:
     zero_snr: trained with zero terminal SNR (arXiv 2305.08891).
     betas: first and last beta of the schedule, linear in their square roots.
     context_width: of the text embeddings it takes, 0 where that is not known.
+    sigma_range: lowest and highest sigma of a model of continuous time (EDM), else None.
     """
 
     source: WeightsFile
@@ -118,6 +120,7 @@ class ModelRecipe:
     betas: tuple[float, float] = (0.00085, 0.012)
     stored_as: StoredAs = StoredAs.AS_IS
     context_width: int = 0
+    sigma_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

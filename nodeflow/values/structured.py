@@ -32,6 +32,7 @@ CLASSES = {
     "VisionRecipe": "nodeflow.diffusion.recipe",
     "Prediction": "nodeflow.diffusion.recipe",
     "SamplerChoice": "nodeflow.diffusion.samplers.choice",
+    "RescaleCfg": "nodeflow.diffusion.guidance.rescale",
     "Noise": "nodeflow.diffusion.noise",
     "Guided": "nodeflow.diffusion.sampling.guided",
     "Prompts": "nodeflow.diffusion.sampling.trajectory",

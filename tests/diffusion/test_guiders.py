@@ -7,7 +7,7 @@ from torch import Tensor
 from nodeflow.diffusion.conditioning import Area, ConditioningEntry
 from nodeflow.diffusion.guidance.dual import DualPrompts
 from nodeflow.diffusion.guidance.perp_neg import PerpNegPrompts, across
-from nodeflow.diffusion.guidance.rows import Wish
+from nodeflow.diffusion.guidance.rows import Guider, Wish
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.trajectory import GuidanceValue, Prompts, Setting, Space
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
@@ -20,9 +20,12 @@ def entry(value: float, area: Area | None = None) -> tuple[ConditioningEntry, ..
     return (ConditioningEntry(torch.full((1, 77, 8), value), area=area),)
 
 
-def guided(prompts: GuidanceValue, x: Tensor, both: bool = False) -> tuple[Tensor, list[int]]:
+def guided(
+    prompts: GuidanceValue, x: Tensor, both: bool = False, guider: Guider | None = None
+) -> tuple[Tensor, list[int]]:
     """One evaluation by a network that gives x + embedding², and the sizes of its wishes."""
-    guide = prompts.guider(Setting(SPACE, x, None, 0))(ModelCall(x, 5.0, 0, both))
+    guider = guider or prompts.guider(Setting(SPACE, x, None, 0))
+    guide = guider(ModelCall(x, 5.0, 0, both))
     sizes: list[int] = []
 
     def answer(wish: Wish) -> list[Tensor]:

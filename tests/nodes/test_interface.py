@@ -154,6 +154,20 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "eta FLOAT=1.0; s_noise FLOAT=1.0; r FLOAT=0.5; noise_device COMBO=gpu", "SAMPLER",
     ),
     "SamplerLMS": ("order INT=4", "SAMPLER"),
+    "ModelSamplingDiscrete": ("model MODEL; sampling COMBO=eps; zsnr BOOLEAN=False", "MODEL"),
+    "ModelSamplingContinuousEDM": (
+        "model MODEL; sampling COMBO=v_prediction; sigma_max FLOAT=120.0; sigma_min FLOAT=0.002",
+        "MODEL",
+    ),
+    "RescaleCFG": ("model MODEL; multiplier FLOAT=0.7", "MODEL"),
+    "ConditioningSetAreaStrength": (
+        "conditioning CONDITIONING; strength FLOAT=1.0", "CONDITIONING",
+    ),
+    "ConditioningSetAreaPercentage": (
+        "conditioning CONDITIONING; width FLOAT=1.0; height FLOAT=1.0; x FLOAT=0.0; y FLOAT=0.0; "
+        "strength FLOAT=1.0",
+        "CONDITIONING",
+    ),
     "PrimitiveInt": ("value INT=0", "INT"),
     "PrimitiveFloat": ("value FLOAT=0.0", "FLOAT"),
     "PrimitiveString": ("value STRING=", "STRING"),

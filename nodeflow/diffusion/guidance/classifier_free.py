@@ -8,17 +8,22 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.regions import Region
+from nodeflow.diffusion.guidance.rescale import rescaled
 from nodeflow.diffusion.guidance.rows import Guidance, Rows, Wish
 from nodeflow.diffusion.samplers.step import ModelCall
 
 
 @dataclass(frozen=True, eq=False)
 class ClassifierFree:
-    """`negative + cfg * (positive - negative)`; the negative side is skipped at cfg 1."""
+    """`negative + cfg * (positive - negative)`; the negative side is skipped at cfg 1.
+
+    rescale: multiplier of `guidance.rescale`, 0 for none.
+    """
 
     positive: Sequence[Region]
     negative: Sequence[Region]
     cfg: float
+    rescale: float = 0.0
 
     def __call__(self, call: ModelCall) -> Guidance:
         """The guided denoised latent."""
@@ -29,6 +34,8 @@ class ClassifierFree:
             return results[0]
         wanted, unwanted = results
         denoised = unwanted + self.cfg * (wanted - unwanted)
+        if self.rescale:
+            denoised = rescaled(call.x, call.sigma, wanted, denoised, self.rescale)
         return torch.stack([denoised, unwanted]) if call.both else denoised
 
 

@@ -81,6 +81,10 @@ class DenoisingModel:
                 return x / variance - out * (sigma / math.sqrt(variance))
             case Prediction.X0:
                 return out
+            case Prediction.LCM:
+                t = 10 * self.timestep(sigma)
+                skip, keep = 0.25 / (t**2 + 0.25), t / math.sqrt(t**2 + 0.25)
+                return keep * (x - sigma * out) + skip * x
 
 
 def per_row(value: Tensor, x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from nodeflow.diffusion.guidance.model_inputs import Takes
 from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
-from nodeflow.diffusion.recipe import ModelRecipe
+from nodeflow.diffusion.recipe import ModelRecipe, Prediction
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
 from nodeflow.diffusion.sampling.host import Host
@@ -18,18 +18,31 @@ from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.sampling.preview import SHORTEST, preview
 from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
 from nodeflow.diffusion.sampling.trajectory import Space, Trajectory, answered, travel
-from nodeflow.diffusion.schedule.discrete import DiscreteSchedule, stable_diffusion
+from nodeflow.diffusion.schedule.discrete import (
+    ContinuousSchedule,
+    DiscreteSchedule,
+    stable_diffusion,
+)
 
 
-@lru_cache(maxsize=4)
-def standard_schedule(zero_snr: bool, betas: tuple[float, float]) -> DiscreteSchedule:
+@lru_cache(maxsize=8)
+def schedule_for(
+    zero_snr: bool,
+    betas: tuple[float, float],
+    sigma_range: tuple[float, float] | None,
+    distilled: bool,
+) -> DiscreteSchedule:
     """A schedule, computed once."""
-    return stable_diffusion(zero_snr, betas)
+    if sigma_range is not None:
+        return ContinuousSchedule.between(*sigma_range)
+    schedule = stable_diffusion(zero_snr, betas)
+    return schedule.distilled() if distilled else schedule
 
 
 def schedule_of(recipe: ModelRecipe) -> DiscreteSchedule:
     """The noise levels of a model."""
-    return standard_schedule(recipe.zero_snr, recipe.betas)
+    distilled = recipe.prediction is Prediction.LCM
+    return schedule_for(recipe.zero_snr, recipe.betas, recipe.sigma_range, distilled)
 
 
 def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
@@ -69,7 +82,7 @@ def sample_resident(
     takes = Takes(
         recipe.labels, recipe.extra, recipe.scale_factor, image_noise(recipe), recipe.context_width
     )
-    space = Space(schedule_of(recipe), recipe.scale_factor, host.device, takes)
+    space = Space(schedule_of(recipe), recipe.scale_factor, host.device, takes, recipe.patches)
     with batching.table(name, lambda: model_of(recipe, residency)) as table:
 
         def answer(wish: Wish) -> Sequence[Tensor]:

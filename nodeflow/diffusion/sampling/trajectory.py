@@ -12,9 +12,11 @@ from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
 from nodeflow.diffusion.guidance.model_inputs import NOTHING, ModelInputs, Takes
 from nodeflow.diffusion.guidance.regions import resolve
+from nodeflow.diffusion.guidance.rescale import rescale_of
 from nodeflow.diffusion.guidance.rows import Guider, Wish
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import Noise
+from nodeflow.diffusion.recipe import Patch
 from nodeflow.diffusion.samplers.registry import SamplerEntry
 from nodeflow.diffusion.sampling.driver import OnStep, descend
 from nodeflow.diffusion.sampling.inpainting import Inpainting, resize_mask
@@ -26,12 +28,16 @@ LatentDescent: TypeAlias = Generator[Wish, Sequence[Tensor], Latent]
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Where a model works: its noise levels, its scale, the device, what it takes besides."""
+    """Where a model works: its noise levels, its scale, the device, what it takes besides.
+
+    patches: the model's, of which guidance looks for those that change it.
+    """
 
     schedule: DiscreteSchedule
     scale_factor: float
     device: str = "cpu"
     takes: Takes = NOTHING
+    patches: tuple[Patch, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +82,8 @@ class Prompts:
             self.positive, self.negative, shape, schedule, setting.items, setting.inputs
         )
         factor = self.positive[0].guidance if self.positive else 1.0
-        return ClassifierFree(*sides, self.cfg * factor)
+        rescale = rescale_of(setting.space.patches)
+        return ClassifierFree(*sides, self.cfg * factor, rescale)
 
 
 @dataclass(frozen=True, eq=False)

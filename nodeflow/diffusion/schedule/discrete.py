@@ -1,5 +1,6 @@
 """The 1000 noise levels of a Stable Diffusion model, and timesteps between them."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -28,9 +29,13 @@ def zero_terminal_snr(acp: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class DiscreteSchedule:
-    """`sigmas` float32 `[1000]`, ascending; sigma = sqrt((1 - acp) / acp)."""
+    """`sigmas` float32, ascending, 1000 of them; sigma = sqrt((1 - acp) / acp).
+
+    skip: a distilled model knows only each `skip`-th of the 1000, and `sigmas` holds those.
+    """
 
     sigmas: Tensor
+    skip: int = 1
 
     @classmethod
     def of(cls, acp: Tensor) -> "DiscreteSchedule":
@@ -51,12 +56,13 @@ class DiscreteSchedule:
         """The index nearest in log sigma, float32, of the shape of `sigma`."""
         log_sigmas = self.sigmas.log().to(sigma.device)
         distance = (sigma.float().log()[..., None] - log_sigmas).abs()
-        return distance.argmin(dim=-1).float()
+        return distance.argmin(dim=-1).float() * self.skip + (self.skip - 1)
 
     def sigma(self, timestep: Tensor) -> Tensor:
         """Noise level of a fractional timestep, linear in log sigma."""
         log_sigmas = self.sigmas.log().to(timestep.device)
-        t = timestep.float().clamp(0, len(self.sigmas) - 1)
+        t = (timestep.float() - (self.skip - 1)) / self.skip
+        t = t.clamp(0, len(self.sigmas) - 1)
         low = t.floor().long()
         high = t.ceil().long()
         part = t.frac()
@@ -68,8 +74,40 @@ class DiscreteSchedule:
             return float("inf")
         if percent >= 1.0:
             return 0.0
-        last = len(self.sigmas) - 1
+        last = len(self.sigmas) * self.skip - 1
         return float(self.sigma(torch.tensor((1.0 - percent) * last)))
+
+    def distilled(self, count: int = 50) -> "DiscreteSchedule":
+        """The levels that a model distilled to `count` timesteps knows (LCM, arXiv 2310.04378)."""
+        skip = len(self.sigmas) // count
+        return DiscreteSchedule(self.sigmas[skip - 1 :: skip], skip)
+
+
+@dataclass(frozen=True, eq=False)
+class ContinuousSchedule(DiscreteSchedule):
+    """Continuous time (EDM, arXiv 2206.00364): t = ln(sigma) / 4; `sigmas` are samples of it."""
+
+    @classmethod
+    def between(cls, low: float, high: float) -> "ContinuousSchedule":
+        """1000 levels, equal distances in log sigma."""
+        return cls(torch.linspace(math.log(low), math.log(high), 1000).exp())
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """A quarter of log sigma."""
+        return 0.25 * sigma.float().log()
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """Noise level of a time."""
+        return (timestep.float() / 0.25).exp()
+
+    def at_percent(self, percent: float) -> float:
+        """Noise level at a part of the sampling, linear in log sigma: 0 is infinity, 1 is 0."""
+        if percent <= 0.0:
+            return math.inf
+        if percent >= 1.0:
+            return 0.0
+        low, high = math.log(self.sigma_min), math.log(self.sigma_max)
+        return math.exp(low + (high - low) * (1.0 - percent))
 
 
 def stable_diffusion(

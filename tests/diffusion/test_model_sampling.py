@@ -1,0 +1,106 @@
+"""What a model predicts and at which levels: LCM, continuous time, rescaled guidance."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from nodeflow.diffusion.checkpoint.open import open_checkpoint
+from nodeflow.diffusion.guidance.rescale import RescaleCfg, rescale_of, rescaled
+from nodeflow.diffusion.guidance.rows import Rows
+from nodeflow.diffusion.recipe import Prediction
+from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.resident import schedule_of
+from nodeflow.diffusion.sampling.trajectory import Prompts, Setting, Space
+from nodeflow.diffusion.schedule.discrete import ContinuousSchedule, stable_diffusion
+from nodeflow.diffusion.schedule.schedulers import SCHEDULERS
+from nodeflow.values.structured import decode, encode
+from tests.diffusion.test_guiders import entry, guided
+from tests.nodes.test_behaviour import call
+
+SD = stable_diffusion()
+EMBEDDED = Path(__file__).parents[2] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
+MODEL = open_checkpoint(EMBEDDED, "print").model
+
+
+def test_lcm_knows_50_levels() -> None:
+    """Timesteps 19, 39 … 999, as the consistency model was distilled."""
+    schedule = SD.distilled()
+    assert torch.equal(schedule.sigmas, SD.sigmas[19::20]) and len(schedule.sigmas) == 50
+    assert float(schedule.timestep(SD.sigmas[999])) == 999
+    assert float(schedule.timestep(SD.sigmas[400])) == 399
+    assert float(schedule.sigma(torch.tensor(39.0))) == pytest.approx(float(SD.sigmas[39]))
+    assert schedule.at_percent(0.5) == pytest.approx(SD.at_percent(0.5), rel=1e-2)
+    assert len(SCHEDULERS["sgm_uniform"](schedule, 4)) == 5
+
+
+def test_lcm_mixes_by_its_boundary_conditions() -> None:
+    x, noise = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
+    model = DenoisingModel(lambda *_: noise, Prediction.LCM, SD.distilled())
+    sigma = float(SD.sigmas[499])
+    (found,) = model([Rows(x, sigma, torch.zeros(1, 77, 8))])
+    t = 10 * 499.0
+    skip, out = 0.25 / (t**2 + 0.25), t / math.sqrt(t**2 + 0.25)
+    assert torch.allclose(found, skip * x + out * (x - sigma * noise), atol=1e-5)
+
+
+def test_continuous_time() -> None:
+    schedule = ContinuousSchedule.between(0.002, 120.0)
+    assert schedule.sigma_min == pytest.approx(0.002) and schedule.sigma_max == pytest.approx(120)
+    assert float(schedule.timestep(torch.tensor(5.0))) == pytest.approx(0.25 * math.log(5))
+    assert float(schedule.sigma(schedule.timestep(torch.tensor(5.0)))) == pytest.approx(5.0)
+    assert schedule.at_percent(0.25) == pytest.approx(120**0.75 * 0.002**0.25, rel=1e-4)
+    assert schedule.at_percent(0) == math.inf and schedule.at_percent(1) == 0
+    for scheduler in SCHEDULERS.values():
+        sigmas = scheduler(schedule, 8)
+        assert sigmas[-1] == 0 and bool((sigmas.diff() < 0).all())
+
+
+def test_nodes_change_the_recipe() -> None:
+    v = call("ModelSamplingDiscrete", MODEL, "v_prediction", True)
+    assert v.prediction is Prediction.V
+    assert schedule_of(v).sigma_max == pytest.approx(4518.76, rel=1e-3)
+    lcm = call("ModelSamplingDiscrete", MODEL, "lcm")
+    assert len(schedule_of(lcm).sigmas) == 50
+    edm = call("ModelSamplingContinuousEDM", MODEL)
+    assert schedule_of(edm).sigma_max == pytest.approx(120.0)
+    assert call("ModelSamplingDiscrete", edm) == replace(MODEL, prediction=Prediction.EPS)
+    with pytest.raises(ValueError, match="between 0 and sigma_max"):
+        call("ModelSamplingContinuousEDM", MODEL, "eps", 1.0, 2.0)
+    softer = call("RescaleCFG", MODEL, 0.5)
+    assert rescale_of(softer.patches) == 0.5 and decode(encode(softer)) == softer
+
+
+def test_rescaled_guidance_has_the_deviation_of_the_prompt() -> None:
+    """multiplier 1: the velocity's deviation is the positive side's, its direction the guided."""
+    x, wanted, unwanted = (torch.randn(2, 4, 8, 8) for _ in range(3))
+    sigma = 3.0
+    both = unwanted + 7.0 * (wanted - unwanted)
+    alpha, spread = 1 / math.sqrt(1 + sigma**2), sigma / math.sqrt(1 + sigma**2)
+
+    def velocity(clean: torch.Tensor) -> torch.Tensor:
+        """alpha * noise - spread * clean, of the scaled latent alpha * x."""
+        return alpha * (x - clean) / sigma - spread * clean
+
+    found = velocity(rescaled(x, sigma, wanted, both, 1.0))
+    dims = (1, 2, 3)
+    assert torch.allclose(found.std(dims), velocity(wanted).std(dims), rtol=1e-3)
+    ratio = found / velocity(both)
+    assert torch.allclose(ratio, ratio[:, :1, :1, :1].expand_as(ratio), rtol=1e-2)
+    half = rescaled(x, sigma, wanted, both, 0.5)
+    assert torch.allclose(half, (rescaled(x, sigma, wanted, both, 1.0) + both) / 2, atol=1e-4)
+    assert torch.allclose(rescaled(x, sigma, wanted, both, 0.0), both, atol=1e-4)
+
+
+def test_guidance_finds_the_patch() -> None:
+    x = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    prompts = Prompts(entry(3.0), entry(1.0), 5.0)
+    plain, _ = guided(prompts, x)
+    space = Space(SD, 0.18215, patches=(RescaleCfg(0.7),))
+    rescaling = prompts.guider(Setting(space, x, None, 0))
+    a, n = 9 * x.roll(1, 3), x.roll(1, 3)
+    found, _ = guided(prompts, x, guider=rescaling)
+    assert torch.allclose(found, rescaled(x, 5.0, a, n + 5.0 * (a - n), 0.7), atol=1e-4)
+    assert not torch.allclose(found, plain, atol=1e-2)
