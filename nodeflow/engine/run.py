@@ -41,6 +41,7 @@ class Engine:
     """Evaluates workflows and keeps their results between runs.
 
     company: how samplings of several runs share network calls, where that changes bits.
+    previews: whether nodes make pictures of what is in progress.
     """
 
     device: str = "cpu"
@@ -48,6 +49,7 @@ class Engine:
     memory: MemoryCache = field(default_factory=MemoryCache)
     resources: Resources = field(default_factory=Resources)
     company: str = ""
+    previews: bool = False
 
     def __post_init__(self) -> None:
         self.fingerprints = Fingerprints(self.disk)
@@ -118,6 +120,7 @@ class _Run:
             metadata=metadata,
             fingerprint=engine.fingerprints,
             cancelled=cancelled,
+            previews=engine.previews,
         )
         source = plan.workflow.source
         self.source = source or ""

@@ -21,7 +21,9 @@ WIDTH = 16
 
 
 def sampling_nodes(workflow: CheckedWorkflow) -> set[str]:
-    """The nodes that may share network calls."""
+    """The nodes that may share network calls; none where lists must be computed first."""
+    if workflow.lists:
+        return set()
     lanes = {name: node.spec.declaration.lane for name, node in workflow.nodes.items()}
     return {name for name, lane in lanes.items() if lane == "sampling"}
 

@@ -3,8 +3,15 @@
 import os
 import time
 from pathlib import Path
+from types import MappingProxyType
 
 from nodeflow.engine.recordings import StepRecordings
+from nodeflow.engine.run import Engine
+from nodeflow.node import Artifacts, RunContext, node
+from nodeflow.node.declare import read_spec
+from nodeflow.node.plugins import Registry
+from nodeflow.node.spec import Plugin
+from tests.engine.counting import checked
 
 
 def files(folder: Path) -> list[Path]:
@@ -74,3 +81,16 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
         session.put(name, name.encode() * 1000)
     made.finish()
     assert session.get("a") is None and session.get("c") == b"c" * 1000
+
+
+def test_an_engine_with_previews_asks_nodes_for_them(tmp_path: Path) -> None:
+    @node("Look", category="test", output=True)
+    def look(context: RunContext) -> Artifacts:
+        """Says whether it was asked for previews."""
+        return Artifacts(text=(str(context.previews),))
+
+    spec = read_spec(look, Plugin("test", "test.py", "digest"))
+    registry = Registry(MappingProxyType({spec.id: spec}))
+    graph = checked({"look": ("Look", {})}, registry)
+    assert Engine(previews=True).run(graph).outputs["look"].text == ("True",)
+    assert Engine().run(graph).outputs["look"].text == ("False",)
