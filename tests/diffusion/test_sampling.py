@@ -28,6 +28,7 @@ from nodeflow.diffusion.sampling.trajectory import (
     Space,
     Trajectory,
     answered,
+    first_x,
     travel,
 )
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
@@ -378,3 +379,23 @@ def test_the_mask_keeps_the_latent_outside() -> None:
 def test_no_steps_change_nothing() -> None:
     latent = Latent(torch.randn(1, 4, 8, 8))
     assert sampled(trajectory(latent, sigmas=()), 1.0) is latent
+
+
+def test_first_x() -> None:
+    """Variance-preserving at the highest sigma (1e-5 relative), added below."""
+    noise, latent = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
+    for sigma, factor in ((10.0, math.sqrt(101)), (9.99995, math.sqrt(1 + 9.99995**2)), (9.9, 9.9)):
+        assert torch.allclose(first_x(noise, latent, sigma, 10.0), noise * factor + latent)
+
+
+def test_further_schedulers_by_their_rules() -> None:
+    low, high = SD.sigma_min, SD.sigma_max
+    steps = [math.exp(math.log(high) + i / 4 * math.log(low / high)) for i in range(5)]
+    assert SCHEDULERS["exponential"](SD, 5)[:-1].tolist() == pytest.approx(steps, rel=1e-5)
+    for name, count in (("normal", 5), ("sgm_uniform", 6)):
+        times = torch.tensor([999 * (1 - i / (count - 1)) for i in range(5)])
+        assert torch.allclose(SCHEDULERS[name](SD, 5)[:-1], SD.sigma(times), rtol=1e-4)  # type: ignore[index]
+    mochi = SCHEDULERS["linear_quadratic"](SD, 8) / high
+    assert mochi[:5].tolist() == pytest.approx([1 - 0.025 * i / 4 for i in range(5)], rel=1e-5)
+    second = mochi[4:].diff().diff()
+    assert torch.allclose(second, second[:1].expand_as(second), atol=1e-5) and mochi[-1] == 0
