@@ -15,7 +15,7 @@ class Sampled(NamedTuple):
     denoised_output: Latent
 
 
-@node("SamplerCustom", category=CATEGORY, lane="device")
+@node("SamplerCustom", category=CATEGORY, lane="sampling")
 def sampler_custom(
     model: Model,
     positive: Conditioning,
@@ -50,7 +50,7 @@ def sampler_custom(
     return Sampled(*sample_guided(guided, sampler, sigmas, drawn, latent_image, context))
 
 
-@node("SamplerCustomAdvanced", category=CATEGORY, lane="device")
+@node("SamplerCustomAdvanced", category=CATEGORY, lane="sampling")
 def sampler_custom_advanced(
     noise: Noise,
     guider: Guider,
