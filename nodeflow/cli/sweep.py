@@ -101,9 +101,7 @@ def command(argv: Sequence[str]) -> int:
     elif not arguments.quiet:
         print(table)
         shared = calls["wanted"] - calls["made"]
-        print(
-            f"{len(rows)} variants; {calls['made']} model calls, {shared} more were shared or recorded"
-        )
+        print(f"{len(rows)} variants; {calls['made']} model calls, {shared} more were known")
         if sheet is not None:
             print(f"grid: {sheet}\ntable: {sheet.with_suffix('.csv')}")
     return FAILED if any(result.failures for result in results) else DONE

@@ -23,7 +23,7 @@ def test_a_sweep_of_seeds_and_cfgs(shell: Shell) -> None:
     done = shell(*call, *short, "--exact")
     assert done.code == 0, done.text
     # All cfgs of a seed begin with the same call: one for each of the seeds, five shared by them.
-    assert "6 variants; 14 model calls, 4 more were shared or recorded" in done.out
+    assert "6 variants; 14 model calls, 4 more were known" in done.out
     output = shell.folder / "output"
     with (output / "sweep_00001_.csv").open() as table:
         rows = list(csv.DictReader(table))
