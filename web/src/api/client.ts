@@ -1,0 +1,126 @@
+/** Calls of the server. Every failure is an `ApiError` with what the server said. */
+
+import type { Job, Opened, Plan, Problem, StoredFile, Template, WorkflowFile } from "@/api/shapes";
+import { parseJson } from "@/document/json";
+import type { Workflow } from "@/document/workflow";
+import type { NodeTypes } from "@/types/nodeType";
+
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly code: string,
+    readonly problems: Problem[],
+  ) {
+    super(message);
+  }
+}
+
+type Body = { title?: string; detail?: string; code?: string; problems?: Problem[] };
+
+export const ROOT = new URL("api/v1/", document.baseURI);
+
+async function call(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, ROOT), {
+      method,
+      credentials: "same-origin",
+      ...init,
+    });
+  } catch {
+    throw new ApiError("the server does not answer", 0, "offline", []);
+  }
+  if (response.ok) return response;
+  const body = (await response.json().catch(() => ({}))) as Body;
+  const message = body.detail || body.title || response.statusText;
+  throw new ApiError(message, response.status, body.code ?? "error", body.problems ?? []);
+}
+
+async function read<T>(path: string): Promise<T> {
+  return parseJson(await (await call("GET", path)).text()) as T;
+}
+
+async function send<T>(
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  const response = await call(method, path, {
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", ...headers },
+  });
+  const text = await response.text();
+  return (text ? parseJson(text) : undefined) as T;
+}
+
+const inUrl = (path: string) => path.split("/").map(encodeURIComponent).join("/");
+
+export type Submit = {
+  document: Workflow;
+  client: string;
+  only?: string[];
+  front?: boolean;
+  again?: boolean;
+  workflow?: string;
+  id?: string;
+};
+
+export const api = {
+  nodeTypes: () => read<NodeTypes>("node-types"),
+  refresh: () => send<void>("POST", "node-types/refresh", {}),
+  templates: () => read<{ templates: Template[] }>("templates"),
+  template: (id: string) => read<Opened>(`templates/${encodeURIComponent(id)}`),
+  workflows: () => read<{ workflows: WorkflowFile[] }>("workflows"),
+  workflow: (path: string) => read<Opened>(`workflows/${inUrl(path)}`),
+  save: (path: string, content: { document: Workflow } | { text: string }, etag?: string) =>
+    send<{ path: string; etag: string }>(
+      "PUT",
+      `workflows/${inUrl(path)}`,
+      content,
+      etag === undefined ? { "If-None-Match": "*" } : { "If-Match": etag },
+    ),
+  validate: (document: Workflow) =>
+    send<{ valid: boolean; problems: Problem[] }>("POST", "validate", { document }),
+  plan: (document: Workflow, only?: string[]) =>
+    send<Plan>("POST", "plan", only ? { document, only } : { document }),
+  convertText: (text: string) =>
+    send<{ document: Workflow; format: string; warnings: Problem[] }>("POST", "convert", { text }),
+  async convertPicture(file: Blob): Promise<{ document: Workflow; format: string }> {
+    const headers = { "Content-Type": file.type || "image/png" };
+    const response = await call("POST", "convert", { body: file, headers });
+    return parseJson(await response.text()) as { document: Workflow; format: string };
+  },
+  submit: (job: Submit) => send<Job>("POST", "jobs", job),
+  job: (id: string) => read<Job>(`jobs/${id}`),
+  jobs: (query: string) => read<{ jobs: Job[]; next: number | null }>(`jobs?${query}`),
+  jobDocument: (id: string) => read<Workflow>(`jobs/${id}/document`),
+  queue: () => read<{ paused: boolean; running: Job[]; queued: Job[] }>("queue"),
+  cancel: (id: string) => send<Job>("POST", `jobs/${id}/cancel`, {}),
+  moveToFront: (id: string) => send<Job>("POST", `jobs/${id}/move`, { to: "front" }),
+  pause: (on: boolean) => send<void>("POST", `queue/${on ? "pause" : "resume"}`, {}),
+  files: (folder: string) => read<{ files: StoredFile[] }>(`files/${folder}?limit=200`),
+  async upload(file: Blob, name: string): Promise<StoredFile> {
+    const form = new FormData();
+    form.append("file", file, name);
+    const response = await call("POST", "files", { body: form });
+    return (await response.json()) as StoredFile;
+  },
+  drafts: () => read<{ drafts: { id: string; updated: number }[] }>("drafts"),
+  draft: (id: string) => read<{ content: unknown; revision: number }>(`drafts/${id}`),
+  saveDraft: (id: string, content: unknown, title: string, revision?: number) =>
+    send<{ revision: number }>("PUT", `drafts/${id}`, {
+      content,
+      title,
+      ...(revision === undefined ? {} : { revision }),
+    }),
+  deleteDraft: (id: string) => call("DELETE", `drafts/${id}`),
+};
+
+/** A file's address as the server gave it, seen from the page. */
+export function fileUrl(file: { url: string }, thumbnail?: number): string {
+  return thumbnail
+    ? `${file.url}${file.url.includes("?") ? "&" : "?"}thumbnail=${thumbnail}`
+    : file.url;
+}

@@ -1,0 +1,79 @@
+/** What the server says, as it says it. */
+
+import type { Workflow } from "@/document/workflow";
+
+export type Problem = {
+  code: string;
+  message: string;
+  position?: { line: number; column: number };
+  node?: string;
+  input?: string;
+  expected?: string;
+  nearest?: string[];
+  hint?: string;
+};
+
+export type StoredFile = {
+  path: string;
+  folder: "output" | "temp" | "input";
+  media_type: string;
+  size: number;
+  url: string;
+  modified?: number;
+};
+
+export type NodeState = "ran" | "cached" | "failed" | "skipped" | "running";
+
+export type Artifacts = { files: StoredFile[]; text: string[] };
+
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export type Job = {
+  id: string;
+  number: number;
+  state: JobState;
+  client: string | null;
+  workflow: string | null;
+  name: string | null;
+  created: number;
+  started: number | null;
+  finished: number | null;
+  progress: { node: string; step: number; total: number } | null;
+  nodes?: {
+    [name: string]: { state: NodeState; type: string; seconds: number; reason: string };
+  };
+  outputs: { [node: string]: Artifacts };
+  error: { code: string; message: string; node?: string } | null;
+  failures?: { node: string; type: string; message: string; trace?: string }[];
+  seconds: number | null;
+};
+
+export type PlannedNode = {
+  action: "run" | "reuse";
+  tier: "memory" | "disk" | null;
+  reason: string;
+  seconds: number | null;
+  bytes: number | null;
+};
+
+export type Plan = {
+  nodes: { [name: string]: PlannedNode };
+  seconds: number | null;
+  bytes: number | null;
+};
+
+export type Template = { id: string; name: string; description: string | null; nodes: number };
+
+export type WorkflowFile = { path: string; name: string | null; modified: number; etag: string };
+
+export type Opened = { document: Workflow | null; text: string; path?: string; etag?: string };
+
+export type ServerEvent = {
+  type: string;
+  seq?: number;
+  job?: string | null;
+  client?: string | null;
+  data?: Record<string, unknown>;
+};
+
+export type Preview = { job: string; client: string; node: string; step: number; total: number };

@@ -1,0 +1,222 @@
+import {
+  applyEdgeChanges,
+  applyNodeChanges,
+  Background,
+  BackgroundVariant,
+  type Edge,
+  type FinalConnectionState,
+  MiniMap,
+  type Node,
+  type NodeChange,
+  ReactFlow,
+  SelectionMode,
+} from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { dropOnLink, dropped, insideOf } from "@/canvas/dragging";
+import { GroupView, NoteView } from "@/canvas/Frames";
+import { GROUP, toEdges, toNodes } from "@/canvas/flow";
+import { LinkView } from "@/canvas/LinkView";
+import { cutLink, drawLink, fits } from "@/canvas/linking";
+import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
+import { NodeView } from "@/canvas/NodeView";
+import { useCanvas } from "@/canvas/selection";
+import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
+import { useText } from "@/language/text";
+import { useServer } from "@/state/server";
+import { useSettings } from "@/state/settings";
+import { useGraph, useTabs } from "@/state/tabs";
+
+const NODES = { node: NodeView, group: GroupView, note: NoteView };
+const EDGES = { link: LinkView };
+
+/** The graph: what is drawn follows the document, and gestures become edits of it. */
+export function Canvas() {
+  const t = useText();
+  const graph = useGraph();
+  const tab = useTabs(({ active }) => active);
+  const types = useServer((state) => state.types);
+  const { dragSelects, snap, minimap } = useSettings();
+  const [nodes, setNodes] = useState<Node[]>(() => toNodes(graph, []));
+  const [edges, setEdges] = useState<Edge[]>([]);
+  const [asked, setAsked] = useState<Asked>();
+  const [menu, setMenu] = useState<MenuAt>();
+  const carried = useRef(new Map<string, { x: number; y: number }>());
+
+  useEffect(() => {
+    const { wanted } = useCanvas.getState();
+    setNodes((before) => {
+      const next = toNodes(graph, before);
+      if (!wanted) return next;
+      const ids = new Set(wanted);
+      return next.map((node) =>
+        Boolean(node.selected) === ids.has(node.id)
+          ? node
+          : { ...node, selected: ids.has(node.id) },
+      );
+    });
+    if (wanted) useCanvas.setState({ wanted: undefined });
+    setEdges((before) => toEdges(graph, before));
+  }, [graph, types]);
+
+  const onNodesChange = useCallback((changes: NodeChange[]) => {
+    const real = changes.filter(({ type }) => type !== "remove");
+    setNodes((before) => applyNodeChanges(real, before));
+  }, []);
+
+  const ask = useCallback((x: number, y: number, from?: Asked["from"]) => {
+    const place = useCanvas.getState().flow?.screenToFlowPosition({ x, y }) ?? { x: 0, y: 0 };
+    setAsked({ at: { x, y }, place, ...(from ? { from } : {}) });
+  }, []);
+
+  useEffect(() => {
+    const open = () => {
+      const { pointer } = useCanvas.getState();
+      ask(pointer.x || window.innerWidth / 2, pointer.y || window.innerHeight / 2);
+    };
+    window.addEventListener("nodeflow:search", open);
+    return () => window.removeEventListener("nodeflow:search", open);
+  }, [ask]);
+
+  function linkEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
+    if (state.isValid || state.toHandle || !state.fromHandle?.id) return;
+    const point = "clientX" in event ? event : event.changedTouches[0];
+    if (!point || !(event.target as Element).closest(".react-flow__pane")) return;
+    const side = state.fromHandle.type === "source" ? "out" : "in";
+    ask(point.clientX, point.clientY, {
+      node: state.fromHandle.nodeId,
+      port: state.fromHandle.id,
+      side,
+    });
+  }
+
+  return (
+    <section
+      className="canvas"
+      aria-label={t.canvas}
+      onPointerMove={({ clientX: x, clientY: y }) => useCanvas.setState({ pointer: { x, y } })}
+      onDoubleClick={(event) => {
+        if ((event.target as Element).classList.contains("react-flow__pane"))
+          ask(event.clientX, event.clientY);
+      }}
+    >
+      <ReactFlow
+        key={tab}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODES}
+        edgeTypes={EDGES}
+        onInit={(flow) => useCanvas.setState({ flow })}
+        onNodesChange={onNodesChange}
+        onEdgesChange={(changes) =>
+          setEdges((before) =>
+            applyEdgeChanges(
+              changes.filter(({ type }) => type === "select"),
+              before,
+            ),
+          )
+        }
+        onSelectionChange={({ nodes: chosen }) =>
+          useCanvas.setState({ selected: chosen.map(({ id }) => id) })
+        }
+        isValidConnection={fits}
+        onConnect={({ source, sourceHandle, target, targetHandle }) =>
+          drawLink(
+            { node: source, port: sourceHandle ?? "" },
+            { node: target, port: targetHandle ?? "" },
+          )
+        }
+        onConnectEnd={linkEnd}
+        onReconnect={(old, link) => {
+          if (old.targetHandle !== link.targetHandle || old.target !== link.target)
+            cutLink({ node: old.target, port: old.targetHandle ?? "" });
+          drawLink(
+            { node: link.source, port: link.sourceHandle ?? "" },
+            { node: link.target, port: link.targetHandle ?? "" },
+          );
+        }}
+        onReconnectEnd={(_, edge, _type, state) => {
+          if (!state.isValid) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });
+        }}
+        onEdgeClick={(event, edge) => {
+          if (event.altKey) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });
+        }}
+        onEdgesDelete={(gone) => {
+          for (const edge of gone) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });
+        }}
+        onNodeDragStart={(_, node) => {
+          carried.current.clear();
+          if (!node.id.startsWith(GROUP)) return;
+          for (const name of insideOf(node.id)) {
+            const inside = nodes.find(({ id }) => id === name);
+            if (inside && !inside.selected)
+              carried.current.set(name, {
+                x: inside.position.x - node.position.x,
+                y: inside.position.y - node.position.y,
+              });
+          }
+        }}
+        onNodeDrag={(_, node) => {
+          if (carried.current.size === 0) return;
+          setNodes((before) =>
+            before.map((other) => {
+              const offset = carried.current.get(other.id);
+              if (!offset) return other;
+              const { x, y } = node.position;
+              return { ...other, position: { x: x + offset.x, y: y + offset.y } };
+            }),
+          );
+        }}
+        onNodeDragStop={(event, node, moved) => {
+          const along = nodes.filter(({ id }) => carried.current.has(id));
+          dropped([...moved, ...along]);
+          const point = "clientX" in event ? event : undefined;
+          if (point && moved.length === 1)
+            dropOnLink(node.id, { x: point.clientX, y: point.clientY });
+        }}
+        onNodeContextMenu={(event, node) => {
+          event.preventDefault();
+          const row = (event.target as Element).closest("[data-input]");
+          const input = row?.getAttribute("data-input") ?? undefined;
+          if (!node.selected) useCanvas.setState({ selected: [node.id] });
+          setMenu({
+            x: event.clientX,
+            y: event.clientY,
+            node: node.id,
+            ...(input ? { input } : {}),
+          });
+        }}
+        onPaneContextMenu={(event) => {
+          event.preventDefault();
+          setMenu({ x: event.clientX, y: event.clientY });
+        }}
+        selectionOnDrag={dragSelects}
+        selectionMode={SelectionMode.Partial}
+        panOnDrag={dragSelects ? [1] : [0, 1]}
+        panOnScroll={false}
+        zoomOnDoubleClick={false}
+        selectionKeyCode="Shift"
+        multiSelectionKeyCode={["Control", "Meta", "Shift"]}
+        deleteKeyCode={null}
+        panActivationKeyCode="Space"
+        snapToGrid={snap}
+        snapGrid={[8, 8]}
+        minZoom={0.08}
+        maxZoom={2.5}
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+        onlyRenderVisibleElements={nodes.length > 120}
+        elevateEdgesOnSelect
+        nodeDragThreshold={2}
+        connectionRadius={24}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={24} size={1.6} color="var(--dots)" />
+        {minimap && <MiniMap pannable zoomable ariaLabel={t.minimap} nodeBorderRadius={4} />}
+      </ReactFlow>
+      {Object.keys(graph.nodes).length === 0 && <p className="canvas-hint">{t.emptyCanvas}</p>}
+      {asked && <NodeSearch asked={asked} onClose={() => setAsked(undefined)} />}
+      {menu && <ContextMenu at={menu} onClose={() => setMenu(undefined)} />}
+    </section>
+  );
+}

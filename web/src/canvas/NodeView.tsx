@@ -1,0 +1,169 @@
+import type { NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import { fileUrl } from "@/api/client";
+import { Port } from "@/canvas/Port";
+import { Problems } from "@/canvas/Problems";
+import { rowsOf } from "@/canvas/rows";
+import { Verdict } from "@/canvas/Verdict";
+import { referenceOf } from "@/document/reference";
+import { modeOf, type NodeData, titleOf } from "@/document/workflow";
+import { Field } from "@/inputs/Field";
+import { useText } from "@/language/text";
+import { viewer } from "@/results/viewer";
+import { useRuns } from "@/state/runs";
+import { useNodeType, useServer } from "@/state/server";
+import { currentGraph, useTabs } from "@/state/tabs";
+import type { InputType, NodeType } from "@/types/nodeType";
+
+/** One node: its ports, its widgets, what it shows, and what became of it. */
+export const NodeView = memo(function NodeView({ id, selected }: NodeProps) {
+  const node = useTabs((state) => currentGraph(state).nodes[id]);
+  if (!node) return null;
+  return <Known id={id} node={node} selected={selected} />;
+});
+
+function Known({ id, node, selected }: { id: string; node: NodeData; selected: boolean }) {
+  const t = useText();
+  const type = useNodeType(node.node);
+  const loaded = useServer((state) => state.loaded);
+  const layout = useTabs((state) => currentGraph(state).layout?.nodes?.[id]);
+  const tab = useTabs(({ active }) => active);
+  const state = useRuns(({ tabs }) => tabs[tab]?.nodes[id]?.state);
+  const mode = modeOf(node);
+  const missing = loaded && !type;
+  const title = titleOf(id, node);
+  const shown = type?.display_name ?? node.node;
+  const marks = [selected && "selected", mode, state, missing && "missing"].filter(Boolean);
+  return (
+    <article
+      className={`node ${marks.join(" ")}`}
+      aria-label={`${title}, ${shown}`}
+      style={{ width: layout?.w, "--tint": layout?.colour } as React.CSSProperties}
+    >
+      <header className="node-head" title={type?.description}>
+        <strong>{title}</strong>
+        {shown.toLowerCase().replace(/\W/g, "") !== title.toLowerCase().replace(/\W/g, "") && (
+          <span>{shown}</span>
+        )}
+        {mode && <em>{t[mode]}</em>}
+      </header>
+      {layout?.collapsed ? (
+        <Folded type={type} node={node} />
+      ) : (
+        <>
+          {missing && <p className="node-missing">{t.missingNode}</p>}
+          <Body id={id} node={node} type={type} />
+          <Shown node={id} />
+        </>
+      )}
+      <Problems node={id} />
+      <Verdict node={id} />
+    </article>
+  );
+}
+
+/** All ports on the header of a collapsed node. */
+function Folded({ type, node }: { type: NodeType | undefined; node: NodeData }) {
+  const { links, literals } = rowsOf(type, node);
+  const linked = literals.filter(({ name }) => referenceOf(node[name]));
+  return (
+    <div className="folded">
+      {[...links, ...linked].map((input) => (
+        <Port key={input.name} name={input.name} type={input.type} side="in" />
+      ))}
+      {type?.outputs.map((output) => (
+        <Port key={output.name} name={output.name} type={output.type} side="out" />
+      ))}
+    </div>
+  );
+}
+
+function Body({ id, node, type }: { id: string; node: NodeData; type: NodeType | undefined }) {
+  const { links, literals, others } = rowsOf(type, node);
+  const outputs = type?.outputs ?? [];
+  const ports = Math.max(links.length, outputs.length);
+  return (
+    <div className="node-body">
+      {Array.from({ length: ports }, (_, index) => {
+        const input = links[index];
+        const output = outputs[index];
+        return (
+          <div className="row ports" key={index}>
+            {input && (
+              <>
+                <Port name={input.name} type={input.type} side="in" hollow={!node[input.name]} />
+                <label title={input.description} data-input={input.name}>
+                  {input.name}
+                </label>
+              </>
+            )}
+            {output && (
+              <>
+                <span className="out">{output.name}</span>
+                <Port name={output.name} type={output.type} side="out" />
+              </>
+            )}
+          </div>
+        );
+      })}
+      {literals.map((input) => (
+        <Literal key={input.name} id={id} node={node} input={input} />
+      ))}
+      {others.map(([name, value]) => (
+        <div className="row unknown" key={name}>
+          <Port name={name} type="*" side="in" hollow />
+          <label>{name}</label>
+          <code>{String(value)}</code>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Literal({ id, node, input }: { id: string; node: NodeData; input: InputType }) {
+  const value = node[input.name];
+  const linked = referenceOf(value) !== undefined;
+  const tall = !linked && (input.multiline || input.input_file);
+  return (
+    <div className={tall ? "row tall" : "row"} data-input={input.name}>
+      <Port name={input.name} type={input.type} side="in" hollow={!linked} />
+      {!(tall && input.multiline) && <label title={input.description}>{input.name}</label>}
+      {linked ? (
+        <span className="linked">{String(value)}</span>
+      ) : (
+        <Field node={id} spec={input} value={value} label={`${id} ${input.name}`} />
+      )}
+    </div>
+  );
+}
+
+/** The picture a node made, or the one that is becoming. */
+function Shown({ node }: { node: string }) {
+  const tab = useTabs(({ active }) => active);
+  const preview = useRuns(({ tabs }) => {
+    const run = tabs[tab];
+    return run?.nodes[node]?.state === "running" ? run.previews[node] : undefined;
+  });
+  const made = useRuns(({ tabs }) => tabs[tab]?.outputs[node]);
+  const pictures = made?.files.filter((file) => file.media_type.startsWith("image/")) ?? [];
+  if (preview) return <img className="node-picture" src={preview} alt="" />;
+  if (pictures.length === 0 && !made?.text.length) return null;
+  return (
+    <div className="node-pictures">
+      {pictures.slice(0, 4).map((file, index) => (
+        <button
+          type="button"
+          key={file.url}
+          className="nodrag"
+          aria-label={file.path}
+          onClick={() => viewer.open(pictures, index)}
+        >
+          <img className="node-picture" src={fileUrl(file, 512)} alt={file.path} />
+        </button>
+      ))}
+      {made?.text.map((text) => (
+        <pre key={text}>{text}</pre>
+      ))}
+    </div>
+  );
+}

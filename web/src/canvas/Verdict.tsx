@@ -1,0 +1,55 @@
+import { duration, useText } from "@/language/text";
+import { Icon } from "@/shell/Icon";
+import { useRuns } from "@/state/runs";
+import { useTabs } from "@/state/tabs";
+
+/** What a node is doing or did, in how much time, and why. */
+export function Verdict({ node }: { node: string }) {
+  const t = useText();
+  const tab = useTabs(({ active }) => active);
+  const run = useRuns(({ tabs }) => tabs[tab]?.nodes[node]);
+  const plan = useRuns(({ tabs }) => tabs[tab]?.plan?.nodes[node]);
+  if (!run) {
+    if (!plan) return null;
+    const reuse = plan.action === "reuse";
+    return (
+      <p className="verdict planned" title={plan.reason}>
+        <Icon name={reuse ? "reuse" : "play"} />
+        <span>{reuse ? t.willReuse : t.willRun}</span>
+        {plan.seconds !== null && !reuse && <b>{t.about(duration(plan.seconds))}</b>}
+      </p>
+    );
+  }
+  if (run.state === "running") {
+    const { step, total, started } = run;
+    const done = step !== undefined && total ? step / total : undefined;
+    const spent = started === undefined ? 0 : (performance.now() - started) / 1000;
+    return (
+      <div className="verdict running">
+        <div
+          className="bar"
+          role="progressbar"
+          aria-label={node}
+          aria-valuenow={step}
+          aria-valuemax={total}
+        >
+          <i style={{ width: `${(done ?? 0.08) * 100}%` }} />
+        </div>
+        <span>{step !== undefined && total ? t.step(step, total) : t.running}</span>
+        {done !== undefined && done > 0.1 && done < 1 && (
+          <b>{t.left(duration((spent / done) * (1 - done)))}</b>
+        )}
+      </div>
+    );
+  }
+  const icon = { ran: "check", cached: "reuse", failed: "warn", skipped: "close" } as const;
+  return (
+    <p className={`verdict ${run.state}`} title={run.message ?? run.reason}>
+      <Icon name={icon[run.state]} />
+      <span>
+        {run.state === "failed" ? (run.message ?? run.reason) : `${t[run.state]}: ${run.reason}`}
+      </span>
+      {run.seconds !== undefined && run.state === "ran" && <b>{duration(run.seconds)}</b>}
+    </p>
+  );
+}

@@ -1,0 +1,74 @@
+/** What a drag of nodes means: they move, groups carry what is inside, a node goes into a link. */
+
+import type { Node } from "@xyflow/react";
+import { GROUP, NOTE, outputName } from "@/canvas/flow";
+import { typeOf } from "@/canvas/linking";
+import { insertIntoLink } from "@/document/edit";
+import { Draft } from "@/document/operation";
+import { linksOf } from "@/document/reference";
+import { graphAt, type Layout, type Place } from "@/document/workflow";
+import { useServer } from "@/state/server";
+import { act, currentGraph } from "@/state/tabs";
+import { inputFor, outputFor } from "@/types/compatible";
+
+/** Names of the nodes whose corner lies in a group. */
+export function insideOf(group: string): string[] {
+  const layout = currentGraph().layout ?? {};
+  const box = layout.groups?.[group.slice(GROUP.length)];
+  if (!box) return [];
+  return Object.entries(layout.nodes ?? {})
+    .filter(([, { x, y }]) => x >= box.x && y >= box.y && x < box.x + box.w && y < box.y + box.h)
+    .map(([name]) => name);
+}
+
+function sectionOf(id: string): [keyof Layout, string] {
+  if (id.startsWith(GROUP)) return ["groups", id.slice(GROUP.length)];
+  if (id.startsWith(NOTE)) return ["notes", id.slice(NOTE.length)];
+  return ["nodes", id];
+}
+
+/** Writes where nodes, groups and notes were put. */
+export function dropped(nodes: readonly Node[]): void {
+  act((document, scope) => {
+    const draft = new Draft(document);
+    const layout = graphAt(document, scope).layout ?? {};
+    for (const { id, position } of nodes) {
+      const [section, key] = sectionOf(id);
+      const before = (layout[section] as { [key: string]: Place } | undefined)?.[key];
+      const [x, y] = [Math.round(position.x), Math.round(position.y)];
+      if (before?.x === x && before.y === y) continue;
+      draft.set([...scope, "layout", section, key], { ...before, x, y });
+    }
+    return draft.done("move");
+  });
+}
+
+/** A node without links dropped on a link goes between its ends, where its ports fit. */
+export function dropOnLink(name: string, point: Place): boolean {
+  const graph = currentGraph();
+  if (linksOf(graph).some(({ source, target }) => source === name || target === name)) return false;
+  const path = document
+    .elementsFromPoint(point.x, point.y)
+    .map((element) => element.closest(".react-flow__edge"))
+    .find(Boolean);
+  const id = path?.getAttribute("data-id");
+  const link = linksOf(graph).find(({ source, output, target, input }) => {
+    const from = graph.nodes[source];
+    return from && `${source}.${outputName(from.node, output)}>${target}.${input}` === id;
+  });
+  const type = typeOf(name);
+  const from = link && graph.nodes[link.source];
+  if (!link || !type || !from) return false;
+  const { types } = useServer.getState();
+  const given = typeOf(link.source)?.outputs.find(
+    (o) => o.name === outputName(from.node, link.output),
+  );
+  const wanted = typeOf(link.target)?.inputs.find((i) => i.name === link.input);
+  const input = given && inputFor(types, type, given.type);
+  const output = wanted && outputFor(types, type, wanted.type);
+  if (!input || !output) return false;
+  const end = { node: link.target, port: link.input };
+  const named = type.outputs.length > 1 ? output : undefined;
+  act((workflow, scope) => insertIntoLink(workflow, scope, name, end, input, named));
+  return true;
+}

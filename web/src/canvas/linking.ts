@@ -1,0 +1,61 @@
+/** Links while they are drawn: what fits, and what a drop does. */
+
+import type { Connection, Edge } from "@xyflow/react";
+import { connect, disconnect, type End } from "@/document/edit";
+import { graphAt } from "@/document/workflow";
+import { nodeType, useServer } from "@/state/server";
+import { act, currentGraph } from "@/state/tabs";
+import { accepts } from "@/types/compatible";
+import type { NodeType } from "@/types/nodeType";
+
+export function typeOf(name: string): NodeType | undefined {
+  const node = currentGraph().nodes[name];
+  return node && nodeType(node.node);
+}
+
+export function portType(end: End, side: "in" | "out"): string {
+  const type = typeOf(end.node);
+  const ports = side === "in" ? type?.inputs : type?.outputs;
+  return ports?.find(({ name }) => name === end.port)?.type ?? "*";
+}
+
+/** Whether `to` is among what `from` needs, so that a link would close a circle. */
+function feeds(from: string, to: string): boolean {
+  const graph = currentGraph();
+  const seen = new Set<string>();
+  const stack = [from];
+  while (stack.length > 0) {
+    const name = stack.pop() as string;
+    if (name === to) return true;
+    if (seen.has(name)) continue;
+    seen.add(name);
+    for (const value of Object.values(graph.nodes[name] ?? {}))
+      if (typeof value === "string" && value.startsWith("$") && !value.startsWith("$$"))
+        stack.push(value.slice(1).split(".")[0] as string);
+  }
+  return false;
+}
+
+export function fits(link: Connection | Edge): boolean {
+  const { source, target, sourceHandle, targetHandle } = link;
+  if (!source || !target || !sourceHandle || !targetHandle || source === target) return false;
+  const given = portType({ node: source, port: sourceHandle }, "out");
+  const wanted = portType({ node: target, port: targetHandle }, "in");
+  return accepts(useServer.getState().types, wanted, given) && !feeds(source, target);
+}
+
+export function drawLink(from: End, to: End): void {
+  const alone = (typeOf(from.node)?.outputs.length ?? 0) === 1;
+  act((document, scope) => connect(document, scope, from, to, alone));
+}
+
+/** Takes the link into an input away; a widget gets its default back. */
+export function cutLink(to: End): void {
+  const spec = typeOf(to.node)?.inputs.find(({ name }) => name === to.port);
+  const fallback = spec?.literal && spec.default !== null ? spec.default : undefined;
+  act((document, scope) =>
+    graphAt(document, scope).nodes[to.node]
+      ? disconnect(document, scope, to, fallback)
+      : { label: "unlink", patches: [] },
+  );
+}

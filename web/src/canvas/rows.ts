@@ -1,0 +1,46 @@
+/** What stands on a node, row by row, and how high that is before it is drawn. */
+
+import { referenceOf } from "@/document/reference";
+import type { NodeData, NodeLayout } from "@/document/workflow";
+import { inputsOf } from "@/document/workflow";
+import type { InputType, NodeType } from "@/types/nodeType";
+
+export const WIDTH = 232;
+export const ROW = 24;
+const HEADER = 32;
+const TEXT = 86;
+const PICTURE = 190;
+
+export type Rows = {
+  /** Inputs that only links can fill. */
+  links: InputType[];
+  /** Inputs with a widget, which a link may replace. */
+  literals: InputType[];
+  /** Values the type does not know, kept for when it does. */
+  others: [string, unknown][];
+};
+
+export function rowsOf(type: NodeType | undefined, node: NodeData): Rows {
+  const known = new Set(type?.inputs.map(({ name }) => name));
+  return {
+    links: type?.inputs.filter(({ literal }) => !literal) ?? [],
+    literals: type?.inputs.filter(({ literal }) => literal) ?? [],
+    others: inputsOf(node).filter(([name]) => !known.has(name)),
+  };
+}
+
+function literalHeight(input: InputType, node: NodeData): number {
+  if (referenceOf(node[input.name])) return ROW;
+  if (input.input_file) return PICTURE;
+  return input.multiline ? TEXT : ROW;
+}
+
+/** Roughly how high a node is, for arranging and for what is not drawn yet. */
+export function heightOf(type: NodeType | undefined, node: NodeData, layout?: NodeLayout): number {
+  if (layout?.collapsed) return HEADER;
+  const { links, literals, others } = rowsOf(type, node);
+  const ports = Math.max(links.length, type?.outputs.length ?? 0) + others.length;
+  const widgets = literals.reduce((sum, input) => sum + literalHeight(input, node), 0);
+  const picture = type?.output && type.inputs.some(({ type: t }) => t === "IMAGE") ? 160 : 0;
+  return HEADER + ports * ROW + widgets + picture + 28;
+}

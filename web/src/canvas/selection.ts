@@ -1,0 +1,33 @@
+/** What is selected on the canvas, and the canvas itself, for commands. */
+
+import type { ReactFlowInstance } from "@xyflow/react";
+import { create } from "zustand";
+import { GROUP, NOTE } from "@/canvas/flow";
+import type { Place } from "@/document/workflow";
+
+type Canvas = {
+  selected: string[];
+  flow: ReactFlowInstance | undefined;
+  pointer: Place;
+  /** Ids that shall be selected when they appear. */
+  wanted: string[] | undefined;
+};
+
+export const useCanvas = create<Canvas>()(() => ({
+  selected: [],
+  flow: undefined,
+  pointer: { x: 0, y: 0 },
+  wanted: undefined,
+}));
+
+export function selectedNodes(): string[] {
+  return useCanvas
+    .getState()
+    .selected.filter((id) => !id.startsWith(GROUP) && !id.startsWith(NOTE));
+}
+
+/** Where the pointer is, in the coordinates of the graph. */
+export function pointerPlace(): Place {
+  const { flow, pointer } = useCanvas.getState();
+  return flow ? flow.screenToFlowPosition(pointer) : { x: 0, y: 0 };
+}

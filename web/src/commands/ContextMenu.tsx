@@ -1,0 +1,115 @@
+import { useEffect, useRef } from "react";
+import { createPortal } from "react-dom";
+import { useCanvas } from "@/canvas/selection";
+import { command } from "@/commands/commands";
+import { toggleExposed } from "@/document/edit";
+import { useText } from "@/language/text";
+import { act, currentGraph } from "@/state/tabs";
+
+export type MenuAt = { x: number; y: number; node?: string; input?: string };
+
+const ON_NODE = [
+  "run-to",
+  "",
+  "copy",
+  "duplicate",
+  "delete",
+  "rename",
+  "",
+  "mute",
+  "bypass",
+  "collapse",
+  "pin",
+  "group",
+  "",
+  "align-left",
+  "align-top",
+];
+const ON_PANE = [
+  "add",
+  "note",
+  "paste",
+  "paste-linked",
+  "",
+  "undo",
+  "redo",
+  "select-all",
+  "",
+  "arrange",
+  "fit",
+];
+
+/** What can be done here. */
+export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
+  const t = useText();
+  const menu = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    menu.current?.querySelector("button")?.focus();
+    const away = (event: PointerEvent) => {
+      if (!menu.current?.contains(event.target as Node)) onClose();
+    };
+    window.addEventListener("pointerdown", away, true);
+    return () => window.removeEventListener("pointerdown", away, true);
+  }, [onClose]);
+  const shown =
+    at.node !== undefined &&
+    at.input !== undefined &&
+    Object.values(currentGraph().inputs ?? {}).includes(`$${at.node}.${at.input}`);
+
+  function move(event: React.KeyboardEvent): void {
+    const items = [...(menu.current?.querySelectorAll("button") ?? [])];
+    const here = items.indexOf(document.activeElement as HTMLButtonElement);
+    if (event.key === "ArrowDown") items[(here + 1) % items.length]?.focus();
+    else if (event.key === "ArrowUp") items[(here - 1 + items.length) % items.length]?.focus();
+    else if (event.key === "Escape") onClose();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  return createPortal(
+    <div
+      ref={menu}
+      className="menu"
+      role="menu"
+      tabIndex={-1}
+      aria-label={t.menu}
+      style={{ left: Math.min(at.x, innerWidth - 240), top: Math.min(at.y, innerHeight - 420) }}
+      onKeyDown={move}
+    >
+      {at.node && at.input && (
+        <button
+          type="button"
+          role="menuitem"
+          onClick={() => {
+            act((document) => toggleExposed(document, at.node as string, at.input as string));
+            onClose();
+          }}
+        >
+          {shown ? t.hide : t.expose}: {at.input}
+        </button>
+      )}
+      {(at.node ? ON_NODE : ON_PANE).map((id, index) => {
+        const entry = command(id);
+        if (!entry) return <hr key={index} />;
+        return (
+          <button
+            type="button"
+            role="menuitem"
+            key={id}
+            onClick={() => {
+              onClose();
+              if (at.node && !useCanvas.getState().selected.includes(at.node))
+                useCanvas.setState({ selected: [at.node] });
+              entry.run();
+            }}
+          >
+            {t[entry.word]}
+            {entry.keys[0] && <kbd>{entry.keys[0]}</kbd>}
+          </button>
+        );
+      })}
+    </div>,
+    document.body,
+  );
+}

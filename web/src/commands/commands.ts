@@ -1,0 +1,211 @@
+/** Everything that can be done, with its name and keys: the palette, menus and keyboard use it. */
+
+import { api } from "@/api/client";
+import { arrange } from "@/canvas/arrange";
+import { pointerPlace, selectedNodes, useCanvas } from "@/canvas/selection";
+import { clip } from "@/commands/clip";
+import { download, newTab, openFile, save } from "@/commands/files";
+import * as frames from "@/commands/frames";
+import { moveNodes, styleNodes, toggleMode } from "@/document/edit";
+import type { Mode, NodeLayout, Place } from "@/document/workflow";
+import type { Catalogue } from "@/language/en";
+import { cancel, run } from "@/run/submit";
+import { usePanels } from "@/state/panels";
+import { useServer } from "@/state/server";
+import { useSettings } from "@/state/settings";
+import { act, activeTab, currentGraph, useTabs } from "@/state/tabs";
+
+type Word = { [K in keyof Catalogue]: Catalogue[K] extends string ? K : never }[keyof Catalogue];
+
+export type Command = { id: string; word: Word; keys: string[]; run(): void; typing?: boolean };
+
+function mode(which: Mode): void {
+  const names = selectedNodes();
+  if (names.length > 0) act((d, scope) => toggleMode(d, scope, names, which));
+}
+
+function style(word: string, change: (layout: NodeLayout) => NodeLayout): void {
+  const names = selectedNodes();
+  if (names.length > 0) act((d, scope) => styleNodes(d, scope, names, change, word));
+}
+
+function align(axis: "x" | "y"): void {
+  const names = selectedNodes();
+  const places = currentGraph().layout?.nodes ?? {};
+  const edge = Math.min(...names.map((name) => places[name]?.[axis] ?? 0));
+  const next: { [name: string]: Place } = {};
+  for (const name of names) next[name] = { x: 0, y: 0, ...places[name], [axis]: edge };
+  act((d, scope) => moveNodes(d, scope, next, "align"));
+}
+
+async function arrangeAll(): Promise<void> {
+  const { flow } = useCanvas.getState();
+  const sizes = new Map(
+    flow
+      ?.getNodes()
+      .map(({ id, measured }) => [
+        id,
+        { width: measured?.width ?? 232, height: measured?.height ?? 120 },
+      ]),
+  );
+  const places = await arrange(currentGraph(), sizes);
+  act((d, scope) => moveNodes(d, scope, places, "arrange"));
+  requestAnimationFrame(() => void flow?.fitView({ duration: 200, padding: 0.08, maxZoom: 1 }));
+}
+
+function fit(ids?: string[]): void {
+  const nodes = ids && ids.length > 0 ? { nodes: ids.map((id) => ({ id })) } : {};
+  void useCanvas.getState().flow?.fitView({ duration: 150, padding: 0.08, maxZoom: 1.2, ...nodes });
+}
+
+function view(): void {
+  const tab = activeTab();
+  if (tab) useTabs.getState().change(tab.id, { view: tab.view === "form" ? "graph" : "form" });
+}
+
+const panel = (name: "queue" | "history" | "nodes" | "workflows" | "text" | "results") => () =>
+  usePanels.getState().toggle(name);
+
+export const COMMANDS: Command[] = [
+  { id: "run", word: "run", keys: ["Ctrl+Enter"], run: () => void run(), typing: true },
+  {
+    id: "run-front",
+    word: "runFront",
+    keys: ["Ctrl+Shift+Enter"],
+    run: () => void run({ front: true }),
+    typing: true,
+  },
+  { id: "run-again", word: "runAgain", keys: [], run: () => void run({ again: true }) },
+  {
+    id: "run-to",
+    word: "runTo",
+    keys: ["Alt+Enter"],
+    run: () => void run({ only: selectedNodes() }),
+  },
+  {
+    id: "cancel",
+    word: "cancel",
+    keys: ["Ctrl+Alt+Enter"],
+    run: () => void cancel(),
+    typing: true,
+  },
+  { id: "pause", word: "pause", keys: [], run: () => void api.pause(!useServer.getState().paused) },
+  {
+    id: "run-on-change",
+    word: "runOnChange",
+    keys: [],
+    run: () => useSettings.getState().set({ runOnChange: !useSettings.getState().runOnChange }),
+  },
+  { id: "undo", word: "undo", keys: ["Ctrl+Z"], run: () => useTabs.getState().undo() },
+  {
+    id: "redo",
+    word: "redo",
+    keys: ["Ctrl+Y", "Ctrl+Shift+Z"],
+    run: () => useTabs.getState().redo(),
+  },
+  { id: "save", word: "save", keys: ["Ctrl+S"], run: () => void save(), typing: true },
+  {
+    id: "save-as",
+    word: "saveAs",
+    keys: ["Ctrl+Shift+S"],
+    run: () => void save(true),
+    typing: true,
+  },
+  { id: "open", word: "open", keys: ["Ctrl+O"], run: openFile, typing: true },
+  { id: "new", word: "newTab", keys: ["Ctrl+Alt+N"], run: newTab },
+  { id: "download", word: "download", keys: [], run: () => void download() },
+  {
+    id: "palette",
+    word: "palette",
+    keys: ["Ctrl+K", "Ctrl+Shift+P"],
+    run: () => usePanels.setState({ dialog: "palette" }),
+    typing: true,
+  },
+  {
+    id: "shortcuts",
+    word: "shortcuts",
+    keys: ["?"],
+    run: () => usePanels.setState({ dialog: "shortcuts" }),
+  },
+  {
+    id: "settings",
+    word: "settings",
+    keys: ["Ctrl+,"],
+    run: () => usePanels.setState({ dialog: "settings" }),
+  },
+  { id: "view", word: "form", keys: ["F"], run: view },
+  {
+    id: "add",
+    word: "addNode",
+    keys: ["Tab"],
+    run: () => window.dispatchEvent(new Event("nodeflow:search")),
+  },
+  { id: "copy", word: "copy", keys: ["Ctrl+C"], run: () => void clip.copy() },
+  { id: "cut", word: "cut", keys: ["Ctrl+X"], run: () => void clip.cut() },
+  {
+    id: "paste",
+    word: "paste",
+    keys: ["Ctrl+V"],
+    run: () => void clip.paste(false, pointerPlace()),
+  },
+  {
+    id: "paste-linked",
+    word: "pasteLinked",
+    keys: ["Ctrl+Shift+V"],
+    run: () => void clip.paste(true, pointerPlace()),
+  },
+  { id: "duplicate", word: "duplicate", keys: ["Ctrl+D"], run: () => clip.duplicate() },
+  { id: "delete", word: "remove", keys: ["Delete", "Backspace"], run: frames.removeSelected },
+  { id: "select-all", word: "selectAll", keys: ["Ctrl+A"], run: () => frames.selectAll() },
+  { id: "mute", word: "mute", keys: ["Ctrl+M"], run: () => mode("mute") },
+  { id: "bypass", word: "bypass", keys: ["Ctrl+B"], run: () => mode("bypass") },
+  {
+    id: "collapse",
+    word: "collapse",
+    keys: ["Alt+C"],
+    run: () =>
+      style("collapse", ({ collapsed, ...rest }) =>
+        collapsed ? rest : { ...rest, collapsed: true },
+      ),
+  },
+  {
+    id: "pin",
+    word: "pin",
+    keys: ["P"],
+    run: () => style("pin", ({ pinned, ...rest }) => (pinned ? rest : { ...rest, pinned: true })),
+  },
+  { id: "group", word: "group", keys: ["Ctrl+G"], run: frames.groupSelected },
+  { id: "note", word: "addNote", keys: [], run: () => frames.addNote(pointerPlace()) },
+  {
+    id: "rename",
+    word: "rename",
+    keys: ["F2"],
+    run: () => usePanels.setState({ dialog: "rename" }),
+  },
+  { id: "arrange", word: "arrange", keys: ["Shift+A"], run: () => void arrangeAll() },
+  { id: "align-left", word: "alignLeft", keys: [], run: () => align("x") },
+  { id: "align-top", word: "alignTop", keys: [], run: () => align("y") },
+  { id: "fit", word: "fit", keys: ["."], run: () => fit() },
+  {
+    id: "fit-selection",
+    word: "fitSelection",
+    keys: ["Shift+."],
+    run: () => fit(useCanvas.getState().selected),
+  },
+  { id: "queue", word: "queue", keys: ["Q"], run: panel("queue") },
+  { id: "history", word: "history", keys: ["H"], run: panel("history") },
+  { id: "results", word: "results", keys: ["G"], run: panel("results") },
+  { id: "nodes", word: "nodes", keys: ["N"], run: panel("nodes") },
+  { id: "workflows", word: "workflows", keys: ["W"], run: panel("workflows") },
+  { id: "text", word: "text", keys: ["Y"], run: panel("text") },
+  {
+    id: "refresh",
+    word: "refresh",
+    keys: ["R"],
+    run: () => void api.refresh().then(() => useServer.getState().loadTypes()),
+  },
+];
+
+export function command(id: string): Command | undefined {
+  return COMMANDS.find((entry) => entry.id === id);
+}

@@ -1,0 +1,113 @@
+/** Opening and saving: files of the server, files dropped on the page, templates. */
+
+import { ApiError, api } from "@/api/client";
+import { arrange } from "@/canvas/arrange";
+import { apply, Draft } from "@/document/operation";
+import { EMPTY, type Workflow } from "@/document/workflow";
+import { text } from "@/language/text";
+import { say, usePanels } from "@/state/panels";
+import { activeTab, type Tab, useTabs } from "@/state/tabs";
+
+/** The document with a place for every node. */
+async function placed(workflow: Workflow): Promise<Workflow> {
+  const places = workflow.layout?.nodes ?? {};
+  if (Object.keys(workflow.nodes).every((name) => places[name])) return workflow;
+  const found = await arrange(workflow);
+  const draft = new Draft(workflow);
+  for (const [name, place] of Object.entries(found)) draft.set(["layout", "nodes", name], place);
+  return apply(workflow, draft.patches);
+}
+
+export async function open(workflow: Workflow, more: Partial<Tab> = {}): Promise<void> {
+  const shown = Object.keys(workflow.inputs ?? {}).length > 0;
+  useTabs.getState().open(await placed(workflow), { view: shown ? "form" : "graph", ...more });
+}
+
+export function newTab(): void {
+  useTabs.getState().open(EMPTY);
+}
+
+export async function openTemplate(id: string, more: Partial<Tab> = {}): Promise<void> {
+  const { document, text: source } = await api.template(id);
+  if (document) await open(document, { text: source, ...more });
+}
+
+export async function openSaved(path: string): Promise<void> {
+  const { tabs, show } = useTabs.getState();
+  const there = tabs.find((tab) => tab.path === path);
+  if (there) return show(there.id);
+  const { document, text: source, etag } = await api.workflow(path);
+  if (document) await open(document, { path, text: source, ...(etag ? { etag } : {}) });
+}
+
+/** Opens a file from this machine: a picture with a workflow inside, JSON or YAML. */
+export async function openBlob(file: File): Promise<void> {
+  try {
+    const { document } = file.type.startsWith("image/")
+      ? await api.convertPicture(file)
+      : await api.convertText(await file.text());
+    await open(document);
+    say(text().opened(file.name));
+  } catch (error) {
+    say(error instanceof ApiError ? error.message : text().noWorkflow);
+  }
+}
+
+export function openFile(): void {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.accept = ".yaml,.yml,.json,image/png,image/webp,image/jpeg";
+  input.onchange = () => {
+    for (const file of input.files ?? []) void openBlob(file);
+  };
+  input.click();
+}
+
+/** The document as YAML with the comments of the text it came from. */
+export async function yamlOf(tab: Tab): Promise<string> {
+  const { writeYaml } = await import("@/document/yaml");
+  return writeYaml(tab.log.document, tab.text);
+}
+
+async function write(tab: Tab, path: string, etag: string | undefined): Promise<void> {
+  const source = await yamlOf(tab);
+  const saved = await api.save(path, { text: source }, etag);
+  useTabs.getState().change(tab.id, {
+    path,
+    text: source,
+    etag: saved.etag,
+    saved: tab.log.revision,
+  });
+  say(`${text().saved}: ${path}`);
+}
+
+export async function save(as = false): Promise<void> {
+  const tab = activeTab();
+  if (!tab) return;
+  if (as || !tab.path) return usePanels.setState({ dialog: "save" });
+  await saveTo(tab.path, tab.etag);
+}
+
+/** Saves the active document; a file that changed meanwhile asks what to do. */
+export async function saveTo(path: string, etag?: string): Promise<void> {
+  const tab = activeTab();
+  if (!tab) return;
+  try {
+    await write(tab, path, etag);
+    usePanels.setState({ dialog: undefined });
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 412 || error.status === 428))
+      usePanels.setState({ dialog: "conflict" });
+    else say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export async function download(): Promise<void> {
+  const tab = activeTab();
+  if (!tab) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([await yamlOf(tab)], { type: "application/yaml" }));
+  link.download = `${(tab.path ?? tab.log.document.name ?? "workflow").replace(/\W+/g, "_")}.yaml`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

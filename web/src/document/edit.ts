@@ -1,0 +1,198 @@
+/** What people do to a graph, each as one edit. */
+
+import { nameFor, unique } from "@/document/names";
+import { Draft, type Edit } from "@/document/operation";
+import { linksOf, referenceOf, writeReference } from "@/document/reference";
+import {
+  type Graph,
+  graphAt,
+  inputsOf,
+  type Json,
+  type Mode,
+  type NodeData,
+  type NodeLayout,
+  type Place,
+  type Scope,
+  type Workflow,
+} from "@/document/workflow";
+import type { NodeType } from "@/types/nodeType";
+
+export function takenNames(graph: Graph): Set<string> {
+  return new Set(Object.keys(graph.nodes));
+}
+
+/** A new node of a type with the defaults of its literals. */
+export function newNode(type: NodeType): NodeData {
+  const node: NodeData = { node: type.id };
+  for (const input of type.inputs) {
+    if (!input.literal || input.optional) continue;
+    if (input.default !== undefined && input.default !== null) node[input.name] = input.default;
+    else if (input.choices?.[0] !== undefined) node[input.name] = input.choices[0];
+    else if (input.type === "STRING") node[input.name] = "";
+  }
+  return node;
+}
+
+export function addNode(
+  workflow: Workflow,
+  scope: Scope,
+  type: NodeType,
+  at: Place,
+): { edit: Edit; name: string } {
+  const name = unique(nameFor(type.id), takenNames(graphAt(workflow, scope)));
+  const draft = new Draft(workflow)
+    .set([...scope, "nodes", name], newNode(type))
+    .set([...scope, "layout", "nodes", name], { x: Math.round(at.x), y: Math.round(at.y) });
+  return { edit: draft.done("add"), name };
+}
+
+export function setInput(
+  workflow: Workflow,
+  scope: Scope,
+  node: string,
+  input: string,
+  value: Json | undefined,
+): Edit {
+  const path = [...scope, "nodes", node, input];
+  return new Draft(workflow).set(path, value).done("value", `value ${path.join("/")}`);
+}
+
+export type End = { node: string; port: string };
+
+/** Draws a link; `alone` says that the source has one output only, which needs no name. */
+export function connect(
+  workflow: Workflow,
+  scope: Scope,
+  from: End,
+  to: End,
+  alone: boolean,
+): Edit {
+  const reference = writeReference(
+    alone ? { node: from.node } : { node: from.node, output: from.port },
+  );
+  return new Draft(workflow).set([...scope, "nodes", to.node, to.port], reference).done("link");
+}
+
+/** Takes a link out; a literal input gets its default back. */
+export function disconnect(workflow: Workflow, scope: Scope, to: End, fallback?: Json): Edit {
+  return new Draft(workflow).set([...scope, "nodes", to.node, to.port], fallback).done("unlink");
+}
+
+/** Removes nodes with the links from them and the exposed inputs that name them. */
+export function removeNodes(workflow: Workflow, scope: Scope, names: readonly string[]): Edit {
+  const gone = new Set(names);
+  const draft = new Draft(workflow);
+  const graph = graphAt(workflow, scope);
+  for (const link of linksOf(graph))
+    if (gone.has(link.source) && !gone.has(link.target))
+      draft.remove([...scope, "nodes", link.target, link.input]);
+  for (const section of ["inputs", "outputs"] as const)
+    for (const [key, value] of Object.entries(graph[section] ?? {}))
+      if (gone.has(referenceOf(value)?.node ?? "")) draft.remove([...scope, section, key]);
+  for (const name of names) {
+    draft.remove([...scope, "nodes", name]);
+    if (graph.layout?.nodes?.[name]) draft.remove([...scope, "layout", "nodes", name]);
+  }
+  return draft.done("delete");
+}
+
+export function moveNodes(
+  workflow: Workflow,
+  scope: Scope,
+  places: { [name: string]: Place },
+  label = "move",
+): Edit {
+  const draft = new Draft(workflow);
+  const layout = graphAt(workflow, scope).layout?.nodes ?? {};
+  for (const [name, { x, y }] of Object.entries(places)) {
+    const before: NodeLayout | undefined = layout[name];
+    const [left, top] = [Math.round(x), Math.round(y)];
+    if (before?.x === left && before.y === top) continue;
+    draft.set([...scope, "layout", "nodes", name], { ...before, x: left, y: top });
+  }
+  return draft.done(label);
+}
+
+/** Changes how nodes look: collapsed, pinned, colour, width. */
+export function styleNodes(
+  workflow: Workflow,
+  scope: Scope,
+  names: readonly string[],
+  change: (layout: NodeLayout) => NodeLayout,
+  label: string,
+): Edit {
+  const draft = new Draft(workflow);
+  const layout = graphAt(workflow, scope).layout?.nodes ?? {};
+  for (const name of names)
+    draft.set([...scope, "layout", "nodes", name], change(layout[name] ?? { x: 0, y: 0 }));
+  return draft.done(label);
+}
+
+/** Mutes or bypasses; where all are so already, switches it off. */
+export function toggleMode(
+  workflow: Workflow,
+  scope: Scope,
+  names: readonly string[],
+  mode: Mode,
+): Edit {
+  const { nodes } = graphAt(workflow, scope);
+  const off = names.every((name) => nodes[name]?.[mode] === true);
+  const draft = new Draft(workflow);
+  for (const name of names) {
+    draft.set([...scope, "nodes", name, mode === "mute" ? "bypass" : "mute"], undefined);
+    draft.set([...scope, "nodes", name, mode], off ? undefined : true);
+  }
+  return draft.done(mode);
+}
+
+/** Another name for a node, in every link and exposed input as well. */
+export function renameNode(workflow: Workflow, scope: Scope, from: string, to: string): Edit {
+  const draft = new Draft(workflow);
+  const graph = graphAt(workflow, scope);
+  const moved = (value: Json) => {
+    const reference = referenceOf(value);
+    return reference?.node === from ? writeReference({ ...reference, node: to }) : undefined;
+  };
+  for (const [name, node] of Object.entries(graph.nodes))
+    for (const [input, value] of inputsOf(node)) {
+      const next = moved(value);
+      if (next) draft.set([...scope, "nodes", name, input], next);
+    }
+  for (const section of ["inputs", "outputs"] as const)
+    for (const [key, value] of Object.entries(graph[section] ?? {})) {
+      const next = moved(value);
+      if (next) draft.set([...scope, section, key], next);
+    }
+  draft.rename([...scope, "nodes", from], to);
+  if (graph.layout?.nodes?.[from]) draft.rename([...scope, "layout", "nodes", from], to);
+  return draft.done("rename");
+}
+
+/** Puts a node into a link: the source feeds it, and it feeds what the source fed. */
+export function insertIntoLink(
+  workflow: Workflow,
+  scope: Scope,
+  name: string,
+  target: End,
+  input: string,
+  output: string | undefined,
+): Edit {
+  const source = graphAt(workflow, scope).nodes[target.node]?.[target.port];
+  if (source === undefined) return { label: "insert", patches: [] };
+  const reference = output === undefined ? { node: name } : { node: name, output };
+  return new Draft(workflow)
+    .set([...scope, "nodes", name, input], source)
+    .set([...scope, "nodes", target.node, target.port], writeReference(reference))
+    .done("insert");
+}
+
+/** Shows an input in the form view, or takes it out of it. */
+export function toggleExposed(workflow: Workflow, node: string, input: string): Edit {
+  const reference = writeReference({ node, output: input });
+  const inputs = workflow.inputs ?? {};
+  const shown = Object.keys(inputs).find((key) => inputs[key] === reference);
+  const draft = new Draft(workflow);
+  if (shown !== undefined) return draft.remove(["inputs", shown]).done("expose");
+  const key = unique(input === "text" ? node : input, new Set(Object.keys(inputs)));
+  return draft.set(["inputs", key], reference).done("expose");
+}

@@ -1,0 +1,40 @@
+/** Names for new nodes: short, lower-case, unique; no dot, no `$`, no white space. */
+
+const KNOWN: Record<string, string> = {
+  CheckpointLoaderSimple: "checkpoint",
+  CLIPTextEncode: "prompt",
+  EmptyLatentImage: "canvas",
+  KSampler: "sampler",
+  KSamplerAdvanced: "sampler",
+  VAEDecode: "image",
+  VAEEncode: "encoded",
+  SaveImage: "save",
+  PreviewImage: "preview",
+  LoadImage: "picture",
+  LoraLoader: "lora",
+};
+
+export function isName(text: string): boolean {
+  return text.length > 0 && !/[.$\s]/.test(text);
+}
+
+/** `ImageScaleBy` gives `image_scale_by`. */
+export function nameFor(type: string): string {
+  const known = KNOWN[type];
+  if (known) return known;
+  const words = type
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
+    .toLowerCase()
+    .replace(/[.$\s/|:]+/g, "_");
+  return words || "node";
+}
+
+export function unique(wanted: string, taken: { has(name: string): boolean }): string {
+  if (!taken.has(wanted)) return wanted;
+  const stem = wanted.replace(/_?\d+$/, "") || wanted;
+  for (let number = 2; ; number++) {
+    const name = `${stem}_${number}`;
+    if (!taken.has(name)) return name;
+  }
+}

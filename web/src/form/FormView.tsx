@@ -1,0 +1,149 @@
+import { fileUrl } from "@/api/client";
+import type { StoredFile } from "@/api/shapes";
+import { Problems } from "@/canvas/Problems";
+import { referenceOf } from "@/document/reference";
+import type { Workflow } from "@/document/workflow";
+import { Field } from "@/inputs/Field";
+import { duration, useText } from "@/language/text";
+import { viewer } from "@/results/viewer";
+import { run } from "@/run/submit";
+import { Icon } from "@/shell/Icon";
+import { useRun, useRuns } from "@/state/runs";
+import { nodeType, useServer } from "@/state/server";
+import { useDocument, useTabs } from "@/state/tabs";
+import type { InputType } from "@/types/nodeType";
+
+type Shown = { name: string; node: string; spec: InputType };
+
+function shownInputs(workflow: Workflow): Shown[] {
+  return Object.entries(workflow.inputs ?? {}).flatMap(([name, value]) => {
+    const target = referenceOf(value);
+    const node = target && workflow.nodes[target.node];
+    const spec = node && nodeType(node.node)?.inputs.find((input) => input.name === target.output);
+    return target && spec ? [{ name, node: target.node, spec }] : [];
+  });
+}
+
+const label = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+/** Only what the workflow shows, with the result beside it: where a beginner starts. */
+export function FormView() {
+  const t = useText();
+  const workflow = useDocument();
+  useServer(({ types }) => types);
+  const inputs = shownInputs(workflow);
+  const nodes = [...new Set(inputs.map(({ node }) => node))];
+  return (
+    <main className="form">
+      <section className="form-inputs" aria-label={t.inputs}>
+        <h1>{workflow.name ?? t.untitled}</h1>
+        {workflow.description && <p className="quiet">{workflow.description}</p>}
+        {inputs.length === 0 && <p className="quiet">{t.noInputs}</p>}
+        {inputs.map(({ name, node, spec }) => (
+          <div
+            className={spec.multiline || spec.input_file ? "form-row tall" : "form-row"}
+            key={name}
+          >
+            <span className="form-label" title={spec.description}>
+              {label(name)}
+            </span>
+            <Field
+              node={node}
+              spec={spec}
+              value={workflow.nodes[node]?.[spec.name]}
+              label={label(name)}
+              rows={4}
+            />
+          </div>
+        ))}
+        {nodes.map((node) => (
+          <Problems node={node} key={node} />
+        ))}
+        <RunLine />
+      </section>
+      <Result />
+    </main>
+  );
+}
+
+function RunLine() {
+  const t = useText();
+  const tab = useTabs(({ active }) => active);
+  const { plan, error } = useRun(tab);
+  const all = plan ? Object.values(plan.nodes) : [];
+  const runs = all.filter(({ action }) => action === "run").length;
+  return (
+    <div className="form-run">
+      <button type="button" className="button primary large" onClick={() => void run()}>
+        <Icon name="play" />
+        {t.run}
+        <kbd>Ctrl ↵</kbd>
+      </button>
+      {plan && (
+        <p className="quiet">
+          {runs === 0 ? t.planAll(all.length) : t.planRuns(runs, all.length)}
+          {plan.seconds !== null && runs > 0 && `, ${t.about(duration(plan.seconds))}`}
+        </p>
+      )}
+      {error && (
+        <p className="wrong" role="alert">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function picturesOf(outputs: { [node: string]: { files: StoredFile[] } }): StoredFile[] {
+  return Object.values(outputs).flatMap(({ files }) =>
+    files.filter((file) => file.media_type.startsWith("image/")),
+  );
+}
+
+function Result() {
+  const t = useText();
+  const tab = useTabs(({ active }) => active);
+  const run = useRun(tab);
+  const state = useRuns(({ jobs }) => (run.job ? jobs[run.job]?.state : undefined));
+  const active = Object.entries(run.nodes).find(([, node]) => node.state === "running");
+  const preview = active && run.previews[active[0]];
+  const pictures = picturesOf(run.outputs);
+  const waiting = state === "queued" || (state === "running" && !active);
+  const step = active?.[1].step ?? 0;
+  const total = active?.[1].total ?? 0;
+  return (
+    <section className="form-result" aria-label={t.results} aria-live="polite">
+      <div className={preview ? "stage live" : "stage"}>
+        {preview ? (
+          <img src={preview} alt={t.running} />
+        ) : pictures.length > 0 ? (
+          pictures.map((file, index) => (
+            <button
+              type="button"
+              key={file.url}
+              onClick={() => viewer.open(pictures, index)}
+              aria-label={`${t.fullscreen}: ${file.path}`}
+            >
+              <img src={fileUrl(file)} alt={file.path} />
+            </button>
+          ))
+        ) : (
+          <p className="quiet">{t.firstPicture}</p>
+        )}
+      </div>
+      <p className="stage-line" role="status">
+        {active && (
+          <>
+            <span className="bar">
+              <i style={{ width: `${total ? (step / total) * 100 : 5}%` }} />
+            </span>
+            {active[0]}
+            {total > 0 && ` · ${t.step(step, total)}`}
+          </>
+        )}
+        {waiting && t.queued}
+        {state === "cancelled" && t.cancelled}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,48 @@
+import { useCallback, useMemo, useState } from "react";
+import { Picker } from "@/inputs/Picker";
+import { Icon } from "@/shell/Icon";
+
+type Props = {
+  value: string;
+  choices: readonly string[];
+  label: string;
+  onChange(value: string): void;
+};
+
+/** One of several values, with search; a value that is not among them is marked. */
+export function ChoiceField({ value, choices, label, onChange }: Props) {
+  const [at, setAt] = useState<{ x: number; y: number }>();
+  const close = useCallback(() => setAt(undefined), []);
+  const options = useMemo(() => choices.map((id) => ({ id, label: id })), [choices]);
+  const unknown = !choices.includes(value);
+  return (
+    <>
+      <button
+        type="button"
+        className={unknown ? "field choice unknown nodrag" : "field choice nodrag"}
+        aria-label={`${label}: ${value}`}
+        aria-haspopup="listbox"
+        onClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect();
+          setAt({ x: box.left, y: box.bottom + 4 });
+        }}
+      >
+        <span>{value || "—"}</span>
+        <Icon name={unknown ? "warn" : "chevron"} />
+      </button>
+      {at && (
+        <Picker
+          options={options}
+          at={at}
+          label={label}
+          current={value}
+          onClose={close}
+          onPick={(id) => {
+            onChange(id);
+            close();
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,83 @@
+import { useRef, useState } from "react";
+import { evaluate, fit, show } from "@/text/arithmetic";
+import type { InputType } from "@/types/nodeType";
+
+type Props = {
+  spec: InputType;
+  value: number;
+  label: string;
+  onChange(value: number): void;
+  onDone(): void;
+};
+
+/** Drag sideways to change (Shift fine, Ctrl coarse), click to type; arithmetic is worked out. */
+export function NumberField({ spec, value, label, onChange, onDone }: Props) {
+  const [draft, setDraft] = useState<string>();
+  const drag = useRef<{ x: number; value: number; moved: boolean } | undefined>(undefined);
+  const whole = spec.type === "INT";
+  const step = spec.step ?? (whole ? 1 : 0.01);
+  const put = (next: number) => onChange(fit(next, spec, whole));
+  const filled =
+    spec.min !== undefined && spec.max !== undefined && spec.max - spec.min <= 200
+      ? (value - spec.min) / (spec.max - spec.min)
+      : undefined;
+
+  function commit(text: string): void {
+    const number = evaluate(text);
+    if (number !== undefined) put(number);
+    setDraft(undefined);
+    onDone();
+  }
+
+  return (
+    <input
+      className="field number nodrag"
+      aria-label={label}
+      role="spinbutton"
+      aria-valuenow={value}
+      aria-valuemin={spec.min}
+      aria-valuemax={spec.max !== undefined && spec.max < 2 ** 53 ? spec.max : undefined}
+      inputMode="decimal"
+      style={filled === undefined ? undefined : { backgroundSize: `${filled * 100}% 100%` }}
+      value={draft ?? show(value)}
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={(event) => draft !== undefined && commit(event.target.value)}
+      onKeyDown={(event) => {
+        const big = event.ctrlKey ? 10 : event.shiftKey ? 0.1 : 1;
+        if (event.key === "Enter") commit(event.currentTarget.value);
+        else if (event.key === "Escape") setDraft(undefined);
+        else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+          event.preventDefault();
+          const base = evaluate(event.currentTarget.value) ?? value;
+          const sign = event.key === "ArrowUp" ? 1 : -1;
+          setDraft(undefined);
+          put(base + sign * (whole ? Math.max(1, step * big) : step * big));
+        }
+      }}
+      onPointerDown={(event) => {
+        if (event.button !== 0 || document.activeElement === event.currentTarget) return;
+        event.preventDefault();
+        event.currentTarget.setPointerCapture(event.pointerId);
+        drag.current = { x: event.clientX, value, moved: false };
+      }}
+      onPointerMove={(event) => {
+        const held = drag.current;
+        if (!held) return;
+        const distance = event.clientX - held.x;
+        if (Math.abs(distance) > 3) held.moved = true;
+        const scale = event.shiftKey ? 0.1 : event.ctrlKey ? 10 : 1;
+        const steps = Math.round((distance * scale) / 4);
+        if (held.moved) put(held.value + steps * step);
+      }}
+      onPointerUp={(event) => {
+        const held = drag.current;
+        drag.current = undefined;
+        if (held?.moved) onDone();
+        else if (held) {
+          event.currentTarget.focus();
+          event.currentTarget.select();
+        }
+      }}
+    />
+  );
+}

@@ -1,0 +1,105 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { createPortal } from "react-dom";
+import { useText } from "@/language/text";
+import { search } from "@/text/fuzzy";
+
+export type Option = { id: string; label: string; detail?: string; hint?: string; also?: string };
+
+type Props = {
+  options: readonly Option[];
+  at: { x: number; y: number };
+  label: string;
+  wide?: boolean;
+  current?: string;
+  onPick(id: string): void;
+  onClose(): void;
+};
+
+/** A list with a search field: node types, models, choices, commands. */
+export function Picker({ options, at, label, wide, current, onPick, onClose }: Props) {
+  const t = useText();
+  const [query, setQuery] = useState("");
+  const [chosen, setChosen] = useState(() =>
+    Math.max(
+      0,
+      options.findIndex(({ id }) => id === current),
+    ),
+  );
+  const list = useRef<HTMLUListElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const found = useMemo(
+    () =>
+      search(query, options, (option) => [
+        { text: option.label, weight: 1 },
+        { text: option.id, weight: 0.9 },
+        { text: option.also ?? "", weight: 0.6 },
+        { text: option.detail ?? "", weight: 0.3 },
+      ]).slice(0, 80),
+    [query, options],
+  );
+  useEffect(() => {
+    list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
+  useEffect(() => {
+    const away = (event: PointerEvent) => {
+      if (!box.current?.contains(event.target as Node)) onClose();
+    };
+    window.addEventListener("pointerdown", away, true);
+    return () => window.removeEventListener("pointerdown", away, true);
+  }, [onClose]);
+  const width = wide ? 420 : 260;
+  const left = Math.max(8, Math.min(at.x, window.innerWidth - width - 8));
+  const top = Math.max(8, Math.min(at.y, window.innerHeight - 340));
+
+  return createPortal(
+    <div ref={box} className="picker" style={{ left, top, width }} role="dialog" aria-label={label}>
+      <input
+        // biome-ignore lint/a11y/noAutofocus: a picker is opened to type in
+        autoFocus
+        className="picker-search"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="picker-list"
+        aria-activedescendant={found[chosen] ? `option-${chosen}` : undefined}
+        aria-label={label}
+        placeholder={label}
+        value={query}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setChosen(0);
+        }}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === "Escape") onClose();
+          else if (event.key === "Enter" && found[chosen]) onPick(found[chosen].id);
+          else if (event.key === "ArrowDown") setChosen(Math.min(chosen + 1, found.length - 1));
+          else if (event.key === "ArrowUp") setChosen(Math.max(chosen - 1, 0));
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <ul id="picker-list" ref={list} role="listbox" aria-label={label}>
+        {found.map((option, index) => (
+          <li
+            key={option.id}
+            id={`option-${index}`}
+            role="option"
+            aria-selected={index === chosen}
+            className={index === chosen ? "chosen" : undefined}
+            onPointerMove={() => setChosen(index)}
+            onPointerDown={(event) => {
+              event.preventDefault();
+              onPick(option.id);
+            }}
+          >
+            <span className="picker-label">{option.label}</span>
+            {option.hint && <span className="picker-hint">{option.hint}</span>}
+            {option.detail && <span className="picker-detail">{option.detail}</span>}
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && <p className="picker-none quiet">{t.nothingFound}</p>}
+    </div>,
+    document.body,
+  );
+}

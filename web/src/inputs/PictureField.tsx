@@ -1,0 +1,82 @@
+import { lazy, Suspense, useRef, useState } from "react";
+import { api } from "@/api/client";
+import { ChoiceField } from "@/inputs/ChoiceField";
+import { useText } from "@/language/text";
+import { Icon } from "@/shell/Icon";
+import { useServer } from "@/state/server";
+
+const MaskPainter = lazy(() => import("@/inputs/MaskPainter"));
+
+type Props = {
+  value: string;
+  choices: readonly string[];
+  label: string;
+  onChange(value: string): void;
+};
+
+export function inputUrl(name: string): string {
+  return `api/v1/files/input/${name.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** A picture from the input folder: chosen, dropped, pasted, or painted on. */
+export function PictureField({ value, choices, label, onChange }: Props) {
+  const t = useText();
+  const picker = useRef<HTMLInputElement>(null);
+  const [painting, setPainting] = useState(false);
+  async function take(file: File | Blob | undefined, name = "picture.png"): Promise<void> {
+    if (!file) return;
+    const stored = await api.upload(file, file instanceof File ? file.name : name);
+    onChange(stored.path);
+    await useServer.getState().loadTypes();
+  }
+  return (
+    <div
+      className="picture nodrag"
+      role="group"
+      aria-label={label}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        void take(event.dataTransfer.files[0]);
+      }}
+      onPaste={(event) => void take(event.clipboardData.files[0])}
+    >
+      <ChoiceField value={value} choices={choices} label={label} onChange={onChange} />
+      <button
+        type="button"
+        className="picture-well"
+        aria-label={t.chooseFile}
+        onClick={() => picker.current?.click()}
+      >
+        {value ? <img src={`${inputUrl(value)}?thumbnail=512`} alt={value} /> : t.dropHere}
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        accept="image/*"
+        hidden
+        onChange={(event) => void take(event.target.files?.[0])}
+      />
+      {value && (
+        <button type="button" className="button small" onClick={() => setPainting(true)}>
+          <Icon name="brush" />
+          {t.paintMask}
+        </button>
+      )}
+      {painting && (
+        <Suspense>
+          <MaskPainter
+            source={inputUrl(value)}
+            onClose={() => setPainting(false)}
+            onDone={async (picture) => {
+              const stem = value.replace(/\.[^.]*$/, "").replace(/-mask.*$/, "");
+              await take(picture, `${stem}-mask.png`);
+              setPainting(false);
+            }}
+          />
+        </Suspense>
+      )}
+    </div>
+  );
+}

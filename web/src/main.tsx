@@ -1,0 +1,46 @@
+import "@/style/font.css";
+import "@/style/tokens.css";
+import "@/style/base.css";
+import "@/style/shell.css";
+import "@/style/panels.css";
+import "@/style/form.css";
+import "@/style/overlays.css";
+import "@/style/canvas.css";
+import "@/style/fields.css";
+import "@/style/phone.css";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "@/api/client";
+import { newTab, openTemplate } from "@/commands/files";
+import { listenToKeys } from "@/commands/keys";
+import { follow } from "@/run/follow";
+import { planChanges } from "@/run/planning";
+import { App } from "@/shell/App";
+import { keepDrafts, restore } from "@/state/drafts";
+import { useServer } from "@/state/server";
+import { useTabs } from "@/state/tabs";
+
+const FIRST = "txt2img";
+
+async function start(): Promise<"unauthorized" | undefined> {
+  try {
+    await useServer.getState().loadTypes();
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403))
+      return "unauthorized";
+    useServer.setState({ connected: false });
+    await new Promise((wait) => setTimeout(wait, 1000));
+    return start();
+  }
+  listenToKeys();
+  planChanges();
+  const restored = await restore().catch(() => false);
+  if (!restored) await openTemplate(FIRST).catch(() => undefined);
+  if (useTabs.getState().tabs.length === 0) newTab();
+  keepDrafts();
+  follow();
+  return undefined;
+}
+
+const root = createRoot(document.getElementById("root") as HTMLElement);
+root.render(<App failure={undefined} />);
+void start().then((failure) => failure && root.render(<App failure={failure} />));

@@ -1,0 +1,130 @@
+/** Turns the server's events into what the page shows. */
+
+import { api } from "@/api/client";
+import { listen } from "@/api/events";
+import type { Artifacts, Job, NodeState, Preview, ServerEvent } from "@/api/shapes";
+import { useRuns } from "@/state/runs";
+import { useServer } from "@/state/server";
+
+/** A job as it stands, for a tab that missed its events. */
+export function adopt(job: Job): void {
+  const runs = useRuns.getState();
+  runs.putJob(job);
+  const client = job.client ?? "";
+  if (runs.tabs[client]?.job !== job.id) return;
+  runs.changeTab(client, (run) => ({
+    ...run,
+    nodes: Object.fromEntries(
+      Object.entries(job.nodes ?? {}).map(([name, node]) => [name, { ...node }]),
+    ),
+    outputs: { ...run.outputs, ...job.outputs },
+    ...(job.error ? { error: job.error.message } : {}),
+  }));
+  for (const failure of job.failures ?? [])
+    runs.changeNode(client, failure.node, { state: "failed", message: failure.message });
+}
+
+async function catchUp(): Promise<void> {
+  const { running, queued, paused } = await api.queue();
+  useServer.setState({ paused });
+  const runs = useRuns.getState();
+  for (const job of [...running, ...queued]) runs.putJob(job);
+  for (const { job } of Object.values(runs.tabs)) if (job) adopt(await api.job(job));
+}
+
+function onEvent(event: ServerEvent): void {
+  const { type, job, data = {} } = event;
+  const runs = useRuns.getState();
+  if (type === "node_types.changed") void useServer.getState().loadTypes();
+  else if (type === "queue.paused") useServer.setState({ paused: true });
+  else if (type === "queue.resumed") useServer.setState({ paused: false });
+  if (!job) return;
+  const client = event.client ?? "";
+  const mine = runs.tabs[client]?.job === job ? client : undefined;
+  if (type.startsWith("job.")) onJob(type, job, data, event, mine);
+  else if (mine !== undefined) onNode(type, data, mine);
+}
+
+function onJob(
+  type: string,
+  id: string,
+  data: Record<string, unknown>,
+  event: ServerEvent,
+  mine: string | undefined,
+): void {
+  const runs = useRuns.getState();
+  if (type === "job.queued" && !runs.jobs[id])
+    runs.putJob({
+      id,
+      state: "queued",
+      client: event.client ?? null,
+      outputs: {},
+      error: null,
+      progress: null,
+      created: Date.now() / 1000,
+      started: null,
+      finished: null,
+      seconds: null,
+      number: Number(data.number),
+      name: (data.name as string) ?? null,
+      workflow: (data.workflow as string) ?? null,
+    });
+  if (type === "job.started") runs.changeJob(id, { state: "running", started: Date.now() / 1000 });
+  if (type === "job.requeued") runs.changeJob(id, { state: "queued" });
+  if (type === "job.done" || type === "job.failed" || type === "job.cancelled") {
+    runs.changeJob(id, {
+      state: type.slice(4) as Job["state"],
+      finished: Date.now() / 1000,
+      seconds: (data.seconds as number) ?? null,
+      ...(data.outputs ? { outputs: data.outputs as Job["outputs"] } : {}),
+      ...(data.error ? { error: data.error as Job["error"] } : {}),
+    });
+    if (mine !== undefined) void api.job(id).then(adopt, () => undefined);
+  }
+}
+
+function onNode(type: string, data: Record<string, unknown>, tab: string): void {
+  const runs = useRuns.getState();
+  const node = String(data.node ?? "");
+  if (type === "node.started")
+    runs.changeNode(tab, node, { state: "running", reason: "", started: performance.now() });
+  else if (type === "progress")
+    runs.changeNode(tab, node, { step: Number(data.step), total: Number(data.total) });
+  else if (type === "nodes.cached")
+    for (const [name, reason] of Object.entries((data.nodes ?? {}) as Record<string, string>))
+      runs.changeNode(tab, name, { state: "cached", reason });
+  else if (type === "node.finished")
+    runs.changeNode(tab, node, {
+      state: data.state as NodeState,
+      seconds: Number(data.seconds),
+      reason: String(data.reason ?? ""),
+    });
+  const artifacts = data.artifacts as Artifacts | undefined;
+  if (artifacts)
+    runs.changeTab(tab, (run) => ({ ...run, outputs: { ...run.outputs, [node]: artifacts } }));
+}
+
+function onPreview(head: Preview, picture: Blob): void {
+  const runs = useRuns.getState();
+  if (runs.tabs[head.client]?.job !== head.job) return;
+  runs.changeTab(head.client, (run) => {
+    const old = run.previews[head.node];
+    if (old) URL.revokeObjectURL(old);
+    return { ...run, previews: { ...run.previews, [head.node]: URL.createObjectURL(picture) } };
+  });
+  runs.changeNode(head.client, head.node, { step: head.step, total: head.total });
+}
+
+/** Follows the server until the returned function is called. */
+export function follow(): () => void {
+  const again = () => void catchUp().catch(() => undefined);
+  return listen({
+    event: onEvent,
+    preview: onPreview,
+    gap: again,
+    connected(on) {
+      useServer.setState({ connected: on });
+      if (on) again();
+    },
+  });
+}

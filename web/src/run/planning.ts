@@ -1,0 +1,46 @@
+/** After each change: what is wrong, what would run, and runs by themselves where wanted. */
+
+import { ApiError, api } from "@/api/client";
+import { run } from "@/run/submit";
+import { useRuns } from "@/state/runs";
+import { useServer } from "@/state/server";
+import { useSettings } from "@/state/settings";
+import { activeTab, useTabs } from "@/state/tabs";
+
+const PAUSE = 350;
+
+async function look(id: string): Promise<void> {
+  const tab = useTabs.getState().tabs.find((t) => t.id === id);
+  if (!tab || Object.keys(tab.log.document.nodes).length === 0) return;
+  const { layout: _, ...document } = tab.log.document;
+  const { changeTab } = useRuns.getState();
+  const report = (problems: ApiError["problems"]) =>
+    useServer.setState((state) => ({ problems: { ...state.problems, [id]: problems } }));
+  try {
+    const plan = await api.plan(document);
+    changeTab(id, (before) => ({ ...before, plan }));
+    report([]);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.problems.length === 0) return;
+    changeTab(id, ({ plan: _plan, ...rest }) => rest);
+    report(error.problems);
+  }
+}
+
+/** Watches the active document until the returned function is called. */
+export function planChanges(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let seen = "";
+  return useTabs.subscribe(() => {
+    const tab = activeTab();
+    const now = tab ? `${tab.id}:${tab.log.revision}` : "";
+    if (!tab || now === seen) return;
+    const edited = seen.startsWith(`${tab.id}:`);
+    seen = now;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      void look(tab.id);
+      if (edited && useSettings.getState().runOnChange) void run();
+    }, PAUSE);
+  });
+}

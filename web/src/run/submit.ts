@@ -1,0 +1,72 @@
+/** Running: the active document goes to the queue; seeds change after it as chosen. */
+
+import { ApiError, api } from "@/api/client";
+import { setInput } from "@/document/edit";
+import type { Workflow } from "@/document/workflow";
+import { NO_RUN, openJobs, useRuns } from "@/state/runs";
+import { nodeType, useServer } from "@/state/server";
+import { type SeedAfterRun, useSettings } from "@/state/settings";
+import { act, activeTab } from "@/state/tabs";
+
+export type How = { front?: boolean; again?: boolean; only?: string[] };
+
+/** Without what is not computed, so that looks never get into a job. */
+function computed(document: Workflow): Workflow {
+  const { layout: _, ...rest } = document;
+  return rest;
+}
+
+export function nextSeed(seed: number, after: SeedAfterRun): number {
+  if (after === "randomize") return Math.floor(Math.random() * 2 ** 48);
+  if (after === "increment") return seed + 1;
+  if (after === "decrement") return Math.max(0, seed - 1);
+  return seed;
+}
+
+function changeSeeds(): void {
+  const tab = activeTab();
+  if (!tab) return;
+  const { seeds } = useSettings.getState();
+  for (const [name, node] of Object.entries(tab.log.document.nodes))
+    for (const input of nodeType(node.node)?.inputs ?? []) {
+      const value = node[input.name];
+      const after = seeds[`${tab.id}/${name}.${input.name}`];
+      if (!input.seed || !after || after === "fixed" || typeof value !== "number") continue;
+      act((document) => setInput(document, [], name, input.name, nextSeed(value, after)));
+    }
+}
+
+/** Sends the active document to the queue. */
+export async function run(how: How = {}): Promise<void> {
+  const tab = activeTab();
+  if (!tab) return;
+  const { document } = tab.log;
+  const id = crypto.randomUUID();
+  const { changeTab, putJob } = useRuns.getState();
+  changeTab(tab.id, (before) => ({ ...NO_RUN, outputs: before.outputs, job: id }));
+  const report = (problems: import("@/api/shapes").Problem[]) =>
+    useServer.setState((state) => ({ problems: { ...state.problems, [tab.id]: problems } }));
+  try {
+    const job = await api.submit({
+      document: computed(document),
+      client: tab.id,
+      id,
+      ...(tab.path ? { workflow: tab.path } : {}),
+      ...how,
+    });
+    report([]);
+    const known = useRuns.getState().jobs[job.id];
+    if (!known || known.state === "queued") putJob(job);
+    changeSeeds();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    report(error.problems);
+    changeTab(tab.id, ({ job: _, ...rest }) => ({ ...rest, error: error.message }));
+  }
+}
+
+/** Cancels the running job, else the next one of this page. */
+export async function cancel(): Promise<void> {
+  const job = openJobs(useRuns.getState().jobs)[0];
+  if (job) await api.cancel(job.id);
+}

@@ -1,0 +1,193 @@
+import { useEffect, useState } from "react";
+import { api } from "@/api/client";
+import { selectedNodes } from "@/canvas/selection";
+import { COMMANDS, command } from "@/commands/commands";
+import { openSaved, saveTo } from "@/commands/files";
+import { renameNode } from "@/document/edit";
+import { isName } from "@/document/names";
+import { Picker } from "@/inputs/Picker";
+import { useText } from "@/language/text";
+import { SettingsDialog } from "@/shell/SettingsDialog";
+import { Tool } from "@/shell/Tool";
+import { usePanels } from "@/state/panels";
+import { act, activeTab, currentGraph, useTabs } from "@/state/tabs";
+
+const close = () => usePanels.setState({ dialog: undefined });
+
+export function Dialogs() {
+  const dialog = usePanels((state) => state.dialog);
+  if (dialog === "palette") return <Palette />;
+  if (dialog === "shortcuts") return <Shortcuts />;
+  if (dialog === "settings") return <SettingsDialog />;
+  if (dialog === "rename") return <Rename />;
+  if (dialog === "save") return <SaveAs />;
+  if (dialog === "conflict") return <Conflict />;
+  return null;
+}
+
+export function Dialog({ title, children }: { title: string; children: React.ReactNode }) {
+  const t = useText();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => event.key === "Escape" && close();
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+  return (
+    <div
+      className="veil"
+      onPointerDown={(event) => event.target === event.currentTarget && close()}
+    >
+      <div className="dialog" role="dialog" aria-modal="true" aria-label={title}>
+        <header>
+          <h2>{title}</h2>
+          <Tool icon="close" label={t.close} keys="Esc" onClick={close} />
+        </header>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+function Palette() {
+  const t = useText();
+  const options = COMMANDS.map(({ id, word, keys }) => ({
+    id,
+    label: t[word],
+    ...(keys[0] ? { hint: keys[0] } : {}),
+  }));
+  return (
+    <Picker
+      options={options}
+      at={{ x: innerWidth / 2 - 210, y: 80 }}
+      label={t.palette}
+      wide
+      onClose={close}
+      onPick={(id) => {
+        close();
+        command(id)?.run();
+      }}
+    />
+  );
+}
+
+function Shortcuts() {
+  const t = useText();
+  return (
+    <Dialog title={t.shortcuts}>
+      <ul className="shortcuts">
+        {COMMANDS.filter(({ keys }) => keys.length > 0).map(({ id, word, keys }) => (
+          <li key={id}>
+            <span>{t[word]}</span>
+            {keys.map((key) => (
+              <kbd key={key}>{key}</kbd>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}
+
+type AskProps = {
+  title: string;
+  value: string;
+  check(value: string): boolean;
+  onDone(value: string): void;
+};
+
+function Ask({ title, value, check, onDone }: AskProps) {
+  const [typed, setTyped] = useState(value);
+  return (
+    <Dialog title={title}>
+      <form
+        className="ask"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (check(typed)) onDone(typed);
+        }}
+      >
+        <input
+          // biome-ignore lint/a11y/noAutofocus: the dialog is one field
+          autoFocus
+          className="field"
+          aria-label={title}
+          value={typed}
+          onFocus={(event) => event.target.select()}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <button type="submit" className="button primary" disabled={!check(typed)}>
+          {title}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+function Rename() {
+  const t = useText();
+  const name = selectedNodes()[0] ?? "";
+  const free = (typed: string) => isName(typed) && (typed === name || !currentGraph().nodes[typed]);
+  return (
+    <Ask
+      title={t.rename}
+      value={name}
+      check={free}
+      onDone={(typed) => {
+        if (name && typed !== name) act((d, scope) => renameNode(d, scope, name, typed));
+        close();
+      }}
+    />
+  );
+}
+
+function SaveAs() {
+  const t = useText();
+  const tab = activeTab();
+  const stem = (tab?.log.document.name ?? "workflow").toLowerCase().replace(/\W+/g, "_");
+  return (
+    <Ask
+      title={t.save}
+      value={tab?.path ?? `${stem}.yaml`}
+      check={(typed) => /^[^\\]+\.(ya?ml|json)$/.test(typed)}
+      onDone={(typed) => void saveTo(typed, typed === tab?.path ? tab.etag : undefined)}
+    />
+  );
+}
+
+function Conflict() {
+  const t = useText();
+  const tab = activeTab();
+  const path = tab?.path ?? "";
+  return (
+    <Dialog title={t.save}>
+      <p>{t.conflict}</p>
+      <div className="choices">
+        <button
+          type="button"
+          className="button"
+          onClick={() => usePanels.setState({ dialog: "save" })}
+        >
+          {t.saveCopy}
+        </button>
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            close();
+            if (tab) useTabs.getState().close(tab.id);
+            void openSaved(path);
+          }}
+        >
+          {t.takeTheirs}
+        </button>
+        <button
+          type="button"
+          className="button primary"
+          onClick={() => void api.workflow(path).then(({ etag }) => saveTo(path, etag ?? "*"))}
+        >
+          {t.overwrite}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

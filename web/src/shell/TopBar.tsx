@@ -1,0 +1,133 @@
+import { command } from "@/commands/commands";
+import { newTab } from "@/commands/files";
+import { duration, useText } from "@/language/text";
+import { cancel, run } from "@/run/submit";
+import { Icon } from "@/shell/Icon";
+import { Tool } from "@/shell/Tool";
+import { usePanels } from "@/state/panels";
+import { openJobs, useRun, useRuns } from "@/state/runs";
+import { useServer } from "@/state/server";
+import { isDirty, type Tab, useTabs } from "@/state/tabs";
+
+export function nameOf(tab: Tab, untitled: string): string {
+  return tab.log.document.name ?? tab.path?.replace(/\.\w+$/, "") ?? untitled;
+}
+
+function Mark() {
+  return (
+    <svg className="mark" viewBox="0 0 20 20" aria-hidden="true">
+      <path d="M5 5.5c7 0 3 9 10 9" />
+      <circle cx="4.5" cy="5.5" r="2.7" />
+      <circle cx="15.5" cy="14.5" r="2.7" />
+    </svg>
+  );
+}
+
+/** Tabs, views, and the run button with what will run. */
+export function TopBar() {
+  const t = useText();
+  const { tabs, active, show, close, change } = useTabs();
+  const tab = tabs.find(({ id }) => id === active);
+  const views = [
+    ["form", t.form, "form"],
+    ["graph", t.graph, "nodes"],
+  ] as const;
+  return (
+    <header className="bar-top">
+      <Mark />
+      <div className="tabs" role="tablist" aria-label={t.workflows}>
+        {tabs.map((one) => (
+          <div className={one.id === active ? "tab on" : "tab"} key={one.id} role="presentation">
+            <button
+              type="button"
+              role="tab"
+              aria-selected={one.id === active}
+              onClick={() => show(one.id)}
+            >
+              {nameOf(one, t.untitled)}
+              {isDirty(one) && <i className="dirty" title="●" />}
+            </button>
+            <button
+              type="button"
+              className="tab-close"
+              aria-label={`${t.closeTab}: ${nameOf(one, t.untitled)}`}
+              onClick={() => close(one.id)}
+            >
+              <Icon name="close" />
+            </button>
+          </div>
+        ))}
+        <Tool icon="plus" label={t.newTab} keys="Ctrl+Alt+N" onClick={newTab} />
+      </div>
+      <div className="switcher" role="group" aria-label={`${t.form} / ${t.graph}`}>
+        {views.map(([view, name, icon]) => (
+          <button
+            type="button"
+            key={view}
+            aria-pressed={tab?.view === view}
+            onClick={() => tab && change(tab.id, { view })}
+          >
+            <Icon name={icon} />
+            <span>{name}</span>
+          </button>
+        ))}
+      </div>
+      <RunGroup />
+    </header>
+  );
+}
+
+function RunGroup() {
+  const t = useText();
+  const tab = useTabs(({ active }) => active);
+  const { plan } = useRun(tab);
+  const waiting = useRuns(({ jobs }) => openJobs(jobs).length);
+  const paused = useServer((state) => state.paused);
+  const runs = plan ? Object.values(plan.nodes).filter(({ action }) => action === "run").length : 0;
+  const all = plan ? Object.keys(plan.nodes).length : 0;
+  const word = runs === 0 ? t.planAll(all) : t.planRuns(runs, all);
+  return (
+    <div className="run-group">
+      {plan && (
+        <span className="plan-line quiet" title={word}>
+          {runs}/{all}
+          {plan.seconds !== null && runs > 0 && ` · ${t.about(duration(plan.seconds))}`}
+        </span>
+      )}
+      {waiting > 0 && (
+        <Tool icon="stop" label={t.cancel} keys="Ctrl+Alt+Enter" onClick={() => void cancel()} />
+      )}
+      <button
+        type="button"
+        className="button queue-count"
+        aria-label={`${t.queue}: ${waiting}`}
+        title={paused ? t.paused : `${t.queue}  Q`}
+        onClick={() => usePanels.getState().toggle("queue")}
+      >
+        <Icon name={paused ? "pause" : "queue"} />
+        {waiting}
+      </button>
+      <button
+        type="button"
+        className="button primary"
+        title={`${word}  Ctrl+Enter`}
+        onClick={() => void run()}
+      >
+        <Icon name="play" />
+        {t.run}
+      </button>
+      <Tool
+        icon="command"
+        label={t.palette}
+        keys="Ctrl+K"
+        onClick={() => command("palette")?.run()}
+      />
+      <Tool
+        icon="settings"
+        label={t.settings}
+        keys="Ctrl+,"
+        onClick={() => command("settings")?.run()}
+      />
+    </div>
+  );
+}

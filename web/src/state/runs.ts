@@ -1,0 +1,66 @@
+/** Jobs as the events tell of them, and what the nodes of each tab are doing. */
+
+import { create } from "zustand";
+import type { Artifacts, Job, NodeState, Plan } from "@/api/shapes";
+
+export type NodeRun = {
+  state: NodeState;
+  reason: string;
+  seconds?: number;
+  step?: number;
+  total?: number;
+  started?: number;
+  message?: string;
+};
+
+export type TabRun = {
+  job?: string;
+  nodes: { [name: string]: NodeRun };
+  previews: { [name: string]: string };
+  outputs: { [name: string]: Artifacts };
+  plan?: Plan;
+  error?: string;
+};
+
+export const NO_RUN: TabRun = { nodes: {}, previews: {}, outputs: {} };
+
+type Runs = {
+  tabs: { [tab: string]: TabRun };
+  jobs: { [id: string]: Job };
+  changeTab(tab: string, change: (run: TabRun) => TabRun): void;
+  changeNode(tab: string, node: string, change: Partial<NodeRun>): void;
+  putJob(job: Job): void;
+  changeJob(id: string, change: Partial<Job>): void;
+};
+
+export const useRuns = create<Runs>()((set) => ({
+  tabs: {},
+  jobs: {},
+  changeTab: (tab, change) =>
+    set(({ tabs }) => ({ tabs: { ...tabs, [tab]: change(tabs[tab] ?? NO_RUN) } })),
+  changeNode: (tab, node, change) =>
+    set(({ tabs }) => {
+      const run = tabs[tab] ?? NO_RUN;
+      const before = run.nodes[node] ?? { state: "running", reason: "" };
+      const nodes = { ...run.nodes, [node]: { ...before, ...change } };
+      return { tabs: { ...tabs, [tab]: { ...run, nodes } } };
+    }),
+  putJob: (job) =>
+    set(({ jobs }) => ({ jobs: { ...jobs, [job.id]: { ...jobs[job.id], ...job } } })),
+  changeJob: (id, change) =>
+    set(({ jobs }) => {
+      const job = jobs[id];
+      return job ? { jobs: { ...jobs, [id]: { ...job, ...change } } } : {};
+    }),
+}));
+
+export function useRun(tab: string): TabRun {
+  return useRuns(({ tabs }) => tabs[tab] ?? NO_RUN);
+}
+
+/** Jobs that are not over, in the order of the queue. */
+export function openJobs(jobs: { [id: string]: Job }): Job[] {
+  return Object.values(jobs)
+    .filter(({ state }) => state === "queued" || state === "running")
+    .sort((a, b) => (a.state === b.state ? a.number - b.number : a.state === "running" ? -1 : 1));
+}

@@ -1,0 +1,39 @@
+/** What a person chose for this browser. */
+
+import { create } from "zustand";
+import { persist } from "zustand/middleware";
+
+export type Theme = "system" | "light" | "dark";
+export type Language = "en" | "zh";
+export type SeedAfterRun = "fixed" | "randomize" | "increment" | "decrement";
+
+type Settings = {
+  theme: Theme;
+  language: Language;
+  dragSelects: boolean;
+  snap: boolean;
+  minimap: boolean;
+  runOnChange: boolean;
+  seeds: { [key: string]: SeedAfterRun };
+  used: { [type: string]: number };
+  set(change: Partial<Settings>): void;
+};
+
+const chinese = typeof navigator !== "undefined" && navigator.language.startsWith("zh");
+
+export const useSettings = create<Settings>()(
+  persist(
+    (set) => ({
+      theme: "system",
+      language: chinese ? "zh" : "en",
+      dragSelects: false,
+      snap: false,
+      minimap: true,
+      runOnChange: false,
+      seeds: {},
+      used: {},
+      set,
+    }),
+    { name: "nodeflow.settings" },
+  ),
+);

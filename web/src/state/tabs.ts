@@ -1,0 +1,106 @@
+/** The open documents and the edits on them. */
+
+import { create } from "zustand";
+import { type Log, record, redo, seal, startLog, undo } from "@/document/log";
+import type { Edit } from "@/document/operation";
+import { EMPTY, type Graph, graphAt, ROOT, type Scope, type Workflow } from "@/document/workflow";
+
+export type View = "form" | "graph";
+
+export type Tab = {
+  id: string;
+  log: Log;
+  saved: number;
+  scope: Scope;
+  view: View;
+  path?: string;
+  etag?: string;
+  /** The file's text, whose comments a save keeps. */
+  text?: string;
+};
+
+type Tabs = {
+  tabs: Tab[];
+  active: string;
+  open(workflow: Workflow, more?: Partial<Tab>): string;
+  close(id: string): void;
+  show(id: string): void;
+  change(id: string, change: Partial<Tab>): void;
+  edit(edit: Edit): void;
+  undo(): void;
+  redo(): void;
+  seal(): void;
+};
+
+const freshId = () => crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+
+export const useTabs = create<Tabs>()((set, get) => {
+  const change = (id: string, make: (tab: Tab) => Partial<Tab>) =>
+    set(({ tabs }) => ({ tabs: tabs.map((t) => (t.id === id ? { ...t, ...make(t) } : t)) }));
+  const onLog = (make: (log: Log) => Log) =>
+    change(get().active, (tab) => ({ log: make(tab.log) }));
+  return {
+    tabs: [],
+    active: "",
+    open(workflow, more = {}) {
+      const tab: Tab = {
+        id: freshId(),
+        log: startLog(workflow),
+        saved: 0,
+        scope: ROOT,
+        view: "graph",
+        ...more,
+      };
+      set(({ tabs }) => ({ tabs: [...tabs, tab], active: tab.id }));
+      return tab.id;
+    },
+    close(id) {
+      set(({ tabs, active }) => {
+        const at = tabs.findIndex((tab) => tab.id === id);
+        const left = tabs.filter((tab) => tab.id !== id);
+        const next = left[Math.min(at, left.length - 1)]?.id ?? "";
+        return { tabs: left, active: active === id ? next : active };
+      });
+    },
+    show: (active) => set({ active }),
+    change: (id, what) => change(id, () => what),
+    edit: (edit) => onLog((log) => record(log, edit)),
+    undo: () => onLog(undo),
+    redo: () => onLog(redo),
+    seal: () => onLog(seal),
+  };
+});
+
+export function activeTab(
+  state: Pick<Tabs, "tabs" | "active"> = useTabs.getState(),
+): Tab | undefined {
+  return state.tabs.find((tab) => tab.id === state.active);
+}
+
+/** The active document and the graph of it that is shown. */
+export function useDocument(): Workflow {
+  return useTabs((state) => activeTab(state)?.log.document ?? EMPTY);
+}
+
+export function useScope(): Scope {
+  return useTabs((state) => activeTab(state)?.scope ?? ROOT);
+}
+
+export function currentGraph(state = useTabs.getState()): Graph {
+  const tab = activeTab(state);
+  return tab ? graphAt(tab.log.document, tab.scope) : EMPTY;
+}
+
+export function useGraph(): Graph {
+  return useTabs((state) => currentGraph(state));
+}
+
+/** Makes an edit from the active document and scope, and does it. */
+export function act(make: (workflow: Workflow, scope: Scope) => Edit): void {
+  const tab = activeTab();
+  if (tab) useTabs.getState().edit(make(tab.log.document, tab.scope));
+}
+
+export function isDirty(tab: Tab): boolean {
+  return tab.log.revision !== tab.saved;
+}

@@ -1,0 +1,75 @@
+/** Node types as the server describes them. */
+
+import type { Json } from "@/document/workflow";
+
+export type InputType = {
+  name: string;
+  type: string;
+  required: boolean;
+  default?: Json;
+  optional: boolean;
+  lazy?: boolean;
+  description: string;
+  min?: number;
+  max?: number;
+  step?: number;
+  choices?: string[];
+  multiline: boolean;
+  seed: boolean;
+  model_kind?: string;
+  input_file: boolean;
+  literal: boolean;
+};
+
+export type OutputType = { name: string; type: string };
+
+export type NodeType = {
+  id: string;
+  display_name: string;
+  category: string;
+  version: number;
+  description: string;
+  output: boolean;
+  pure?: boolean;
+  deprecated?: boolean;
+  experimental?: boolean;
+  plugin: string;
+  inputs: InputType[];
+  outputs: OutputType[];
+};
+
+export type NodeTypes = {
+  digest: string;
+  nodes: NodeType[];
+  types: { [wire: string]: { colour: string } };
+  accepts: [string, string][];
+  aliases: { [alias: string]: string };
+};
+
+export type TypeTable = {
+  byId: ReadonlyMap<string, NodeType>;
+  colours: ReadonlyMap<string, string>;
+  accepts: readonly (readonly [string, string])[];
+  aliases: ReadonlyMap<string, string>;
+};
+
+export const NO_TYPES: TypeTable = {
+  byId: new Map(),
+  colours: new Map(),
+  accepts: [],
+  aliases: new Map(),
+};
+
+export function typeTable(types: NodeTypes): TypeTable {
+  return {
+    byId: new Map(types.nodes.map((type) => [type.id, type])),
+    colours: new Map(Object.entries(types.types).map(([name, { colour }]) => [name, colour])),
+    accepts: types.accepts,
+    aliases: new Map(Object.entries(types.aliases ?? {})),
+  };
+}
+
+/** The first sentence of a docstring. */
+export function summary(description: string): string {
+  return description.split("\n")[0] ?? "";
+}
