@@ -9,7 +9,8 @@ export function Verdict({ node }: { node: string }) {
   const tab = useTabs(({ active }) => active);
   const run = useRuns(({ tabs }) => tabs[tab]?.nodes[node]);
   const plan = useRuns(({ tabs }) => tabs[tab]?.plan?.nodes[node]);
-  if (!run) {
+  const changed = useRuns(({ tabs }) => tabs[tab]?.changed);
+  if (!run || (changed && run.state !== "running" && plan?.action === "run")) {
     if (!plan) return null;
     const reuse = plan.action === "reuse";
     return (

@@ -24,7 +24,8 @@ function shownInputs(workflow: Workflow): Shown[] {
   });
 }
 
-const label = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+const label = (name: string) =>
+  name === "cfg" ? "CFG" : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 /** Only what the workflow shows, with the result beside it: where a beginner starts. */
 export function FormView() {
@@ -39,7 +40,7 @@ export function FormView() {
         <h1>{workflow.name ?? t.untitled}</h1>
         {workflow.description && <p className="quiet">{workflow.description}</p>}
         {inputs.length === 0 && <p className="quiet">{t.noInputs}</p>}
-        {inputs.map(({ name, node, spec }) => (
+        {inputs.map(({ name, node, spec }, index) => (
           <div
             className={spec.multiline || spec.input_file ? "form-row tall" : "form-row"}
             key={name}
@@ -52,7 +53,7 @@ export function FormView() {
               spec={spec}
               value={workflow.nodes[node]?.[spec.name]}
               label={label(name)}
-              rows={4}
+              rows={index === 0 ? 4 : 2}
             />
           </div>
         ))}

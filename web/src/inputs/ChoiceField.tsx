@@ -14,7 +14,7 @@ export function ChoiceField({ value, choices, label, onChange }: Props) {
   const [at, setAt] = useState<{ x: number; y: number }>();
   const close = useCallback(() => setAt(undefined), []);
   const options = useMemo(() => choices.map((id) => ({ id, label: id })), [choices]);
-  const unknown = !choices.includes(value);
+  const unknown = !choices.some((name) => name === value || name.replace(/\.\w+$/, "") === value);
   return (
     <>
       <button

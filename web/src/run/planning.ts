@@ -9,7 +9,7 @@ import { activeTab, useTabs } from "@/state/tabs";
 
 const PAUSE = 350;
 
-async function look(id: string): Promise<void> {
+async function look(id: string, changed: boolean): Promise<void> {
   const tab = useTabs.getState().tabs.find((t) => t.id === id);
   if (!tab || Object.keys(tab.log.document.nodes).length === 0) return;
   const { layout: _, ...document } = tab.log.document;
@@ -18,7 +18,7 @@ async function look(id: string): Promise<void> {
     useServer.setState((state) => ({ problems: { ...state.problems, [id]: problems } }));
   try {
     const plan = await api.plan(document);
-    changeTab(id, (before) => ({ ...before, plan }));
+    changeTab(id, (before) => ({ ...before, plan, changed }));
     report([]);
   } catch (error) {
     if (!(error instanceof ApiError) || error.problems.length === 0) return;
@@ -31,7 +31,15 @@ async function look(id: string): Promise<void> {
 export function planChanges(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let seen = "";
-  return useTabs.subscribe(() => {
+  let done = 0;
+  const ended = () => Object.values(useRuns.getState().jobs).filter((job) => job.finished).length;
+  const stopRuns = useRuns.subscribe(() => {
+    const count = ended();
+    if (count === done) return;
+    done = count;
+    void look(useTabs.getState().active, false);
+  });
+  const stopTabs = useTabs.subscribe(() => {
     const tab = activeTab();
     const now = tab ? `${tab.id}:${tab.log.revision}` : "";
     if (!tab || now === seen) return;
@@ -39,8 +47,13 @@ export function planChanges(): () => void {
     seen = now;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      void look(tab.id);
+      void look(tab.id, edited);
       if (edited && useSettings.getState().runOnChange) void run();
     }, PAUSE);
   });
+  return () => {
+    stopRuns();
+    stopTabs();
+    clearTimeout(timer);
+  };
 }

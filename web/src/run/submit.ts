@@ -43,7 +43,12 @@ export async function run(how: How = {}): Promise<void> {
   const { document } = tab.log;
   const id = crypto.randomUUID();
   const { changeTab, putJob } = useRuns.getState();
-  changeTab(tab.id, (before) => ({ ...NO_RUN, outputs: before.outputs, job: id }));
+  changeTab(tab.id, ({ outputs, plan }) => ({
+    ...NO_RUN,
+    outputs,
+    ...(plan ? { plan } : {}),
+    job: id,
+  }));
   const report = (problems: import("@/api/shapes").Problem[]) =>
     useServer.setState((state) => ({ problems: { ...state.problems, [tab.id]: problems } }));
   try {

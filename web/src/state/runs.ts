@@ -19,6 +19,8 @@ export type TabRun = {
   previews: { [name: string]: string };
   outputs: { [name: string]: Artifacts };
   plan?: Plan;
+  /** The plan is newer than what the nodes say. */
+  changed?: boolean;
   error?: string;
 };
 
