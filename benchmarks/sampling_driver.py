@@ -61,7 +61,7 @@ class Bench:
         opened = open_checkpoint(EMBEDDED, "embedded")
         self.recipe, self.resources = opened.model, Resources()
         residency = self.resources.get(*residency_of("cpu"))
-        encoder = residency.text_encoder(opened.clip)
+        encoder = residency.text_encoders(opened.clip)
         residency.unet(opened.model)
         sides = encode_prompt(encoder, "a rocket on a blue background"), encode_prompt(encoder, "")
         sigmas = full_sigmas(schedule_of(self.recipe), "karras", "dpmpp_2m", steps)

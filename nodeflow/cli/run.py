@@ -63,7 +63,7 @@ def command(argv: Sequence[str]) -> int:
     engine = Engine(device=device, disk=disk)
     try:
         with cancel_on_interrupt() as cancelled, reporter:
-            metadata = picture_metadata(workflow, registry)
+            metadata = picture_metadata(workflow, registry, checked)
             result = engine.run(checked, reporter.on_event, cancelled, metadata, arguments.again)
     except (Cancelled, KeyboardInterrupt):
         print("cancelled; finished nodes are kept for the next run", file=sys.stderr)

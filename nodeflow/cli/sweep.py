@@ -75,7 +75,10 @@ def command(argv: Sequence[str]) -> int:
     folders = folders_from(arguments)
     documents = [variant(workflow, axes, values) for values in rows]
     checked = check_all(documents, lambda document: check(document, registry, folders))
-    metadata = [picture_metadata(document, registry) for document in documents]
+    metadata = [
+        picture_metadata(document, registry, known)
+        for document, known in zip(documents, checked, strict=True)
+    ]
     device = choose_device(arguments.device)
     disk = None if arguments.no_cache else open_cache(arguments)
     engine = Engine(device=device, disk=disk, company="" if arguments.exact else "all")
