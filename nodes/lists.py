@@ -95,3 +95,23 @@ def rebatch_images(
         for batch in images
         for start in range(0, len(batch), batch_size)
     ]
+
+
+@node("ImageGrid", category="image/batch", display_name="Image Grid")
+def image_grid(
+    images: list[Image],
+    columns: Annotated[int, Range(1, 100)] = 4,
+    column_labels: list[object] | None = None,
+    row_labels: list[object] | None = None,
+) -> Image:
+    """Pictures in rows on one sheet, with labels over the columns and beside the rows.
+
+    Args:
+        images: the pictures, row by row.
+        columns: how many stand in a row.
+        column_labels: one for each column: texts or numbers.
+        row_labels: one for each row: texts or numbers.
+    """
+    from nodeflow.imaging.grid import grid_of_tensors
+
+    return grid_of_tensors(images, columns, column_labels or [], row_labels or [])

@@ -14,6 +14,7 @@ COMMANDS = {
     "run": ("run", "run a workflow and write its pictures"),
     "sweep": ("sweep", "run variants of a workflow and compare them in a grid"),
     "validate": ("validate", "check a workflow without running it"),
+    "test": ("test", "run the tests beside workflows"),
     "nodes": ("nodes", "list node types, or describe one"),
     "cache": ("cache", "what is kept on disk: stats, ls, gc, clear, verify"),
     "plugin": ("plugin", "list, allow and block plugins"),

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    import torch
 
 GAP = 6
 MARGIN = 10
@@ -37,7 +41,9 @@ def wrapped(text: str, font: Font, width: int, most: int = 4) -> str:
 
 
 def grid(
-    rows: Sequence[Sequence[Path | None]], columns: Sequence[str], labels: Sequence[str]
+    rows: Sequence[Sequence[Path | Image.Image | None]],
+    columns: Sequence[str],
+    labels: Sequence[str],
 ) -> Image.Image:
     """Pictures in rows, a label over each column and left of each row.
 
@@ -77,7 +83,40 @@ def grid(
     return sheet
 
 
-def open_rgb(path: Path) -> Image.Image:
-    """A picture file, without transparency."""
+def open_rgb(path: Path | Image.Image) -> Image.Image:
+    """A picture or the picture in a file, without transparency."""
+    if isinstance(path, Image.Image):
+        return path.convert("RGB")
     with Image.open(path) as opened:
         return opened.convert("RGB")
+
+
+def label(value: object) -> str:
+    """A label as people write it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def grid_of_tensors(
+    images: "Sequence[torch.Tensor]", columns: int, heads: Sequence[object],
+    sides: Sequence[object],
+) -> "torch.Tensor":  # fmt: skip
+    """Batches `[batch, height, width, 3]` as one sheet of the same form."""
+    import numpy as np
+    import torch
+
+    from nodeflow.imaging.files import to_bytes
+
+    cells: list[Image.Image | None] = [
+        Image.fromarray(to_bytes(picture[..., :3]).cpu().numpy())
+        for batch in images
+        for picture in batch
+    ]
+    columns = min(columns, max(len(cells), 1))
+    cells += [None] * (-len(cells) % columns)
+    rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
+    tops = [label(value) for value in heads][:columns]
+    lefts = [label(value) for value in sides][: len(rows)]
+    tops += [""] * (columns - len(tops))
+    lefts += [""] * (len(rows) - len(lefts))
+    sheet = np.array(grid(rows, tops, lefts), dtype=np.float32)
+    return torch.from_numpy(sheet / 255).unsqueeze(0)

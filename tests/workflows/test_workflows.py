@@ -14,7 +14,12 @@ from nodeflow.node.folders import Folders
 from nodeflow.node.plugins import load_registry
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = sorted((ROOT / "workflows").glob("*.yaml"))
+WORKFLOWS = sorted(
+    path
+    for path in (ROOT / "workflows").glob("*.yaml")
+    if not path.name.endswith(".test.yaml") and not path.with_suffix(".test.yaml").exists()
+)
+"""Those that have no graph test beside them."""
 SIZES = {"hires_fix": (192, 192), "regions": (256, 128)}
 
 

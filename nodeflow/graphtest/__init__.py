@@ -1,0 +1,1 @@
+"""Tests of workflows, written beside them as `*.test.yaml`."""
