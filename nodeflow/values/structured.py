@@ -1,8 +1,9 @@
 """The codec of all stored values: nested plain values, dataclasses and tensors.
 
-The form is a JSON skeleton and a safetensors body. A tensor in the skeleton is
-`{"$tensor": n}`, a dataclass `{"$class": name, "fields": {…}}`, a tuple `{"$tuple": […]}`;
-only the classes named in `CLASSES` can come back, so reading runs no foreign code.
+The form is a safetensors file whose tensors are numbered and whose metadata `value` is a JSON
+skeleton. A tensor in the skeleton is `{"$tensor": n}`, a dataclass `{"$class": name,
+"fields": {…}}`, a tuple `{"$tuple": […]}`; only the classes named in `CLASSES` can come back, so
+reading runs no foreign code.
 """
 
 import importlib
@@ -48,6 +49,8 @@ CLASSES = {
     "Artifacts": "nodeflow.node.artifact",
     "SavedFile": "nodeflow.node.artifact",
 }
+
+METADATA, SKELETON = "__metadata__", "value"
 
 
 class CodecError(Exception):
@@ -109,13 +112,26 @@ def _skeleton(value: Any, found: list[Any]) -> Any:
 def encode(value: object) -> bytes:
     """A value as bytes. Raises CodecError where it holds something that cannot be stored."""
     found: list[Any] = []
-    head = json.dumps(_skeleton(value, found), separators=(",", ":"), sort_keys=True).encode()
-    body = b""
+    skeleton = json.dumps(_skeleton(value, found), separators=(",", ":"), sort_keys=True)
     if found:
         from safetensors.torch import save
 
-        body = save({str(i): t.detach().cpu().contiguous().clone() for i, t in enumerate(found)})
-    return len(head).to_bytes(8, "little") + head + body
+        return bytes(save(_apart(found), {SKELETON: skeleton}))
+    head = json.dumps({METADATA: {SKELETON: skeleton}}, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    return len(head).to_bytes(8, "little") + head
+
+
+def _apart(found: "list[torch.Tensor]") -> "dict[str, torch.Tensor]":
+    """Tensors by number, on the CPU; copied only where two share memory, which the form forbids."""
+    apart: dict[str, torch.Tensor] = {}
+    seen: set[int] = set()
+    for i, tensor in enumerate(found):
+        plain = tensor.detach().cpu().contiguous()
+        where = plain.untyped_storage().data_ptr()
+        apart[str(i)] = plain.clone() if where in seen else plain
+        seen.add(where)
+    return apart
 
 
 def _value(skeleton: Any, found: dict[str, Any]) -> Any:
@@ -142,12 +158,13 @@ def decode(data: bytes) -> Any:
     """The value that `encode` stored. Raises CodecError where the bytes hold none."""
     try:
         size = int.from_bytes(data[:8], "little")
-        skeleton = json.loads(data[8 : 8 + size])
+        header = json.loads(data[8 : 8 + size])
+        skeleton = json.loads(header[METADATA][SKELETON])
         found: dict[str, Any] = {}
-        if len(data) > 8 + size:
+        if len(header) > 1:
             from safetensors.torch import load
 
-            found = load(data[8 + size :])
+            found = load(data)
         return _value(skeleton, found)
     except Exception as error:
         raise CodecError(f"these bytes hold no value: {type(error).__name__}: {error}") from error

@@ -1,11 +1,13 @@
 """The codec of stored values."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 
 from nodeflow.diffusion.conditioning import Area, ConditioningEntry
 from nodeflow.diffusion.latent import Latent
@@ -79,3 +81,20 @@ def test_a_foreign_class_is_not_made() -> None:
     head = b'{"$class":"Popen","fields":{"args":"true"}}'
     with pytest.raises(CodecError):
         decode(len(head).to_bytes(8, "little") + head)
+
+
+def test_stored_values_are_safetensors_files(tmp_path: Path) -> None:
+    whole = torch.arange(6.0)
+    value = ((whole, whole[2:]), {"text": "ein Apfel"})
+    file = tmp_path / "value"
+    file.write_bytes(encode(value))
+    with safe_open(file, "pt") as opened:
+        assert set(opened.keys()) == {"0", "1"} and list(opened.metadata()) == ["value"]
+        assert torch.equal(opened.get_tensor("1"), whole[2:])
+    back = decode(file.read_bytes())
+    assert torch.equal(back[0][0], whole) and torch.equal(back[0][1], whole[2:])
+    file.write_bytes(encode(("no tensors",)))
+    with safe_open(file, "pt") as opened:
+        assert list(opened.keys()) == []
+    with pytest.raises(CodecError):
+        decode(file.read_bytes()[:-9])
