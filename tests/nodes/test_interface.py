@@ -258,6 +258,47 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "temporal_overlap INT=8",
         "LATENT",
     ),
+    "unCLIPCheckpointLoader": ("ckpt_name STRING", "MODEL, CLIP, VAE, CLIP_VISION"),
+    "DiffusersLoader": ("model_path STRING", "MODEL, CLIP, VAE"),
+    "UNETLoader": ("unet_name STRING; weight_dtype COMBO=default", "MODEL"),
+    "CLIPLoader": (
+        "clip_name STRING; type COMBO=stable_diffusion; device COMBO=default", "CLIP",
+    ),
+    "DualCLIPLoader": (
+        "clip_name1 STRING; clip_name2 STRING; type COMBO=sdxl; device COMBO=default", "CLIP",
+    ),
+    "CLIPVisionLoader": ("clip_name STRING", "CLIP_VISION"),
+    "CLIPVisionEncode": (
+        "clip_vision CLIP_VISION; image IMAGE; crop COMBO=center", "CLIP_VISION_OUTPUT",
+    ),
+    "unCLIPConditioning": (
+        "conditioning CONDITIONING; clip_vision_output CLIP_VISION_OUTPUT; strength FLOAT=1.0; "
+        "noise_augmentation FLOAT=0.0",
+        "CONDITIONING",
+    ),
+    "CLIPTextEncodeSDXL": (
+        "clip CLIP; width INT=1024; height INT=1024; crop_w INT=0; crop_h INT=0; "
+        "target_width INT=1024; target_height INT=1024; text_g STRING; text_l STRING",
+        "CONDITIONING",
+    ),
+    "CLIPTextEncodeSDXLRefiner": (
+        "ascore FLOAT=6.0; width INT=1024; height INT=1024; text STRING; clip CLIP",
+        "CONDITIONING",
+    ),
+    "InpaintModelConditioning": (
+        "positive CONDITIONING; negative CONDITIONING; vae VAE; pixels IMAGE; mask MASK; "
+        "noise_mask BOOLEAN=True",
+        "positive CONDITIONING, negative CONDITIONING, latent LATENT",
+    ),
+    "InstructPixToPixConditioning": (
+        "positive CONDITIONING; negative CONDITIONING; vae VAE; pixels IMAGE",
+        "positive CONDITIONING, negative CONDITIONING, latent LATENT",
+    ),
+    "SD_4XUpscale_Conditioning": (
+        "images IMAGE; positive CONDITIONING; negative CONDITIONING; scale_ratio FLOAT=4.0; "
+        "noise_augmentation FLOAT=0.0",
+        "positive CONDITIONING, negative CONDITIONING, latent LATENT",
+    ),
     "GetImageSize": ("image IMAGE", "width INT, height INT, batch_size INT"),
 }  # fmt: skip
 
