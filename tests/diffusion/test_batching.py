@@ -1,16 +1,20 @@
 """Samplings that advance together: each equals itself alone, and equal calls are made once."""
 
+import io
 import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
+from nodeflow.diffusion.checkpoint.open import open_checkpoint
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.labels import MissingInput
 from nodeflow.diffusion.guidance.rows import Rows
@@ -30,6 +34,7 @@ from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from nodeflow.diffusion.schedule.steps import cut, full_sigmas
 from nodeflow.diffusion.text.encode import encode_prompt
 from nodeflow.diffusion.unet.interventions import Interventions
+from nodeflow.diffusion.vae.codec import decode_latent
 from nodeflow.engine.recordings import StepRecordings
 from nodeflow.node.context import Cancelled, Resources, RunContext
 from tests.diffusion.closeness import relative_l2
@@ -57,8 +62,6 @@ def host(scene: Stage, company: Company, **more: object) -> RunContext:
 
 def encoded(scene: Stage, text: str) -> Conditioning:
     """A prompt."""
-    from nodeflow.diffusion.checkpoint.open import open_checkpoint
-
     encoder = scene.resources.get(*residency_of("cpu")).text_encoders(
         open_checkpoint(EMBEDDED, "print").clip
     )
@@ -222,16 +225,26 @@ def test_a_failing_call_reaches_everybody_who_waited_for_it(scene: Stage) -> Non
     assert torch.isfinite(made.samples).all()
 
 
-def test_previews_are_small_pictures(scene: Stage, tmp_path: Path) -> None:
-    import io
-
-    from PIL import Image
-
+def test_previews_look_like_the_picture(scene: Stage) -> None:
     seen: list[bytes] = []
     context = host(scene, Company.OWN, previews=True)
     context = replace(context, on_progress=lambda p: seen.append(p.preview) if p.preview else None)
-    sample_resident(scene.recipe, scene.trajectory("euler"), context)
-    assert seen and Image.open(io.BytesIO(seen[-1])).size == (256, 256)
+    opened = open_checkpoint(EMBEDDED, "print")
+    red = encoded(scene, "a red apple on a blue background")
+    sigmas = full_sigmas(schedule_of(scene.recipe), "karras", "dpmpp_2m", 8)
+    drawn = replace(
+        scene.trajectory("dpmpp_2m"), latent=Latent(torch.zeros(1, 4, 16, 16)),
+        guidance=Prompts(red, scene.negative, 3.0), sigmas=tuple(sigmas.tolist()),
+    )  # fmt: skip
+    latent = sample_resident(scene.recipe, drawn, context)
+    with Image.open(io.BytesIO(seen[-1])) as last:
+        assert last.size == (256, 256)
+        quick = torch.from_numpy(np.asarray(last.resize((16, 16), Image.Resampling.BOX)).copy())
+    with torch.no_grad():
+        vae = scene.resources.get(*residency_of("cpu")).vae(opened.vae)
+        picture = decode_latent(vae, latent.samples)
+    true = F.avg_pool2d(picture.movedim(-1, 1), 8)[0].movedim(0, -1)
+    assert float((quick / 255 - true).abs().mean()) < 0.12
 
 
 def test_rows_keep_what_belongs_to_them() -> None:

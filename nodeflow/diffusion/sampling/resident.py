@@ -75,7 +75,7 @@ def sample_resident(
         on_denoised(denoised)
         picture = None
         if host.previews and (done == total or time.monotonic() - shown > SHORTEST):
-            picture = preview(denoised, recipe.scale_factor)
+            picture = preview(denoised, recipe)
             shown = time.monotonic()
         host.progress(done, total, picture)
 
