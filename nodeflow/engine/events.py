@@ -1,9 +1,16 @@
-"""What happens during a run, as data."""
+"""What happens during a run, as data. A listener is called in the thread that runs it."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 State = Literal["ran", "cached", "failed", "skipped"]
+Tier = Literal["memory", "disk"]
+Cause = Literal[
+    "same", "cut off", "known", "not needed", "put back",
+    "never computed", "literal", "file", "depends", "link", "upstream", "type", "code", "numerics",
+    "evicted", "impure", "not kept", "again", "file gone", "failed", "upstream failed",
+]  # fmt: skip
+"""Why a node was reused (the first line) or ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +32,45 @@ class NodeProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeRetried:
+    """A node failed and is called once more."""
+
+    node: str
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeExpanded:
+    """A node has become further ones."""
+
+    node: str
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NodeFinished:
-    """A node is done with: how, in how many seconds, and why it ran or did not."""
+    """A node is done with: how, in how many seconds, and why it ran or did not.
+
+    tier and age (seconds) say where a reused result was and when it was made.
+    """
 
     node: str
     type: str
     state: State
     seconds: float
     reason: str
+    cause: Cause = "same"
+    tier: Tier | None = None
+    age: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFreed:
+    """Memory ran out while a node ran: caches were emptied, and the node runs again."""
+
+    node: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +80,12 @@ class CacheTrouble:
     message: str
 
 
-Event: TypeAlias = NodeStarted | NodeProgress | NodeFinished | CacheTrouble
+Event: TypeAlias = (
+    NodeStarted
+    | NodeProgress
+    | NodeRetried
+    | NodeExpanded
+    | NodeFinished
+    | MemoryFreed
+    | CacheTrouble
+)

@@ -1,7 +1,11 @@
 """A node that failed while it ran."""
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+PLAIN = ("ValueError", "CheckpointError", "PictureError", "ChangedInPlace", "FileReplaced")
+"""Exceptions whose message says all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +21,27 @@ class NodeFailure:
         return f"node '{self.node}' ({self.type}) failed: {self.message}"
 
 
-def failure_of(node: str, kind: str, error: BaseException) -> NodeFailure:
-    """What an exception says, in one line."""
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory, of the host or a device, has run out."""
+    text = str(error)
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or ("alloc" in text and "memory" in text)
+    )
+
+
+def failure_of(
+    node: str, kind: str, error: BaseException, holders: Sequence[tuple[str, int]] = ()
+) -> NodeFailure:
+    """What an exception says, in one line. holders: who has how many bytes of memory."""
     text = str(error).strip() or "no message"
-    if isinstance(error, MemoryError) or ("alloc" in text and "memory" in text):
+    if out_of_memory(error):
         text = f"not enough memory ({text.splitlines()[0]})"
+        if holders:
+            held = ", ".join(f"{who} {size / 1e6:,.0f} MB" for who, size in holders[:5])
+            text += f", also after caches and models were let go; still held: {held}"
     trace = "".join(traceback.format_exception(error))
     name = type(error).__name__
-    message = (
-        text if name in ("ValueError", "CheckpointError", "PictureError") else f"{name}: {text}"
-    )
+    message = text if name in PLAIN else f"{name}: {text}"
     return NodeFailure(node, kind, message, trace)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from nodeflow.engine.events import Event
 from nodeflow.engine.run import Engine, RunResult
-from nodeflow.node.check import CheckedWorkflow
+from nodeflow.node.checked import CheckedWorkflow
 
 Listen = Callable[[int, Event], None]
 """(number of the variant, what happened)."""

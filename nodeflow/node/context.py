@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from nodeflow.node.file_digest import content_digest
 from nodeflow.node.folders import Folders
@@ -25,6 +25,17 @@ class Progress:
     preview: bytes | None = None
 
 
+@runtime_checkable
+class Releasable(Protocol):
+    """A resource that holds memory and can let go of it."""
+
+    def holdings(self) -> list[tuple[str, int]]:
+        """Who holds how many bytes."""
+
+    def release(self) -> None:
+        """Let go of everything that can be made again."""
+
+
 class Resources:
     """Things that outlive one node, made once per engine: loaded models, open files."""
 
@@ -38,6 +49,21 @@ class Resources:
             if kind not in self._made:
                 self._made[kind] = make()
             return cast(T, self._made[kind])
+
+    def holdings(self) -> list[tuple[str, int]]:
+        """Who holds how many bytes, of the resources that can tell."""
+        with self._lock:
+            return [held for made in self._made.values() if isinstance(made, Releasable)
+                    for held in made.holdings()]  # fmt: skip
+
+    def release(self) -> str:
+        """Let go of what can be made again; says how much, or nothing."""
+        with self._lock:
+            made = [item for item in self._made.values() if isinstance(item, Releasable)]
+            total = sum(size for item in made for _, size in item.holdings())
+            for item in made:
+                item.release()
+            return f"{total / 1e6:,.0f} MB" if total else ""
 
 
 class Recordings(Protocol):

@@ -44,7 +44,7 @@ def test_the_main_job_then_nothing_to_do(shell: Shell) -> None:
     path.unlink()
     third = json.loads(shell("run", "workflows/txt2img.yaml", "--json").out)
     ran = [name for name, node in third["nodes"].items() if node["state"] == "ran"]
-    assert ran == ["save"] and "gone" in third["nodes"]["save"]["reason"]
+    assert ran == [] and "put back" in third["nodes"]["save"]["reason"]
     with Image.open(path) as again, Image.open(path) as _:
         assert path.read_bytes() == before
         assert again.size == (128, 128)
@@ -160,8 +160,8 @@ def test_nodes_cache_doctor(shell: Shell) -> None:
     assert "how many steps" in shell("nodes", "KSampler").out
     assert json.loads(shell("cache", "stats", "--json").out)["entries"] == 0
     shell("run", "workflows/txt2img.yaml", "--steps", "1")
-    assert json.loads(shell("cache", "stats", "--json").out)["entries"] == 6
-    assert json.loads(shell("cache", "clear", "--json").out) == {"cleared": 6}
+    assert json.loads(shell("cache", "stats", "--json").out)["entries"] == 7
+    assert json.loads(shell("cache", "clear", "--json").out) == {"cleared": 7}
     doctor = shell("doctor")
     assert doctor.code == 0 and "tiny-emoji.safetensors" in doctor.out
 
