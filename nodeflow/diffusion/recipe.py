@@ -146,15 +146,10 @@ class ClipRecipe:
 
 @dataclass(frozen=True, slots=True)
 class VaeRecipe:
-    """An autoencoder. `tiny_scale`: of a tiny one (TAESD), the scale its latents have, else None.
-
-    A tiny one may lie in two files; `decoder` is then the second.
-    """
+    """An autoencoder."""
 
     source: WeightsFile
     patches: tuple[Patch, ...] = ()
-    tiny_scale: float | None = None
-    decoder: WeightsFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
