@@ -91,8 +91,8 @@ def stats(disk: DiskCache, arguments: argparse.Namespace) -> Answer:
              f"read {found.hits} times"]  # fmt: skip
     if found.oldest is not None and found.newest is not None:
         now = time.time()
-        lines.append(f"the oldest {age_text(now - found.oldest)} old, "
-                     f"the newest {age_text(now - found.newest)}")  # fmt: skip
+        oldest, newest = age_text(now - found.oldest), age_text(now - found.newest)
+        lines.append(f"stored {oldest} to {newest} ago")
     lines += [
         f"  {t.type:<28} {t.entries:>7} {size_text(t.bytes):>10} {t.seconds:>9.1f} s "
         f"{t.hits:>7} reads"
