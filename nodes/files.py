@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, NamedTuple
 
+from nodeflow.imaging.prefix import sound_prefix
 from nodeflow.node import Artifacts, Folders, InputFile, InputProblem, RunContext, node
 from nodeflow.values import Image, Latent, Mask
 
@@ -22,19 +23,6 @@ def readable_picture(literals: Mapping[str, object], folders: Folders) -> Iterab
     except PictureError as error:
         expected = "a PNG, JPEG or WebP file"
         yield InputProblem("image", f"'{name}' cannot be used: {error}", expected)
-
-
-def sound_prefix(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
-    """The prefix must stay inside the output folder."""
-    from nodeflow.imaging.files import PictureError, place_for
-
-    prefix = literals.get("filename_prefix")
-    if not isinstance(prefix, str):
-        return
-    try:
-        place_for(folders.output, prefix.replace("%", "_").replace(":", "_"))
-    except PictureError as error:
-        yield InputProblem("filename_prefix", str(error), "a name, or folder/name")
 
 
 @node("LoadImage", category="image", display_name="Load Image", validate=readable_picture)

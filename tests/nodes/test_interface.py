@@ -241,6 +241,21 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "PreviewAny": ("source *", ""),
     "PrimitiveStringMultiline": ("value STRING=", "STRING"),
     "StringConcatenate": ("string_a STRING; string_b STRING; delimiter STRING=", "STRING"),
+    "ModelMergeSimple": ("model1 MODEL; model2 MODEL; ratio FLOAT=1.0", "MODEL"),
+    "ModelMergeBlocks": (
+        "model1 MODEL; model2 MODEL; input FLOAT=1.0; middle FLOAT=1.0; out FLOAT=1.0", "MODEL",
+    ),
+    "ModelMergeAdd": ("model1 MODEL; model2 MODEL", "MODEL"),
+    "ModelMergeSubtract": ("model1 MODEL; model2 MODEL; multiplier FLOAT=1.0", "MODEL"),
+    "CLIPMergeSimple": ("clip1 CLIP; clip2 CLIP; ratio FLOAT=1.0", "CLIP"),
+    "CLIPMergeAdd": ("clip1 CLIP; clip2 CLIP", "CLIP"),
+    "CLIPMergeSubtract": ("clip1 CLIP; clip2 CLIP; multiplier FLOAT=1.0", "CLIP"),
+    "CheckpointSave": (
+        "model MODEL; clip CLIP; vae VAE; filename_prefix STRING=checkpoints/nodeflow", "",
+    ),
+    "ModelSave": ("model MODEL; filename_prefix STRING=diffusion_models/nodeflow", ""),
+    "CLIPSave": ("clip CLIP; filename_prefix STRING=clip/nodeflow", ""),
+    "VAESave": ("vae VAE; filename_prefix STRING=vae/nodeflow", ""),
     "LoraLoader": (
         "model MODEL; clip CLIP; lora_name STRING; strength_model FLOAT=1.0; "
         "strength_clip FLOAT=1.0",

@@ -1,0 +1,1 @@
+"""Models mixed with one another, and written as files."""
