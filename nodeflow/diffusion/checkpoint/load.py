@@ -1,10 +1,10 @@
 """Reading weights into modules, one tensor at a time, without a second copy of the file."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -185,7 +185,3 @@ def load_image_noise(path: Path) -> tuple[Tensor, Tensor] | None:
 def weight_count(part: Part[Any]) -> int:
     """How many weights a part of a checkpoint has, by headers alone."""
     return sum(prod(info.shape) for info in part.own().values())
-
-
-Loader = Callable[[], nn.Module]
-PartName = Literal["unet", "vae", "text", "vision"]

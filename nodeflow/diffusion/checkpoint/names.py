@@ -11,13 +11,14 @@ from nodeflow.diffusion.checkpoint.parts import Part
 from nodeflow.diffusion.checkpoint.stored import Names, Stored
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.vae.config import VAEConfig
+from nodeflow.diffusion.vision.config import VisionConfig
 
 NO_WEIGHTS = (
     "position_ids", "attn_mask", "logit_scale", "token_ids", "model_ema.decay",
     "model_ema.num_updates", "visual_projection.weight",
 )  # fmt: skip
 """Ends of names that other tools write and no network needs."""
-OTHER_TOWER = ("vision_model.", "visual.")
+IMAGE_TOWER, TEXT_TOWER = ("vision_model.", "visual."), ("text_model.", "text_projection")
 
 
 def names_of(part: Part[Any], ours: Iterable[str]) -> Names:
@@ -37,10 +38,11 @@ def unused(part: Part[Any], names: Names) -> list[str]:
     """Tensors below the part's prefix that no weight of the module comes from."""
     used = {stored.name for stored in names.values()}
     prefix = part.place.prefix
+    other = TEXT_TOWER if isinstance(part.config, VisionConfig) else IMAGE_TOWER
     return sorted(
         name
         for name in part.own()
         if name not in used
         and not name.endswith(NO_WEIGHTS)
-        and not name.removeprefix(prefix).startswith(OTHER_TOWER)
+        and not name.removeprefix(prefix).startswith(other)
     )
