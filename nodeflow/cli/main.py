@@ -13,6 +13,7 @@ DONE, WRONG, FAILED, CANCELLED = 0, 2, 3, 130
 COMMANDS = {
     "run": ("run", "run a workflow and write its pictures"),
     "sweep": ("sweep", "run variants of a workflow and compare them in a grid"),
+    "explain": ("explain", "say what a run would compute, and why, without computing"),
     "validate": ("validate", "check a workflow without running it"),
     "test": ("test", "run the tests beside workflows"),
     "nodes": ("nodes", "list node types, or describe one"),

@@ -82,10 +82,13 @@ class Lanes:
 
     def _start_coroutine(self, node: str, work: Work) -> None:
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(
-                target=self._loop.run_forever, name="nodeflow-async", daemon=True
-            ).start()
+            self._loop = loop = asyncio.new_event_loop()
+
+            def serve() -> None:
+                loop.run_forever()
+                loop.close()
+
+            threading.Thread(target=serve, name="nodeflow-async", daemon=True).start()
 
         async def run() -> None:
             self._tasks[node] = asyncio.current_task()  # type: ignore[assignment]

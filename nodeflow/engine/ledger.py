@@ -16,7 +16,7 @@ TABLES = (
     " key text not null, at real not null) without rowid",
     "create index if not exists traces_by_identity on traces (identity)",
     "create table if not exists costs (type text not null, device text not null,"
-    " seconds real not null, bytes real not null, count integer not null,"
+    " seconds real not null,"
     " primary key (type, device)) without rowid",
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from nodeflow.engine.costs import Costs
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.domain import NumericsDomain
 from nodeflow.engine.events import Event, NodeFinished
@@ -52,6 +53,7 @@ class Engine:
         self.recordings = StepRecordings(self.disk.folder if self.disk else None)
         self.ledger = Ledger(self.disk)
         self.traces = Traces(self.ledger)
+        self.costs = Costs(self.ledger, self.device)
         self.history = History(self.disk)
         self.seconds_of: dict[str, float] = {}
 

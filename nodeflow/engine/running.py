@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nodeflow.engine.artifacts import keep_bytes
+from nodeflow.engine.costs import work_of
 from nodeflow.engine.evaluation import Evaluation
 from nodeflow.engine.events import (
     CacheTrouble,
@@ -95,13 +96,15 @@ class Running:
                 reason = Reason("not needed", "nothing that needs it had to run")
                 self.finish(name, "cached", reason)
         seconds = time.monotonic() - self.began
-        return RunResult(self.outputs(), self.finished, tuple(self.failures), seconds)
+        nodes = {name: self.finished[name] for name in self.plan.nodes}
+        return RunResult(self.outputs(), nodes, tuple(self.failures), seconds)
 
     def outputs(self) -> dict[str, Artifacts]:
         """What the output nodes made, now or earlier."""
         found = {}
-        for name, item in self.evaluation.items.items():
-            if self.plan.nodes[name].spec.declaration.output:
+        for name, node in self.plan.nodes.items():
+            item = self.evaluation.items.get(name)
+            if node.spec.declaration.output and item is not None:
                 value = self.evaluation.values.get(name)
                 if value is None and item.hit is not None:
                     value = self.lookup.value(name, item.hit.stored)
@@ -318,6 +321,11 @@ class Running:
             for name, part in self.plan.parts.items()
             if name in self.finished and self.finished[name].state in ("ran", "cached")
         }
+        self.engine.costs.note(
+            (self.plan.nodes[name].spec.id, self.seconds[name] / work_of(self.plan, name))
+            for name in ran
+            if name in self.seconds
+        )
         try:
             self.engine.history.remember(self.source, parts, self.plan.keys)
             self.keep_files(ran)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.cli.calling import ROOT, Shell
 
+WORKFLOW = "workflows/txt2img.yaml"
 FAILING_PLUGIN = '''
 from nodeflow.node import node
 from nodeflow.values import Image
@@ -125,7 +126,10 @@ def stored(cache: Path) -> bytes:
     return b"".join(file.read_bytes() for file in files if file.exists())
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("validate", "workflows/txt2img.yaml")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("validate", "workflows/txt2img.yaml"), ("explain", "workflows/txt2img.yaml")],
+)
 def test_no_torch_where_none_is_needed(shell: Shell, arguments: tuple[str, ...]) -> None:
     code = (
         "import sys; from nodeflow.cli.main import main; code = main(sys.argv[1:]);"
@@ -245,3 +249,20 @@ def test_a_picture_is_its_own_workflow(shell: Shell) -> None:
     assert again.code == 0 and (shell.folder / "other" / "a_00001_.png").is_file()
     first, second = ((shell.folder / f / "a_00001_.png").read_bytes() for f in ("output", "other"))
     assert first == second
+
+
+def test_explain_says_what_would_run(shell: Shell) -> None:
+    def explained(*options: str) -> dict[str, str]:
+        called = shell("explain", "workflows/txt2img.yaml", "--steps", "1", "--json", *options)
+        assert called.code == 0, called.text
+        return {name: n["action"] for name, n in json.loads(called.out)["nodes"].items()}
+
+    assert set(explained().values()) == {"run"}
+    assert shell("run", "workflows/txt2img.yaml", "--steps", "1").code == 0
+    assert set(explained().values()) == {"reuse"}
+    ran = {name for name, action in explained("--prompt", "a cat").items() if action == "run"}
+    assert ran == {"checkpoint", "positive", "sampler", "image", "save"}
+    shown = shell("explain", "workflows/txt2img.yaml", "--steps", "1", "--prompt", "a cat")
+    assert "text changed from" in shown.out and "5 of 7 nodes would run" in shown.out
+    wrong = shell("explain", "workflows/txt2img.yaml", "--json", "--set", "checkpoint.ckpt_name=no")
+    assert wrong.code == 2 and json.loads(wrong.out)["problems"][0]["code"] == "missing_file"

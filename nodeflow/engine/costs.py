@@ -1,0 +1,37 @@
+"""What node types cost in earlier runs, for estimates."""
+
+from collections.abc import Iterable
+
+from nodeflow.engine.ledger import Ledger
+from nodeflow.engine.plan import Plan
+from nodeflow.node.infer import NOTHING
+
+NEWEST = 0.3
+"""Share of a new measurement in the mean."""
+NOTE = (
+    "insert into costs values (?, ?, ?) on conflict do update set "
+    f"seconds = {1 - NEWEST} * seconds + {NEWEST} * excluded.seconds"
+)
+
+
+def work_of(plan: Plan, name: str) -> float:
+    """How much a node has to do, in its type's own unit; 1 where it does not say."""
+    return plan.workflow.inferred.get(name, NOTHING).work or 1.0
+
+
+class Costs:
+    """Seconds per unit of work by node type, on one device."""
+
+    def __init__(self, ledger: Ledger, device: str) -> None:
+        self._ledger, self._device = ledger, device.split(":")[0]
+
+    def note(self, measured: Iterable[tuple[str, float]]) -> None:
+        """Add (node type, seconds per unit of work), the last of each type."""
+        rows = [(kind, self._device, seconds) for kind, seconds in dict(measured).items()]
+        if rows:
+            self._ledger.write([(NOTE, rows)])
+
+    def seconds(self) -> dict[str, float]:
+        """The means by node type."""
+        query = "select type, seconds from costs where device = ?"
+        return dict(self._ledger.rows(query, (self._device,)))

@@ -1,0 +1,133 @@
+"""What a run would do, found without computing, writing or reading more than headers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from nodeflow.engine.costs import work_of
+from nodeflow.engine.events import CacheTrouble, Cause, Tier
+from nodeflow.engine.explain import Reason, reason_of
+from nodeflow.engine.lookup import Hit, Lookup
+from nodeflow.engine.plan import Plan
+from nodeflow.engine.results import Results
+from nodeflow.engine.run import Engine
+from nodeflow.engine.traces import Traces, ValueDigest
+from nodeflow.node.checked import CheckedWorkflow
+from nodeflow.node.facts import float_bytes
+from nodeflow.node.infer import NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """A node: run it (unless what is before it gives the same bytes), or reuse its result.
+
+    seconds: as earlier runs of its type, by the work there is; bytes: of its outputs. None where
+    that is not known.
+    """
+
+    type: str
+    action: Literal["run", "reuse"]
+    cause: Cause
+    reason: str
+    tier: Tier | None = None
+    age: float | None = None
+    seconds: float | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """All nodes of a plan in order, the sums of what is known, and how many costs are not."""
+
+    nodes: Mapping[str, NodePlan]
+    outputs: tuple[str, ...]
+    seconds: float
+    bytes: int
+    unknown: int
+
+
+def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> DryRun:
+    """What `engine.run` would do now. Lazy inputs that values decide are taken as asked for."""
+    plan = engine.plan(workflow)
+    troubles: list[CacheTrouble] = []
+    results = Results(engine.memory, engine.disk, troubles.append)
+    lookup = Lookup(plan, results, engine.traces, engine.disk, dry=True)
+    hits, runs = decided(plan, lookup, engine.traces, again)
+    means = engine.costs.seconds()
+    nodes: dict[str, NodePlan] = {}
+    for name, node in plan.nodes.items():
+        kind, hit = node.spec.id, hits.get(name)
+        if name in runs:
+            mean = means.get(kind)
+            seconds = None if mean is None else mean * work_of(plan, name)
+            sizes = [float_bytes(f) for f in workflow.inferred.get(name, NOTHING).facts.values()]
+            known = [size for size in sizes if size is not None]
+            why = reason_of(plan, name, lookup, engine.history, workflow.source or "")
+            why = Reason("again", "asked to run again") if again else why
+            nodes[name] = NodePlan(
+                kind, "run", why.cause, why.text, None, None, seconds, sum(known) if known else None
+            )
+        elif hit is not None:
+            nodes[name] = NodePlan(kind, "reuse", hit.cause, hit.reason, hit.tier, hit.age)
+        else:
+            nodes[name] = NodePlan(kind, "reuse", "not needed", "nothing that needs it has to run")
+    costs = [nodes[name] for name in nodes if name in runs]
+    return DryRun(
+        nodes,
+        plan.outputs,
+        sum(node.seconds or 0.0 for node in costs),
+        sum(node.bytes or 0 for node in costs),
+        sum(node.seconds is None for node in costs),
+    )
+
+
+def decided(
+    plan: Plan, lookup: Lookup, traces: Traces, again: bool
+) -> tuple[dict[str, Hit], set[str]]:
+    """Which nodes are reused and which run."""
+    hits: dict[str, Hit] = {}
+    seen: set[str] = set()
+
+    def look(roots: list[str]) -> None:
+        stack = list(roots)
+        while stack:
+            name = stack.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            hit = None if again else lookup.by_key(name)
+            if hit is not None:
+                hits[name] = hit
+            else:
+                stack.extend(plan.upstream(name))
+
+    look(list(plan.outputs))
+    for name in plan.nodes:
+        if name in seen and name not in hits and not again:
+            hit = traced(plan, name, hits, lookup, traces)
+            if hit is not None:
+                hits[name] = hit
+    runs: set[str] = set()
+    wanted = set(plan.outputs)
+    for name in reversed(plan.nodes):
+        if name not in wanted or (name in hits and hits[name].tier is not None):
+            continue
+        hits.pop(name, None)
+        runs.add(name)
+        look(plan.upstream(name))
+        wanted.update(plan.upstream(name))
+    return hits, runs
+
+
+def traced(
+    plan: Plan, name: str, hits: Mapping[str, Hit], lookup: Lookup, traces: Traces
+) -> Hit | None:
+    """A hit by what is known of the inputs."""
+    inputs = {}
+    for port, link in plan.nodes[name].links.items():
+        hit = hits.get(link.node)
+        known = None if hit is None else traces.digests(hit.stored)
+        if known is None:
+            return None
+        inputs[port] = (ValueDigest(None, known[0]), link.output)
+    return lookup.by_trace(name, inputs)
