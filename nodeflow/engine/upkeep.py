@@ -18,7 +18,9 @@ from nodeflow.engine.recordings import FOLDER as STEPS
 GRACE = 600.0
 """Seconds for which a value's file may be there before the index knows it."""
 FORGOTTEN = 90 * 86_400.0
-"""Seconds after which a document's last keys are of no use to `explain` any more."""
+"""Seconds after which notes about runs are dropped; losing one costs time or an explanation."""
+NOTES = {"last": "seen", "digests": "at", "traces": "at"}
+"""The tables of such notes, and the column that holds a row's time."""
 
 Sort = Literal["used", "created", "size", "seconds", "hits", "type"]
 
@@ -138,10 +140,17 @@ def collect(disk: DiskCache, limit: int, unused: float | None = None) -> int:
         old = disk.index.rows("select key from results where used < ?", (time.time() - unused,))
         dropped = disk.drop_all([key for (key,) in old])
     dropped += disk.trim(limit)
-    before = time.time() - FORGOTTEN
-    disk.index.write(lambda index: index.execute("delete from last where seen < ?", (before,)))
+    tables = {name for (name,) in disk.index.rows("select name from sqlite_master")}
+    for table in tables & NOTES.keys():
+        drop_notes(disk, table, time.time() - FORGOTTEN)
     remove_orphans(disk)
     return dropped
+
+
+def drop_notes(disk: DiskCache, table: str, before: float) -> None:
+    """Drop a table's rows that are older."""
+    query = f"delete from {table} where {NOTES[table]} < ?"
+    disk.index.write(lambda index: index.execute(query, (before,)))
 
 
 def clear(disk: DiskCache) -> int:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.events import CacheTrouble
+from nodeflow.engine.ledger import Ledger
 from nodeflow.engine.memory_cache import MemoryCache
 from nodeflow.engine.results import Results
 from nodeflow.engine.upkeep import clear, collect, listing, stats, verify
@@ -171,7 +172,11 @@ def test_gc_by_age_and_by_size(tmp_path: Path) -> None:
         cache.index.write(
             lambda i: i.execute("update results set used = used - 9000 where size = 100")
         )
+        Ledger(cache).write([("insert into digests values (?, ?, ?, ?)", [("k", "", "", 9.0)])])
+        cache.remember_last("file", [("node", "key", "{}")])
         assert collect(cache, limit=10**9, unused=3600) == 3
+        assert cache.index.rows("select * from digests") == []
+        assert cache.last_keys("file") == {"node": "key"}
         assert collect(cache, limit=LARGE) == 2
         assert stats(cache).bytes == LARGE
         assert len(list((cache.folder / "values").rglob("*-*"))) == 1
