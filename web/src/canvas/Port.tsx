@@ -17,6 +17,7 @@ export const Port = memo(function Port({ name, type, side, hollow }: Props) {
       position={side === "in" ? Position.Left : Position.Right}
       className={`port ${marks}`}
       style={{ "--port": colour } as React.CSSProperties}
+      role="img"
       title={`${name}: ${type}`}
       aria-label={`${name}: ${type}`}
     />

@@ -35,13 +35,13 @@ export function TopBar() {
   return (
     <header className="bar-top">
       <Mark />
-      <div className="tabs" role="tablist" aria-label={t.workflows}>
+      <nav className="tabs" aria-label={t.workflows}>
         {tabs.map((one) => (
-          <div className={one.id === active ? "tab on" : "tab"} key={one.id} role="presentation">
+          <div className={one.id === active ? "tab on" : "tab"} key={one.id}>
             <button
               type="button"
-              role="tab"
-              aria-selected={one.id === active}
+              className="tab-name"
+              aria-current={one.id === active}
               onClick={() => show(one.id)}
             >
               {nameOf(one, t.untitled)}
@@ -58,7 +58,7 @@ export function TopBar() {
           </div>
         ))}
         <Tool icon="plus" label={t.newTab} keys="Ctrl+Alt+N" onClick={newTab} />
-      </div>
+      </nav>
       <div className="switcher" role="group" aria-label={`${t.form} / ${t.graph}`}>
         {views.map(([view, name, icon]) => (
           <button

@@ -1,0 +1,164 @@
+"""Journeys through the editor by mouse and keyboard, in Chromium."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.web.page_server import ROOT, PageServer
+
+pytestmark = pytest.mark.heavy
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def saved(page: Any, server: PageServer, name: str) -> dict[str, Any]:
+    """The document as a save writes it."""
+    page.keyboard.press("Control+Shift+s")
+    page.get_by_role("textbox", name="Save", exact=True).fill(f"{name}.yaml")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".toast:has-text('{name}.yaml')")
+    document: dict[str, Any] = yaml.safe_load(server.saved[f"{name}.yaml"])
+    return document
+
+
+def centre(page: Any, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).first.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+    page.mouse.move(*end, steps=6)
+    page.mouse.up()
+
+
+def port(node: str, name: str) -> str:
+    return f'.react-flow__node[data-id="{node}"] .react-flow__handle[data-handleid="{name}"]'
+
+
+def test_a_node_is_found_added_and_undone(graph: Any, server: PageServer) -> None:
+    graph.mouse.dblclick(640, 720)
+    graph.keyboard.type("image invert")
+    graph.keyboard.press("Enter")
+    graph.wait_for_selector('[data-id="image_invert"]')
+    graph.keyboard.press("Control+z")
+    graph.wait_for_selector('[data-id="image_invert"]', state="detached")
+    graph.keyboard.press("Control+y")
+    graph.wait_for_selector('[data-id="image_invert"]')
+    assert saved(graph, server, "added")["nodes"]["image_invert"] == {"node": "ImageInvert"}
+
+
+def test_links_are_drawn_refused_and_taken_away(graph: Any, server: PageServer) -> None:
+    drag(graph, centre(graph, port("negative", "CONDITIONING")),
+         centre(graph, port("sampler", "positive")))  # fmt: skip
+    drag(graph, centre(graph, port("checkpoint", "VAE")),
+         centre(graph, port("sampler", "negative")))  # fmt: skip
+    sampler = saved(graph, server, "links")["nodes"]["sampler"]
+    assert sampler["positive"] == "$negative"
+    assert sampler["negative"] == "$negative"
+
+
+def test_a_link_dropped_on_nothing_asks_for_what_fits(graph: Any, server: PageServer) -> None:
+    drag(graph, centre(graph, port("image", "IMAGE")), (700, 700))
+    graph.wait_for_selector(".picker")
+    graph.keyboard.type("ksampler")
+    assert graph.get_by_role("option", name="KSampler", exact=True).count() == 0
+    graph.get_by_role("combobox").fill("preview image")
+    graph.keyboard.press("Enter")
+    graph.wait_for_selector('[data-id="preview"]')
+    assert saved(graph, server, "dropped")["nodes"]["preview"]["images"] == "$image"
+
+
+def test_nodes_move_bypass_copy_and_go(graph: Any, server: PageServer) -> None:
+    x, y = centre(graph, '[data-id="sampler"] .node-head')
+    drag(graph, (x, y), (x + 40, y + 200))
+    graph.keyboard.press("Control+b")
+    graph.keyboard.press("Control+d")
+    graph.wait_for_selector('[data-id="sampler_2"]')
+    document = saved(graph, server, "moved")
+    assert document["nodes"]["sampler"]["bypass"] is True
+    assert document["nodes"]["sampler_2"]["model"] == "$checkpoint.MODEL"
+    for _ in range(3):
+        graph.keyboard.press("Control+z")
+    assert "bypass" not in saved(graph, server, "back")["nodes"]["sampler"]
+
+
+def test_numbers_take_arithmetic_and_prompts_weights(graph: Any, server: PageServer) -> None:
+    width = graph.get_by_role("spinbutton", name="canvas width")
+    width.click()
+    width.fill("128*1.5")
+    width.press("Enter")
+    prompt = graph.get_by_role("textbox", name="positive text")
+    prompt.fill("a red apple")
+    prompt.evaluate("area => area.setSelectionRange(2, 5)")
+    prompt.press("Control+ArrowUp")
+    prompt.press("Control+ArrowUp")
+    prompt.blur()
+    nodes = saved(graph, server, "values")["nodes"]
+    assert nodes["canvas"]["width"] == 192
+    assert nodes["positive"]["text"] == "a (red:1.1) apple"
+
+
+def test_text_and_graph_follow_each_other(graph: Any, server: PageServer) -> None:
+    graph.keyboard.press("y")
+    area = graph.get_by_role("textbox", name="Text", exact=True)
+    graph.wait_for_selector(".yaml")
+    graph.wait_for_function("document.querySelector('.yaml').value.includes('steps: 20')")
+    area.fill("# mine\n" + area.input_value().replace("steps: 20", "steps: 7"))
+    steps = graph.get_by_role("spinbutton", name="sampler steps")
+    assert steps.input_value() == "7"
+    steps.click()
+    steps.fill("9")
+    steps.press("Enter")
+    graph.wait_for_function("document.querySelector('.yaml').value.includes('steps: 9')")
+    assert area.input_value().startswith("# mine\n")
+    area.fill("nodes: [")
+    assert "Line" in graph.locator(".wrong").inner_text()
+
+
+def test_a_reload_brings_unsaved_work_back(graph: Any) -> None:
+    steps = graph.get_by_role("spinbutton", name="sampler steps")
+    steps.click()
+    steps.fill("11")
+    steps.press("Enter")
+    graph.wait_for_timeout(1500)
+    graph.reload()
+    graph.wait_for_selector(".node")
+    assert graph.get_by_role("spinbutton", name="sampler steps").input_value() == "11"
+
+
+def test_chinese_dark_and_the_keyboard_alone(page: Any) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("settings")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="中文").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="深色").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    assert page.get_by_role("button", name="运行").count() >= 1
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("document.documentElement.lang") == "zh"
+
+
+@pytest.mark.parametrize("view", ["form", "graph"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_finding_of_axe(page: Any, view: str, theme: str) -> None:
+    if not Path(AXE).exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    page.emulate_media(color_scheme=theme)
+    if view == "graph":
+        page.get_by_role("button", name="Graph").click()
+        page.wait_for_selector(".node")
+    page.add_script_tag(path=str(AXE))
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        (found["id"], [node["html"][:160] for node in found["nodes"]][:3])
+        for found in result["violations"]
+        if found["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
