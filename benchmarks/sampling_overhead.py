@@ -1,7 +1,7 @@
 """Time of a whole sampling outside the network, as a share of the time inside it.
 
-`python benchmarks/sampling_overhead.py [--quick]`. The embedded model at 128 pixels on the CPU, cfg 4, for
-samplers that do little, draw Brownian noise, or compute weights.
+`python benchmarks/sampling_overhead.py [--quick]`. The embedded model at 128 pixels on the CPU,
+cfg 4, for samplers that do little, draw Brownian noise, or compute weights.
 """
 
 import argparse

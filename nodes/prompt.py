@@ -62,6 +62,7 @@ def named_inversions(literals: Mapping[str, object], folders: Folders) -> Iterab
     category="conditioning",
     display_name="CLIP Text Encode (A1111)",
     lane="device",
+    pure=False,
     depends=named_inversions,
 )
 def clip_text_encode_a1111(
@@ -95,6 +96,7 @@ def clip_text_encode_a1111(
     "CLIPTextEncodeBatch",
     category="conditioning",
     lane="device",
+    pure=False,
     depends=named_inversions,
 )
 def clip_text_encode_batch(

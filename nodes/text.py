@@ -26,6 +26,7 @@ def named_inversions(literals: Mapping[str, object], folders: Folders) -> Iterab
     category="conditioning",
     display_name="CLIP Text Encode",
     lane="device",
+    pure=False,
     depends=named_inversions,
 )
 def clip_text_encode(

@@ -70,3 +70,20 @@ def test_dynamic_prompts(tmp_path: Path) -> None:
     (problem,) = declaration.validate({"text": "__color__"}, folders)
     assert "nearest: colour" in problem.message
     assert len(list(declaration.depends({"seed": 1}, folders))) == 1
+
+
+def test_an_embedding_file_decides_what_names_it(tmp_path: Path) -> None:
+    (tmp_path / "embeddings").mkdir()
+    file = tmp_path / "embeddings" / "ink.pt"
+    torch.save({"emb_params": torch.ones(1, 8)}, file)
+    folders = Folders(models=(ModelRoot.at(tmp_path),))
+    for id in ("CLIPTextEncode", "CLIPTextEncodeA1111", "CLIPTextEncodeBatch"):
+        declaration = NODES[id].declaration
+        assert declaration.depends is not None and not declaration.pure
+        torch.save({"emb_params": torch.ones(1, 8)}, file)
+        named = {"text": "a cat, embedding:ink"}
+        before = list(declaration.depends(named, folders))
+        torch.save({"emb_params": torch.zeros(1, 8)}, file)
+        assert len(before) == 1 and list(declaration.depends(named, folders)) != before
+        assert list(declaration.depends({"text": "a cat"}, folders)) == []
+        assert len(list(declaration.depends({}, folders))) == 1
