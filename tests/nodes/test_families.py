@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from nodeflow.node.context import RunContext
 from nodeflow.node.folders import Folders, ModelRoot
 from nodeflow.node.plugins import load_registry
 from nodeflow.node.trust import TrustList
-from tests.diffusion.closeness import relative_l2
 from tests.diffusion.published import (
     LdmUNet,
     Shapes,
@@ -59,12 +58,20 @@ def write(path: Path, *parts: Shapes) -> Path:
     return path
 
 
+def split(whole: Path, prefix: str, path: Path) -> None:
+    """A part of a whole file in a file of its own."""
+    path.parent.mkdir(exist_ok=True)
+    tensors = load_file(whole)
+    own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+    save_file(own, path)
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models."""
     models = tmp_path_factory.mktemp("models")
     sdxl = unet(context=2048, adm=2816)
-    write(models / "checkpoints" / "sdxl.safetensors", sdxl, TEXT_L, TEXT_G, VAE)
+    whole = write(models / "checkpoints" / "sdxl.safetensors", sdxl, TEXT_L, TEXT_G, VAE)
     nine = unet(context=768, linear=False, in_channels=9)
     text = under("cond_stage_model.transformer.", hf_text(768, 2))
     write(models / "checkpoints" / "inpaint.safetensors", nine, text, VAE)
@@ -73,11 +80,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     noise = {"noise_augmentor.data_mean": (1, 1024), "noise_augmentor.data_std": (1, 1024)}
     eyes = unet(context=1024, adm=2048)
     write(models / "checkpoints" / "unclip.safetensors", eyes, text, VAE, vision, noise)
-    write(models / "diffusion_models" / "xl.safetensors", sdxl)
-    strip = len("conditioner.embedders.0.transformer.")
-    write(models / "clip" / "l.safetensors", {n[strip:]: s for n, s in TEXT_L.items()})
-    strip = len("conditioner.embedders.1.model.")
-    write(models / "text_encoders" / "g.safetensors", {n[strip:]: s for n, s in TEXT_G.items()})
+    split(whole, "model.diffusion_model.", models / "diffusion_models" / "xl.safetensors")
+    split(whole, "conditioner.embedders.0.transformer.", models / "clip" / "l.safetensors")
+    split(whole, "conditioner.embedders.1.model.", models / "text_encoders" / "g.safetensors")
     return models
 
 
@@ -105,12 +110,15 @@ def test_sdxl_whole_and_from_parts(context: RunContext) -> None:
     model = call("UNETLoader", unet_name="xl", context=context)
     clip = call("DualCLIPLoader", clip_name1="g", clip_name2="l", context=context)
     canvas = call("EmptyLatentImage", width=64, height=64)
-    results = []
+    results, prompts = [], []
     for m, c in ((whole.MODEL, whole.CLIP), (model, clip)):
         text = call("CLIPTextEncode", text="a (red:1.2) cat", clip=c, context=context)
         assert text[0].embedding.shape == (1, 77, 2048) and text[0].pooled.shape == (1, 1280)
+        prompts.append(text[0])
         results.append(sampled(m, text, text, canvas, context).samples)
-    assert torch.isfinite(results[0]).all() and relative_l2(results[1], results[0]) < 1e-5
+    assert torch.isfinite(results[0]).all() and torch.equal(*results)
+    assert torch.equal(*(prompt.embedding for prompt in prompts))
+    assert torch.equal(*(prompt.pooled for prompt in prompts))
     told = call(
         "CLIPTextEncodeSDXL", clip=clip, text_g="a cat", text_l="a cat " * 40, context=context,
         width=64, height=64, target_width=64, target_height=64,
