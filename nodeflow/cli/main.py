@@ -15,6 +15,7 @@ COMMANDS = {
     "sweep": ("sweep", "run variants of a workflow and compare them in a grid"),
     "explain": ("explain", "say what a run would compute, and why, without computing"),
     "validate": ("validate", "check a workflow without running it"),
+    "convert": ("convert", "write a workflow as YAML, JSON or ComfyUI's API format"),
     "test": ("test", "run the tests beside workflows"),
     "nodes": ("nodes", "list node types, or describe one"),
     "cache": ("cache", "what is kept on disk: stats, ls, gc, clear, verify"),

@@ -53,7 +53,7 @@ def command(argv: Sequence[str]) -> int:
     """Run a file; 0 done, 2 wrong, 3 a node failed, 130 cancelled."""
     arguments, rest = parser().parse_known_args(argv)
     registry = load_registry(plugin_folders(arguments))
-    workflow = open_workflow(resolved(arguments.file))
+    workflow = open_workflow(resolved(arguments.file), registry)
     workflow = set_inputs(workflow, parse_settings(arguments.set))
     workflow = apply_named_inputs(workflow, named_inputs(rest, workflow.inputs))
     checked = check(workflow, registry, folders_from(arguments), arguments.only)

@@ -23,7 +23,7 @@ def command(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     try:
         registry = load_registry(plugin_folders(arguments))
-        workflow = open_workflow(arguments.file)
+        workflow = open_workflow(arguments.file, registry)
         checked = check(workflow, registry, folders_from(arguments))
     except WorkflowError as error:
         if not arguments.json:

@@ -91,7 +91,7 @@ def run_case(
 ) -> CaseResult:
     """Run one case. Raises WorkflowError where the workflow is wrong."""
     began = time.monotonic()
-    workflow = prepared(open_workflow(file.workflow), case)
+    workflow = prepared(open_workflow(file.workflow, registry), case)
     result = engine.run(check(workflow, registry, folders, case.only))
     failures: list[str] = []
     written: list[Path] = []

@@ -4,7 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import TypeGuard
 
 from nodeflow.graph.document import InputValue, JsonValue, NodeEntry, Reference, Workflow
+from nodeflow.graph.forms.expand import expand
+from nodeflow.graph.forms.flat import Flat, ItemOf, Items, Spread
 from nodeflow.graph.parse import Parsed
+from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+from nodeflow.node.plugins import Registry
+from nodeflow.node.signatures import signatures_of
 
 Slot = Callable[[str, str | int | None], int]
 """(node name, output as referenced) to the output's number."""
@@ -70,21 +75,44 @@ def from_api(parsed: Parsed, source: str | None) -> Workflow:
     return Workflow(nodes=nodes, source=source)
 
 
-def to_api(workflow: Workflow, slot: Slot) -> dict[str, JsonValue]:
-    """The workflow in this format, as pictures carry it for ComfyUI."""
+def to_api(workflow: Workflow | Flat, slot: Slot) -> dict[str, JsonValue]:
+    """The workflow in this format, as pictures carry it for ComfyUI. Raises WorkflowError where
+    a node takes a list made of several values, which the format cannot say."""
     graph: dict[str, JsonValue] = {}
     for name, entry in workflow.nodes.items():
         inputs: dict[str, JsonValue] = {}
         for key, value in entry.inputs.items():
             if isinstance(value, Reference):
                 inputs[key] = [value.node, slot(value.node, value.output)]
+            elif isinstance(value, Items | ItemOf | Spread):
+                raise WorkflowError(
+                    [
+                        Problem(
+                            ProblemCode.SCHEMA, "ComfyUI's API format has no lists and loops",
+                            position=entry.position, node=name, input=key,
+                        )
+                    ]
+                )  # fmt: skip
             else:
-                inputs[key] = value
+                inputs[key] = {"__value__": value} if is_link(value) else value
         node: dict[str, JsonValue] = {"class_type": entry.type, "inputs": inputs}
         if entry.title is not None:
             node["_meta"] = {"title": entry.title}
         graph[name] = node
     return graph
+
+
+def api_graph(workflow: Workflow, registry: Registry) -> dict[str, JsonValue]:
+    """The same with all forms resolved into plain nodes. Raises WorkflowError."""
+    flat = expand(workflow, signatures_of(registry))
+    if flat.problems:
+        raise WorkflowError(flat.problems)
+    outputs = {
+        name: [output.name for output in spec.outputs]
+        for name, node in flat.nodes.items()
+        if (spec := registry.get(node.type)) is not None
+    }
+    return to_api(flat, slots_of(outputs))
 
 
 def slots_of(outputs: Mapping[str, list[str]]) -> Slot:

@@ -1,10 +1,12 @@
 """The text chunks of saved pictures: our document, and the graph that ComfyUI reads."""
 
 import json
+from contextlib import suppress
 
 from nodeflow.graph.document import Workflow
+from nodeflow.graph.problem import WorkflowError
 from nodeflow.graph.write import to_data
-from nodeflow.interop.comfyui_api import slots_of, to_api
+from nodeflow.interop.comfyui_api import api_graph
 from nodeflow.node.checked import CheckedWorkflow
 from nodeflow.node.plugins import Registry
 
@@ -12,21 +14,15 @@ from nodeflow.node.plugins import Registry
 def picture_metadata(
     workflow: Workflow, registry: Registry, checked: CheckedWorkflow | None = None
 ) -> dict[str, str]:
-    """`nodeflow`: the document as JSON; `prompt`: ComfyUI's API graph.
+    """`nodeflow`: the document as JSON; `prompt`: ComfyUI's API graph, where it can say it.
 
     With `checked` also `depends`: what nodes depend on beside the document, by their names, such
     as the prompt that a seed made of choices and wildcard files.
     """
-    outputs = {
-        name: [output.name for output in spec.outputs]
-        for name, entry in workflow.nodes.items()
-        if (spec := registry.get(entry.type)) is not None
-    }
     chunks = {} if checked is None else depends(checked)
-    return chunks | {
-        "prompt": json.dumps(to_api(workflow, slots_of(outputs)), ensure_ascii=False),
-        "nodeflow": json.dumps(to_data(workflow), ensure_ascii=False),
-    }
+    with suppress(WorkflowError):  # lists and loops are nothing that ComfyUI could read
+        chunks["prompt"] = json.dumps(api_graph(workflow, registry), ensure_ascii=False)
+    return chunks | {"nodeflow": json.dumps(to_data(workflow), ensure_ascii=False)}
 
 
 def depends(checked: CheckedWorkflow) -> dict[str, str]:

@@ -39,13 +39,15 @@ Signatures: TypeAlias = Callable[[str], Signature | None]
 
 
 def pick(names: list[str], wanted: str | int | None) -> str | None:
-    """The output that a reference names: by name, in any case if only one fits, by number, or
-    not at all where there is only one."""
+    """The output that a reference names: by name, in any case if only one fits, by number
+    (also as text), or not at all where there is only one."""
     if wanted is None:
         return names[0] if len(names) == 1 else None
     if isinstance(wanted, int):
         return names[wanted] if 0 <= wanted < len(names) else None
     if wanted in names:
         return wanted
+    if wanted.isdecimal() and int(wanted) < len(names):
+        return names[int(wanted)]
     close = [name for name in names if name.lower() == wanted.lower()]
     return close[0] if len(close) == 1 else None
