@@ -139,7 +139,7 @@ def border_problem(value: FlatValue, expected: str, found: NodeCheck) -> str | N
         link = found.output(reference)
         if link is None:
             continue
-        kind = found.types[link.node][link.output]
+        kind = found.type_of(link)
         fits = accepts(declared, kind) or accepts(declared, getattr(kind, "item", kind))
         if not fits and not accepts(getattr(declared, "item", declared), kind):
             return f"{reference} is {wire_name(kind)}, but {expected} is declared"

@@ -125,7 +125,7 @@ class NodeCheck:
             return
         if link is None:
             return
-        kind = self.types[link.node][link.output]
+        kind = self.type_of(link)
         expected = generics.bind(port.type, kind)
         if expected is not None or not accepts(port.type, kind):
             self.mismatch(entry, port, str(value), kind, expected or port.type)
@@ -134,7 +134,7 @@ class NodeCheck:
 
     def lacks_list(self, port: InputSpec, link: Link) -> bool:
         """Whether an input that takes a list is given one value, which is a list of one then."""
-        kind = self.types[link.node][link.output]
+        kind = self.type_of(link)
         single = not isinstance(kind, ListType) and wire_name(kind) != "*"
         return isinstance(port.type, ListType) and single
 
@@ -210,12 +210,25 @@ class NodeCheck:
                 f"a file in {searched}", error.nearest,
             )  # fmt: skip
 
+    def spec_of(self, name: str) -> NodeSpec | None:
+        """A node's type, also of one that is not checked yet because links run in a circle."""
+        if name in self.checked:
+            return self.checked[name].spec
+        return self.registry.get(self.nodes[name].type) if name in self.nodes else None
+
+    def type_of(self, link: Link) -> TypeExpression:
+        """What an output gives; its declared type where the node is not checked yet."""
+        if link.node in self.types:
+            return self.types[link.node][link.output]
+        spec = self.spec_of(link.node)
+        return ANY if spec is None else spec.outputs[link.output].type
+
     def output(self, target: Reference) -> Link | None:
         """The output that a reference means, where there is such a node and output."""
-        node = self.checked.get(target.node)
-        if node is None:
+        spec = self.spec_of(target.node)
+        if spec is None:
             return None
-        names = [output.name for output in node.spec.outputs]
+        names = [output.name for output in spec.outputs]
         name = pick(names, target.output)
         return None if name is None else Link(target.node, names.index(name))
 
@@ -227,16 +240,16 @@ class NodeCheck:
                 port.name, close=tuple(f"${n}" for n in nearest(target.node, self.nodes)),
             )  # fmt: skip
             return None
-        source = self.checked.get(target.node)
+        source = self.spec_of(target.node)
         link = self.output(target)
         if source is None or link is not None:
             return link
-        names = [output.name for output in source.spec.outputs]
+        names = [output.name for output in source.outputs]
         what = "has no outputs" if not names else f"has no output '{target.output}'"
         if target.output is None and len(names) > 1:
             what = "has several outputs, name one of them"
         self.report(
-            ProblemCode.UNKNOWN_OUTPUT, entry, f"'{target.node}' ({source.spec.id}) {what}",
+            ProblemCode.UNKNOWN_OUTPUT, entry, f"'{target.node}' ({source.id}) {what}",
             port.name, " | ".join(f"${target.node}.{name}" for name in names) or None,
             tuple(f"${target.node}.{n}" for n in nearest(str(target.output), names)),
         )  # fmt: skip
@@ -259,11 +272,17 @@ class NodeCheck:
         link = self.link(entry, port, value.source)
         if link is None:
             return None
-        output = self.checked[link.node].spec.outputs[link.output].name
+        spec = self.spec_of(link.node)
+        output = spec.outputs[link.output].name if spec is not None else link.output
         name = f"{link.node}:{output}[{value.index}]"
         if name not in self.checked:
-            spec = item_spec(self.types[link.node][link.output])
-            self.add(name, spec, {"index": value.index}, {"items": link}, Generics())
+            self.add(
+                name,
+                item_spec(self.type_of(link)),
+                {"index": value.index},
+                {"items": link},
+                Generics(),
+            )
         return Link(name, 0)
 
     def gather(self, entry: FlatNode, port: InputSpec, value: Items) -> Link | None:
@@ -293,7 +312,7 @@ class NodeCheck:
             if link is None:
                 return None
             links[slot.name] = link
-            given = self.types[link.node][link.output]
+            given = self.type_of(link)
             given = (
                 given.item if isinstance(item, Spread) and isinstance(given, ListType) else given
             )
