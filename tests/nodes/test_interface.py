@@ -159,6 +159,7 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "model MODEL; sampling COMBO=v_prediction; sigma_max FLOAT=120.0; sigma_min FLOAT=0.002",
         "MODEL",
     ),
+    "PerturbedAttentionGuidance": ("model MODEL; scale FLOAT=3.0", "MODEL"),
     "RescaleCFG": ("model MODEL; multiplier FLOAT=0.7", "MODEL"),
     "ConditioningSetAreaStrength": (
         "conditioning CONDITIONING; strength FLOAT=1.0", "CONDITIONING",

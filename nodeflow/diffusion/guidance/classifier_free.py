@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.guidance.perturbed import PERTURBED, VARIANT
 from nodeflow.diffusion.guidance.regions import Region
 from nodeflow.diffusion.guidance.rescale import rescaled
 from nodeflow.diffusion.guidance.rows import Guidance, Rows, Wish
@@ -18,35 +19,42 @@ class ClassifierFree:
     """`negative + cfg * (positive - negative)`; the negative side is skipped at cfg 1.
 
     rescale: multiplier of `guidance.rescale`, 0 for none.
+    perturbed: scale of `guidance.perturbed`, 0 for none; added last.
     """
 
     positive: Sequence[Region]
     negative: Sequence[Region]
     cfg: float
     rescale: float = 0.0
+    perturbed: float = 0.0
 
     def __call__(self, call: ModelCall) -> Guidance:
         """The guided denoised latent."""
         guided = call.both or not math.isclose(self.cfg, 1.0)
         sides = (self.positive, self.negative) if guided else (self.positive,)
-        results = yield from evaluate(call, sides)
-        if not guided:
-            return results[0]
-        wanted, unwanted = results
-        denoised = unwanted + self.cfg * (wanted - unwanted)
-        if self.rescale:
-            denoised = rescaled(call.x, call.sigma, wanted, denoised, self.rescale)
+        results = yield from evaluate(call, sides, self.positive if self.perturbed else ())
+        wanted = denoised = results[0]
+        if guided:
+            unwanted = results[1]
+            denoised = unwanted + self.cfg * (wanted - unwanted)
+            if self.rescale:
+                denoised = rescaled(call.x, call.sigma, wanted, denoised, self.rescale)
+        if self.perturbed:
+            denoised = denoised + self.perturbed * (wanted - results[-1])
         return torch.stack([denoised, unwanted]) if call.both else denoised
 
 
 def evaluate(
-    call: ModelCall, sides: Sequence[Sequence[Region]]
+    call: ModelCall, sides: Sequence[Sequence[Region]], perturbed: Sequence[Region] = ()
 ) -> Generator[Wish, Sequence[Tensor], list[Tensor]]:
     """For each side, the mean of its active regions' denoised latents, by weight.
 
-    One wish for all. Cells that no region covers become 0.
+    One wish for all. Cells that no region covers become 0. perturbed: regions of a last side,
+    evaluated with perturbed attention.
     """
     x, sigma = call.x, call.sigma
+    plain = len(sides)
+    sides = (*sides, perturbed) if perturbed else sides
     active = [
         (side, r)
         for side, regions in enumerate(sides)
@@ -55,7 +63,10 @@ def evaluate(
     ]
     answers: Sequence[Tensor] = ()
     if active:
-        answers = yield tuple(rows_of(x, sigma, region) for _, region in active)
+        answers = yield tuple(
+            rows_of(x, sigma, region) if side < plain else perturbed_rows(x, sigma, region)
+            for side, region in active
+        )
     results = []
     for index in range(len(sides)):
         found = [(r, a) for (side, r), a in zip(active, answers, strict=True) if side == index]
@@ -72,6 +83,11 @@ def rows_of(x: Tensor, sigma: float, region: Region) -> Rows:
     rows, columns = slice(a.y, a.y + a.height), slice(a.x, a.x + a.width)
     extra = None if region.extra is None else region.extra[:, :, rows, columns]
     return Rows(x[:, :, rows, columns], sigma, region.embedding, region.labels, extra)
+
+
+def perturbed_rows(x: Tensor, sigma: float, region: Region) -> Rows:
+    """The same, to be denoised with perturbed attention."""
+    return replace(rows_of(x, sigma, region), interventions=PERTURBED, variant=VARIANT)
 
 
 def weighted_mean(x: Tensor, found: Sequence[tuple[Region, Tensor]]) -> Tensor:

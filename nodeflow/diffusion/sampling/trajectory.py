@@ -11,6 +11,7 @@ from torch import Tensor
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
 from nodeflow.diffusion.guidance.model_inputs import NOTHING, ModelInputs, Takes
+from nodeflow.diffusion.guidance.perturbed import perturbed_scale_of
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rescale import rescale_of
 from nodeflow.diffusion.guidance.rows import Guider, Wish
@@ -82,8 +83,9 @@ class Prompts:
             self.positive, self.negative, shape, schedule, setting.items, setting.inputs
         )
         factor = self.positive[0].guidance if self.positive else 1.0
-        rescale = rescale_of(setting.space.patches)
-        return ClassifierFree(*sides, self.cfg * factor, rescale)
+        patches = setting.space.patches
+        rescale, perturbed = rescale_of(patches), perturbed_scale_of(patches)
+        return ClassifierFree(*sides, self.cfg * factor, rescale, perturbed)
 
 
 @dataclass(frozen=True, eq=False)
