@@ -159,6 +159,12 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "model MODEL; sampling COMBO=v_prediction; sigma_max FLOAT=120.0; sigma_min FLOAT=0.002",
         "MODEL",
     ),
+    "FreeU": (
+        "model MODEL; b1 FLOAT=1.1; b2 FLOAT=1.2; s1 FLOAT=0.9; s2 FLOAT=0.2", "MODEL",
+    ),
+    "FreeU_V2": (
+        "model MODEL; b1 FLOAT=1.3; b2 FLOAT=1.4; s1 FLOAT=0.9; s2 FLOAT=0.2", "MODEL",
+    ),
     "PerturbedAttentionGuidance": ("model MODEL; scale FLOAT=3.0", "MODEL"),
     "RescaleCFG": ("model MODEL; multiplier FLOAT=0.7", "MODEL"),
     "ConditioningSetAreaStrength": (

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
-from nodeflow.diffusion.unet.interventions import NONE
+from nodeflow.diffusion.unet.interventions import NONE, SkipFilter
 
 
 class UNetCall(Protocol):
@@ -35,12 +35,14 @@ class DenoisingModel:
 
     dtype: what the network computes in; the arithmetic around it is float32, and done piece by
     piece, so that it gives the same bits in whatever company.
+    skip_filter: the model's own, in every call.
     """
 
     unet: UNetCall
     prediction: Prediction
     schedule: DiscreteSchedule
     dtype: torch.dtype = torch.float32
+    skip_filter: SkipFilter | None = None
     _times: dict[float, float] = field(default_factory=dict)
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
@@ -53,6 +55,8 @@ class DenoisingModel:
         context = joined_contexts([per_row(p.embedding, p.x) for p in pieces])
         labels = self.labels(pieces)
         interventions = pieces[0].interventions
+        if self.skip_filter is not None:
+            interventions = replace(interventions, skip_filter=self.skip_filter)
         rest = () if interventions is NONE else (interventions,)
         out = self.unet(
             x, torch.tensor(times, device=x.device), context.to(x.device, self.dtype), labels, *rest

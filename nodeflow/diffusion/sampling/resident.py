@@ -10,6 +10,7 @@ from nodeflow.diffusion.guidance.model_inputs import Takes
 from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.patches.freeu import skip_filter_of
 from nodeflow.diffusion.recipe import ModelRecipe, Prediction
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
@@ -48,7 +49,9 @@ def schedule_of(recipe: ModelRecipe) -> DiscreteSchedule:
 def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
     """The denoiser, its network in memory."""
     dtype = compute_dtype(residency.device)
-    return DenoisingModel(residency.unet(recipe), recipe.prediction, schedule_of(recipe), dtype)
+    unet = residency.unet(recipe)
+    skip_filter = skip_filter_of(recipe.patches, unet.config.block_out_channels[0])
+    return DenoisingModel(unet, recipe.prediction, schedule_of(recipe), dtype, skip_filter)
 
 
 def sample_resident(
