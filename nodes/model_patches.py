@@ -59,3 +59,18 @@ def free_u_v2(
     from nodeflow.diffusion.patches.freeu import FreeU
 
     return replace(model, patches=(*model.patches, FreeU(b1, b2, s1, s2, structure=True)))
+
+
+@node("DifferentialDiffusion", category="model_patches", store=False)
+def differential_diffusion(
+    model: Model, strength: Annotated[float, Range(0.0, 1.0, step=0.01)] = 1.0
+) -> Model:
+    """Grey masks mean how much of the sampling changes a place, not how much is blended.
+
+    Args:
+        model: the model.
+        strength: 0 is the plain mask, 1 is the step's.
+    """
+    from nodeflow.diffusion.sampling.differential import DifferentialDiffusion
+
+    return replace(model, patches=(*model.patches, DifferentialDiffusion(strength)))

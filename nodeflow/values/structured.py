@@ -34,6 +34,7 @@ CLASSES = {
     "Prediction": "nodeflow.diffusion.recipe",
     "SamplerChoice": "nodeflow.diffusion.samplers.choice",
     "RescaleCfg": "nodeflow.diffusion.guidance.rescale",
+    "DifferentialDiffusion": "nodeflow.diffusion.sampling.differential",
     "FreeU": "nodeflow.diffusion.patches.freeu",
     "PerturbedAttention": "nodeflow.diffusion.guidance.perturbed",
     "Noise": "nodeflow.diffusion.noise",

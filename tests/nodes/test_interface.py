@@ -159,6 +159,7 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "model MODEL; sampling COMBO=v_prediction; sigma_max FLOAT=120.0; sigma_min FLOAT=0.002",
         "MODEL",
     ),
+    "DifferentialDiffusion": ("model MODEL; strength FLOAT=1.0", "MODEL"),
     "FreeU": (
         "model MODEL; b1 FLOAT=1.1; b2 FLOAT=1.2; s1 FLOAT=0.9; s2 FLOAT=0.2", "MODEL",
     ),

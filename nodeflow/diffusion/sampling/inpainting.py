@@ -1,6 +1,7 @@
 """Sampling under a mask (arXiv 2201.09865)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -15,6 +16,7 @@ from nodeflow.diffusion.samplers.step import ModelCall
 class Inpainting:
     """`guider`, with `latent` kept where `mask` is 0, noised with the same `noise`.
 
+    of_level: the mask at a noise level, where it differs from `mask`.
     The unconditional denoised, where it is asked for too, is left as it is.
     """
 
@@ -22,14 +24,16 @@ class Inpainting:
     mask: Tensor
     latent: Tensor
     noise: Tensor
+    of_level: Callable[[float], Tensor] | None = None
 
     def __call__(self, call: ModelCall) -> Guidance:
         """The denoised that sees and leaves the kept part as it is."""
         kept = self.latent + self.noise * call.sigma
-        x = call.x * self.mask + kept * (1 - self.mask)
+        mask = self.mask if self.of_level is None else self.of_level(call.sigma)
+        x = call.x * mask + kept * (1 - mask)
         denoised = yield from self.guider(replace(call, x=x))
         guided = denoised[0] if call.both else denoised
-        masked = guided * self.mask + self.latent * (1 - self.mask)
+        masked = guided * mask + self.latent * (1 - mask)
         return torch.stack([masked, denoised[1]]) if call.both else masked
 
 

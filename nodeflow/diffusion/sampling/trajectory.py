@@ -19,6 +19,7 @@ from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import Noise
 from nodeflow.diffusion.recipe import Patch
 from nodeflow.diffusion.samplers.registry import SamplerEntry
+from nodeflow.diffusion.sampling.differential import StepMask, differential_of
 from nodeflow.diffusion.sampling.driver import OnStep, descend
 from nodeflow.diffusion.sampling.inpainting import Inpainting, resize_mask
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
@@ -129,7 +130,12 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
         kept = noise
         if trajectory.sampler.fresh_mask_noise and source.added:
             kept = source.fresh(given)
-        guider = Inpainting(guider, mask, latent, kept.to(space.device))
+        patch = differential_of(space.patches)
+        of_level = None
+        if patch is not None:
+            of_level = StepMask(patch, mask, space.schedule, sigmas[0], sigmas[-1])
+        guider = Inpainting(guider, mask, latent, kept.to(space.device), of_level)
+        mask = of_level(sigmas[-1]) if of_level else mask
     x = first_x(noise, latent, sigmas[0], space.schedule.sigma_max)
 
     def report(done: int, total: int, denoised: Tensor) -> None:
