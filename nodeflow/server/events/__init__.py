@@ -1,0 +1,1 @@
+"""Events: numbered, durable, and sent to whoever listens."""

@@ -1,0 +1,1 @@
+"""HTTP without any resource: routes, faults, who may come in, the OpenAPI document."""

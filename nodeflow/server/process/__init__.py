@@ -1,0 +1,1 @@
+"""The processes behind the server: workers that run jobs, an inspector that reads input."""
