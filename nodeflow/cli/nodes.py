@@ -3,14 +3,13 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from nodeflow.cli.main import DONE, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
-from nodeflow.node.folders import Folders
+from nodeflow.node.describe import node_data
 from nodeflow.node.plugins import Registry, load_registry
-from nodeflow.node.port import Choices, InputFile, ModelFile, Range, wire_name
+from nodeflow.node.port import Choices, ModelFile, Range, wire_name
 from nodeflow.node.spec import REQUIRED, InputSpec, NodeSpec
 
 
@@ -25,9 +24,9 @@ def command(argv: Sequence[str]) -> int:
     folders = folders_from(arguments)
     if arguments.name is not None:
         spec = find(registry, arguments.name)
-        print(json.dumps(as_data(spec, folders), indent=2) if arguments.json else text_of(spec))
+        print(json.dumps(node_data(spec, folders), indent=2) if arguments.json else text_of(spec))
     elif arguments.json:
-        print(json.dumps([as_data(spec, folders) for spec in registry.nodes.values()], indent=2))
+        print(json.dumps([node_data(spec, folders) for spec in registry.nodes.values()], indent=2))
     else:
         list_all(registry)
     return DONE
@@ -85,40 +84,3 @@ def text_of(spec: NodeSpec) -> str:
         lines.append("  an output node: it runs for what it writes or shows")
     lines += ["", f"from {spec.plugin.path}"]
     return "\n".join(lines)
-
-
-def as_data(spec: NodeSpec, folders: Folders) -> dict[str, Any]:
-    """All about a node type, for programs."""
-    declaration = spec.declaration
-    return {
-        "id": spec.id,
-        "display_name": declaration.display_name or spec.id,
-        "category": declaration.category,
-        "version": declaration.version,
-        "description": spec.description,
-        "output": declaration.output,
-        "inputs": [input_data(port, folders) for port in spec.inputs],
-        "outputs": [{"name": o.name, "type": wire_name(o.type)} for o in spec.outputs],
-        "plugin": spec.plugin.name,
-    }
-
-
-def input_data(port: InputSpec, folders: Folders) -> dict[str, Any]:
-    """One input, for programs."""
-    data: dict[str, Any] = {"name": port.name, "type": wire_name(port.type)}
-    if port.default is REQUIRED:
-        data["required"] = True
-    else:
-        data["default"] = port.default
-    limits, choices, file = (port.constraint(kind) for kind in (Range, Choices, ModelFile))
-    if limits is not None:
-        data |= {"min": limits.min, "max": limits.max, "step": limits.step}
-    if choices is not None:
-        data["choices"] = list(choices.values)
-    if file is not None:
-        data["choices"] = list(folders.model_files(file.kind))
-    if port.constraint(InputFile) is not None:
-        data["choices"] = folders.input_files()
-    if port.description:
-        data["description"] = port.description
-    return data

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nodeflow.cli.device import choose_device
+from nodeflow.engine.device import choose_device
 from nodeflow.cli.main import CANCELLED, DONE, FAILED, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.cli.run import open_cache, resolved

@@ -1,10 +1,11 @@
 """Opening a workflow file of any kind that is understood."""
 
+import json
 from pathlib import Path
 
 from nodeflow.graph import limits
-from nodeflow.graph.document import Workflow
-from nodeflow.graph.parse import fail, parse
+from nodeflow.graph.document import JsonValue, Workflow
+from nodeflow.graph.parse import Parsed, fail, parse
 from nodeflow.graph.problem import ProblemCode
 from nodeflow.graph.read import read_parsed, read_text
 from nodeflow.interop.comfyui_api import from_api, is_api_format
@@ -25,9 +26,45 @@ def open_workflow(path: Path, registry: Registry | None = None) -> Workflow:
     return read_any(read_text(path), str(path), registry)
 
 
-def read_any(text: str, source: str, registry: Registry | None = None) -> Workflow:
+def read_any(text: str, source: str | None, registry: Registry | None = None) -> Workflow:
     """A workflow out of its text, of any kind."""
-    parsed = parse(text, source, limits.DEFAULT)
+    return from_parsed(parse(text, source, limits.DEFAULT), source, registry)
+
+
+def open_data(
+    data: bytes, source: str | None = None, registry: Registry | None = None
+) -> Workflow:
+    """A workflow out of JSON: the document as an object, or as a string that holds its text.
+
+    Only text gives places to what is wrong. Raises WorkflowError.
+    """
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise fail(ProblemCode.SYNTAX, f"not valid JSON: {error}", source) from None
+    if isinstance(value, str):
+        return read_any(value, source, registry)
+    check_size(value, source)
+    return from_parsed(Parsed(value), source, registry)
+
+
+def check_size(value: JsonValue, source: str | None) -> None:
+    """The limits that `parse` holds, on a value that is read already."""
+    level, depth = [value], 0
+    while level:
+        if depth > limits.DEFAULT.depth:
+            raise fail(ProblemCode.LIMIT, f"nested over {limits.DEFAULT.depth} deep", source)
+        inner: list[JsonValue] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level, depth = inner, depth + 1
+
+
+def from_parsed(parsed: Parsed, source: str | None, registry: Registry | None = None) -> Workflow:
+    """A workflow out of parsed text, of any kind."""
     if is_api_format(parsed.data):
         return from_api(parsed, source)
     if is_editor_format(parsed.data):

@@ -1,0 +1,126 @@
+"""The websocket: events from where the client left off, then as they come."""
+
+import asyncio
+from typing import Annotated, Any
+
+from aiohttp import WSMsgType, web
+from msgspec import Meta, Struct, json
+
+from nodeflow.server.events.log import EventLog, Listener
+from nodeflow.server.http.route import Call, Route
+
+HEARTBEAT = 20.0
+PAGE = 500
+PACE = 0.01
+"""Seconds between two sends, so that events which come together go together."""
+MAX_SOCKETS = 500
+
+
+class Subscribe(Struct, frozen=True, forbid_unknown_fields=True):
+    """since: the last number seen; batch: arrays of events; previews: binary pictures."""
+
+    since: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+    previews: bool = True
+    batch: bool = False
+
+
+async def events(call: Call, query: Subscribe) -> web.StreamResponse:
+    """Events over a websocket."""
+    log = call.state.events
+    if len(log.listeners) >= MAX_SOCKETS:
+        return web.Response(status=503, text="too many websockets")
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=65_536)
+    await socket.prepare(call.request)
+    wake = asyncio.Event()
+    listener = Listener(call.user, wake.set, query.previews)
+    log.listeners.add(listener)
+    sender = asyncio.create_task(send(socket, call, query, listener, wake))
+    closer = asyncio.create_task(call.state.stopping.wait())
+    try:
+        receiver = asyncio.create_task(receive(socket, listener))
+        await asyncio.wait({sender, closer, receiver}, return_when=asyncio.FIRST_COMPLETED)
+        receiver.cancel()
+    finally:
+        log.listeners.discard(listener)
+        sender.cancel()
+        closer.cancel()
+        if not socket.closed:
+            code = 1013 if listener.lost else 1001
+            try:
+                async with asyncio.timeout(2):
+                    await socket.close(code=code)
+            except TimeoutError:
+                pass
+    return socket
+
+
+async def receive(socket: web.WebSocketResponse, listener: Listener) -> None:
+    """Hear the client until it closes."""
+    async for message in socket:
+        if message.type is not WSMsgType.TEXT:
+            continue
+        try:
+            said = json.decode(message.data)
+        except Exception:
+            continue
+        if isinstance(said, dict) and said.get("type") == "previews":
+            listener.previews = bool(said.get("on"))
+
+
+async def send(
+    socket: web.WebSocketResponse, call: Call, query: Subscribe, listener: Listener,
+    wake: asyncio.Event,
+) -> None:  # fmt: skip
+    """Send until the client is gone or too far behind."""
+
+    async def tell(texts: list[bytes]) -> None:
+        if query.batch:
+            await socket.send_str((b"[" + b",".join(texts) + b"]").decode())
+        else:
+            for text in texts:
+                await socket.send_str(text.decode())
+
+    log: EventLog = call.state.events
+    newest = log.sent
+    hello: dict[str, Any] = {
+        "type": "hello", "seq": newest, "oldest": await log.oldest(), "server": call.state.id,
+        "heartbeat": HEARTBEAT,
+    }  # fmt: skip
+    await tell([json.encode(hello)])
+    seen = newest if query.since is None else query.since
+    if seen + 1 < hello["oldest"] and query.since is not None:
+        await tell([json.encode({"type": "gap", "from": seen, "to": hello["oldest"]})])
+    while seen < newest:
+        page = await log.since(seen, newest, call.user, PAGE)
+        if page:
+            await tell([text for _, text in page])
+        seen = page[-1][0] if len(page) == PAGE else newest
+    while not listener.lost:
+        try:
+            async with asyncio.timeout(HEARTBEAT):
+                await wake.wait()
+        except TimeoutError:
+            await tell([b'{"type":"ping"}'])
+        wake.clear()
+        while listener.durable:
+            texts = []
+            while listener.durable and len(texts) < PAGE:
+                seq, text = listener.durable.popleft()
+                if seq > seen:
+                    texts.append(text)
+                    seen = seq
+            if texts:
+                await tell(texts)
+        if listener.passing:
+            texts = list(listener.passing.values())
+            listener.passing.clear()
+            await tell(texts)
+        if listener.pictures:
+            _, data = listener.pictures.popitem(last=False)
+            await socket.send_bytes(data)
+            if listener.pictures:
+                wake.set()
+        await asyncio.sleep(PACE)
+
+
+ROUTES = [Route("GET", "/api/v1/events", events)]

@@ -1,0 +1,123 @@
+"""Who may come in: Host, Origin, token; and the headers that every answer carries."""
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from nodeflow.server.http.fault import Fault
+from nodeflow.server.http.route import STATE, USER
+from nodeflow.server.options import LOOPBACK, Options
+
+COOKIE = "nodeflow"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PUBLIC = ("/api/v1/health", "/api/v1/session")
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+log = logging.getLogger("nodeflow.http")
+
+
+def hostname(host: str) -> str:
+    """A Host header without its port."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def known_hosts(options: Options) -> set[str]:
+    """Names under which this server may be called."""
+    return {*LOOPBACK, options.host.lower(), *(h.lower() for h in options.hosts)} - {"0.0.0.0", "::"}
+
+
+def check_origin(request: web.Request) -> None:
+    """Raise Fault for another Host (DNS rebinding) and for pages of other origins."""
+    options = request.app[STATE].options
+    host = request.headers.get("Host", "")
+    if hostname(host) not in known_hosts(options):
+        raise Fault(403, "forbidden", "this Host is not served here; start with --allow-host NAME")
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        parts = urlsplit(origin) if origin != "null" else None
+        if parts is None or parts.scheme not in ("http", "https") or parts.netloc != host:
+            raise Fault(403, "forbidden", "pages of other origins may not call this server")
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.path != "/":
+        raise Fault(403, "forbidden", "pages of other sites may not call this server")
+
+
+def user_of(options: Options, token: str) -> str | None:
+    """The user whose token this is, compared in constant time."""
+    found = None
+    for known, user in options.tokens.items():
+        if hmac.compare_digest(known.encode(), token.encode("utf-8", "replace")):
+            found = user
+    return found
+
+
+def token_of(request: web.Request) -> str:
+    """The token that a request carries: bearer, cookie, or in the link."""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return value.strip()
+    return request.cookies.get(COOKIE) or request.query.get("token", "")
+
+
+def secure(response: web.StreamResponse) -> None:
+    """Headers against sniffing, framing and foreign scripts, where no handler set its own."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Cache-Control", "no-store")
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every request goes through here."""
+    response: web.StreamResponse
+    try:
+        check_origin(request)
+        options = request.app[STATE].options
+        if options.tokens:
+            user = user_of(options, token_of(request))
+            if user is None and request.path not in PUBLIC:
+                raise Fault(401, "unauthorized", "open the link that the server printed")
+            request[USER] = user or ""
+            request["nodeflow.known"] = user is not None
+        else:
+            request[USER] = ""
+            request["nodeflow.known"] = True
+        response = await handler(request)
+    except Fault as fault:
+        response = fault.response()
+        if fault.status == 401:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="nodeflow"'
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+        code = codes.get(error.status, "bad_request")
+        fault = Fault(error.status, code, error.reason)
+        response = fault.response()
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+    except Exception:
+        log.exception("%s %s", request.method, request.path)
+        response = Fault(500, "internal", "a fault of the server; its log says more").response()
+    if not response.prepared:
+        secure(response)
+    return response
+
+
+def set_cookie(response: web.StreamResponse, request: web.Request, token: str) -> None:
+    """Let the page in from now on."""
+    response.set_cookie(
+        COOKIE, token, httponly=True, samesite="Strict", secure=request.secure, path="/",
+        max_age=365 * 86_400,
+    )  # fmt: skip

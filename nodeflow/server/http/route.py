@@ -1,0 +1,125 @@
+"""Routes declared by typed handlers: what comes in and out is in the signature."""
+
+import typing
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from msgspec import json
+
+from nodeflow.server.http.fault import Fault
+from nodeflow.server.state import ServerState
+
+STATE: web.AppKey[ServerState] = web.AppKey("state", ServerState)
+USER = "nodeflow.user"
+SMALL, DOCUMENT, UPLOAD = 1_000_000, 17_000_000, 105_000_000
+
+
+@dataclass(frozen=True)
+class Call:
+    """What every handler gets: the request, the server, and who asks."""
+
+    request: web.Request
+    state: ServerState
+    user: str
+
+    def part(self, name: str) -> str:
+        """A part of the path."""
+        return self.request.match_info[name]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer with more than a value; `json` is sent as it is."""
+
+    value: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    json: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path. answer: its type where the handler returns a `Reply`."""
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[Any]]
+    answer: Any = None
+    status: int = 200
+    limit: int = SMALL
+    public: bool = False
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """The types of the handler's parameters and of its answer."""
+        return typing.get_type_hints(self.handler, include_extras=True)
+
+    @property
+    def body(self) -> Any:
+        """The type of the body, or None."""
+        return self.hints.get("body")
+
+    @property
+    def query(self) -> Any:
+        """The type of the query, or None."""
+        return self.hints.get("query")
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The whole body. Raises Fault over the limit."""
+    if (request.content_length or 0) > limit:
+        raise Fault(413, "too_large", f"at most {limit:,} bytes")
+    parts, size = [], 0
+    async for block in request.content.iter_any():
+        size += len(block)
+        if size > limit:
+            raise Fault(413, "too_large", f"at most {limit:,} bytes")
+        parts.append(block)
+    return b"".join(parts)
+
+
+def decode(data: bytes, kind: Any) -> Any:
+    """A JSON body of a type. Raises Fault that says where it is wrong."""
+    try:
+        return json.decode(data or b"{}", type=kind)
+    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise Fault(400, "bad_request", f"the body: {error}") from None
+
+
+def served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The route as aiohttp calls it."""
+    body_type, query_type = route.body, route.query
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        call = Call(request, request.app[STATE], request.get(USER, ""))
+        arguments: dict[str, Any] = {}
+        if query_type is not None:
+            pairs = {k: v for k, v in request.query.items() if k != "token"}
+            try:
+                arguments["query"] = msgspec.convert(pairs, query_type, strict=False)
+            except msgspec.ValidationError as error:
+                raise Fault(400, "bad_request", f"the query: {error}") from None
+        if body_type is not None:
+            if request.content_type != "application/json":
+                raise Fault(415, "unsupported_media_type", "send application/json")
+            arguments["body"] = decode(await read_body(request, route.limit), body_type)
+        value = await route.handler(call, **arguments)
+        return answered(value, route.status)
+
+    return serve
+
+
+def answered(value: Any, status: int) -> web.StreamResponse:
+    """A handler's value as a response."""
+    if isinstance(value, web.StreamResponse):
+        return value
+    if value is None:
+        return web.Response(status=204)
+    reply = value if isinstance(value, Reply) else Reply(value, status)
+    data = reply.json if reply.json is not None else json.encode(reply.value)
+    return web.Response(
+        status=reply.status, body=data, content_type="application/json", headers=reply.headers
+    )

@@ -1,0 +1,80 @@
+"""A job: one evaluation of one document, from its acceptance to its end."""
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from nodeflow.server.process.messages import Failure, NodeReport, Shown
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
+
+
+class Options(Struct, frozen=True):
+    """How to run: only these outputs, again, as a retry; texts for saved pictures."""
+
+    only: tuple[str, ...] = ()
+    again: bool = False
+    retry_of: str = ""
+    metadata: dict[str, str] = {}
+    extra: dict[str, Any] = {}
+
+
+class JobError(Struct, frozen=True):
+    """Why a job failed as a whole."""
+
+    code: str
+    message: str
+    node: str = ""
+    type: str = ""
+
+
+class Report(Struct, frozen=True):
+    """What came of a job: how each node ended, what was made, what failed."""
+
+    nodes: dict[str, NodeReport] = {}
+    outputs: dict[str, Shown] = {}
+    failures: tuple[Failure, ...] = ()
+    error: JobError | None = None
+    problems: list[dict[str, Any]] = []
+    seconds: float = 0.0
+
+
+class Submission(Struct, frozen=True):
+    """What is asked for. `document` is checked JSON; `id` is the client's choice or empty."""
+
+    document: bytes
+    id: str = ""
+    user: str = ""
+    client: str = ""
+    workflow: str = ""
+    name: str = ""
+    priority: int = 0
+    front: bool = False
+    options: Options = field(default_factory=Options)
+
+
+class Job(Struct, frozen=True):
+    """As it stands now. turn: its place among jobs of its priority, lowest first."""
+
+    number: int
+    id: str
+    user: str
+    client: str
+    workflow: str
+    name: str
+    document: str
+    options: Options
+    state: State
+    priority: int
+    turn: float
+    created: float
+    started: float | None = None
+    finished: float | None = None
+    attempts: int = 0
+    report: Report = field(default_factory=Report)
+
+    @property
+    def order(self) -> tuple[int, float, int]:
+        """The key of the queue's order."""
+        return (-self.priority, self.turn, self.number)

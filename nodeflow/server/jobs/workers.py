@@ -1,0 +1,172 @@
+"""The workers: which job runs where, and a new process where one died."""
+
+import asyncio
+import logging
+import time
+
+from nodeflow.server.events.log import EventLog
+from nodeflow.server.jobs.core import JobCore
+from nodeflow.server.process.messages import (
+    Cancel,
+    Ended,
+    Free,
+    FromProcess,
+    Ready,
+    Refresh,
+    Run,
+    Setup,
+    Stop,
+)
+from nodeflow.server.process.supervise import ChildProcess
+
+WATCH = 0.5
+log = logging.getLogger("nodeflow.workers")
+
+
+class Worker:
+    """One device's process. hang: seconds of silence; stall: seconds without any progress."""
+
+    def __init__(self, number: int, setup: Setup, core: JobCore, events: EventLog) -> None:
+        self.name, self.device = f"worker-{number}", setup.device
+        self._setup, self._core, self._events = setup, core, events
+        self.job: Run | None = None
+        self.moved = time.monotonic()
+        self.cancel_at: float | None = None
+        self.stopping = False
+        self.deaths = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def state(self) -> str:
+        """For people."""
+        if not hasattr(self, "process") or not self.process.ready:
+            return "starting"
+        return "busy" if self.job else "idle"
+
+    async def start(self) -> None:
+        """Spawn the process."""
+        self.process = ChildProcess(self.name, self._setup, self._hear, self._gone)
+        await self.process.start()
+
+    def give(self, run: Run) -> None:
+        """Start a job."""
+        self.job, self.moved, self.cancel_at = run, time.monotonic(), None
+        self.process.send(run)
+        self._core.started(run.job, self.name)
+
+    def cancel(self, id: str, grace: float) -> None:
+        """Ask the running job to stop; kill the process where it does not."""
+        if self.job is not None and self.job.job == id and self.cancel_at is None:
+            self.cancel_at = time.monotonic() + grace
+            self.process.send(Cancel(id))
+
+    def _hear(self, message: FromProcess) -> None:
+        if isinstance(message, Ready):
+            self.device, self.deaths = message.device, 0
+            self._core.wake()
+            return
+        self.moved = time.monotonic()
+        if isinstance(message, Ended) and self.job is not None and message.job == self.job.job:
+            self.job = None
+            self._core.heard(message)
+            self._core.wake()
+        else:
+            self._core.heard(message)
+
+    def _gone(self, reason: str) -> None:
+        self._events.pass_on("worker", {"id": self.name, "state": "dead"}, "", "", "")
+        if self.job is not None:
+            job, self.job = self.job.job, None
+            if self.cancel_at is not None:
+                self._core.cancelled_by_force(job)
+            else:
+                self._core.give_back(job, reason, death=not self.stopping)
+        if self.stopping:
+            return
+        log.error("%s is gone: %s; a new one starts", self.name, reason)
+        self.deaths += 1
+        task = asyncio.create_task(self._again())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _again(self) -> None:
+        await asyncio.sleep(min(30.0, 0.05 * 2 ** min(self.deaths, 10)))
+        if not self.stopping:
+            await self.start()
+
+
+class Workers:
+    """All of them. memory_limit: bytes a worker may hold, 0 for any."""
+
+    def __init__(
+        self, setups: list[Setup], core: JobCore, events: EventLog, hang: float = 120.0,
+        stall: float = 3600.0, grace: float = 20.0, memory_limit: int = 0,
+    ) -> None:  # fmt: skip
+        self.list = [Worker(i, setup, core, events) for i, setup in enumerate(setups)]
+        self._core, self._hang, self._stall = core, hang, stall
+        self._grace, self._memory = grace, memory_limit
+        self._work = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        core.wake = self._work.set
+        core.interrupt = self.interrupt
+
+    async def start(self) -> None:
+        """Spawn all and begin to hand out jobs."""
+        for worker in self.list:
+            await worker.start()
+        self._tasks = [asyncio.create_task(job) for job in (self._dispatch(), self._watch())]
+
+    def interrupt(self, id: str) -> None:
+        """Cancel a running job."""
+        for worker in self.list:
+            worker.cancel(id, self._grace)
+
+    def free(self) -> None:
+        """Drop models and results from memory."""
+        for worker in self.list:
+            worker.process.send(Free())
+
+    def refresh(self) -> None:
+        """Look at plugins again."""
+        for worker in self.list:
+            worker.process.send(Refresh())
+
+    async def stop(self, patience: float = 30.0) -> None:
+        """Let running steps end and be recorded, then end the processes."""
+        for task in self._tasks:
+            task.cancel()
+        for worker in self.list:
+            worker.stopping = True
+            worker.process.send(Stop())
+        await asyncio.gather(*(worker.process.wait(patience) for worker in self.list))
+
+    async def _dispatch(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            for worker in self.list:
+                if worker.job is None and worker.process.ready:
+                    taken = await self._core.take()
+                    if taken is None:
+                        continue
+                    job, run = taken
+                    if worker.process.ready:
+                        worker.give(run)
+                        self._work.set()
+                    else:
+                        self._core.give_back(job.id, "its worker was gone already", death=False)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH)
+            now = time.monotonic()
+            for worker in self.list:
+                process = worker.process
+                if process.ready and now - process.last_heard > self._hang:
+                    process.kill(f"it said nothing for {self._hang:.0f} s")
+                elif self._memory and process.memory > self._memory:
+                    process.kill(f"it took more than {self._memory / 1e9:.1f} GB of memory")
+                elif worker.job is not None and worker.cancel_at and now > worker.cancel_at:
+                    process.kill("its job did not stop")
+                elif worker.job is not None and now - worker.moved > self._stall:
+                    process.kill(f"its job made no progress for {self._stall:.0f} s")

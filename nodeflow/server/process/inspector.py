@@ -1,0 +1,273 @@
+"""The process that reads what people send, so that nothing foreign is parsed in the server."""
+
+import io
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b, sha256
+from pathlib import Path
+from typing import Any
+
+from msgspec import json
+
+from nodeflow.graph.edit import apply_named_inputs, set_inputs
+from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+from nodeflow.graph.read import reference
+from nodeflow.graph.write import to_data, to_yaml
+from nodeflow.interop.open import open_data
+from nodeflow.node.check import check
+from nodeflow.node.describe import registry_data
+from nodeflow.node.plugins import load_registry
+from nodeflow.server.process.channel import Channel
+from nodeflow.server.process.messages import (
+    Answer,
+    AnyQuestion,
+    Ask,
+    AskCheck,
+    AskConvert,
+    AskModelHash,
+    AskModels,
+    AskNodeTypes,
+    AskPicture,
+    AskPlan,
+    AskThumbnail,
+    AskYaml,
+    Ready,
+    Refresh,
+    Refusal,
+    Setup,
+    Stop,
+    ToProcess,
+)
+from nodeflow.server.process.places import folders_of, problems_json
+
+THREADS = 4
+Found = tuple[Any, bytes]
+"""JSON body, blob."""
+
+
+class Unanswerable(Exception):
+    """The question has no answer: an HTTP status, a code, and words."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        self.status, self.code = status, code
+        super().__init__(detail)
+
+
+class Inspector:
+    """Answers questions, several at a time."""
+
+    def __init__(self, channel: Channel[ToProcess], setup: Setup) -> None:
+        self._channel, self._setup = channel, setup
+        self._answers: dict[type, Callable[[Any], Found]] = {
+            AskNodeTypes: self.node_types,
+            AskCheck: self.check,
+            AskPlan: self.plan,
+            AskConvert: self.convert,
+            AskYaml: self.yaml,
+            AskThumbnail: thumbnail,
+            AskPicture: picture,
+            AskModels: self.models,
+            AskModelHash: self.model_hash,
+        }
+
+    def serve(self) -> None:
+        """Answer until the other side closes."""
+        self._registry = load_registry(map(Path, self._setup.places.plugins))
+        self._channel.send(Ready(""))
+        with ThreadPoolExecutor(THREADS) as threads:
+            while (message := self._channel.receive()) is not None:
+                if isinstance(message, Ask):
+                    threads.submit(self._answer, message.id, message.question)
+                elif isinstance(message, Refresh):
+                    self._registry = load_registry(map(Path, self._setup.places.plugins))
+                elif isinstance(message, Stop):
+                    return
+        os._exit(0)
+
+    def _answer(self, id: int, question: AnyQuestion) -> None:
+        try:
+            body, blob = self._answers[type(question)](question)
+            self._channel.send(Answer(id, json.encode(body), blob))
+        except WorkflowError as error:
+            count = len(error.problems)
+            detail = str(error.problems[0].message) if count == 1 else f"{count} problems"
+            found = problems_json(error)
+            self._channel.send(Refusal(id, 422, "invalid_workflow", detail, found))
+        except Unanswerable as error:
+            self._channel.send(Refusal(id, error.status, error.code, str(error)))
+        except Exception as error:
+            import traceback
+
+            traceback.print_exc()
+            self._channel.send(Refusal(id, 500, "internal", f"{type(error).__name__}: {error}"))
+
+    def node_types(self, question: AskNodeTypes) -> Found:
+        """All node types, and the digest of the answer."""
+        data = registry_data(self._registry, folders_of(self._setup.places, question.user))
+        digest = blake2b(json.encode(data), digest_size=12).hexdigest()
+        return {"digest": digest, **data}, b""
+
+    def check(self, question: AskCheck) -> Found:
+        """Read and check; what is wrong is an answer too."""
+        try:
+            workflow = self._read(question)
+            folders = folders_of(self._setup.places, question.user)
+            checked = check(workflow, self._registry, folders, question.only)
+        except WorkflowError as error:
+            problems = json.decode(problems_json(error))
+            return {"valid": False, "problems": problems, "outputs": [], "order": []}, b""
+        body = {
+            "valid": True,
+            "problems": [],
+            "outputs": list(checked.outputs),
+            "order": list(checked.nodes),
+            "name": workflow.name,
+        }
+        return body, json.encode(to_data(workflow))
+
+    def _read(self, question: AskCheck) -> Any:
+        workflow = open_data(question.document)
+        settings = {}
+        for target, value in json.decode(question.set, type=dict[str, Any]).items():
+            node, dot, name = target.partition(".")
+            if not dot:
+                problem = Problem(
+                    ProblemCode.CALL, f"'{target}' names no input", expected="node.input"
+                )
+                raise WorkflowError([problem])
+            settings[node, name] = reference(value)
+        inputs = json.decode(question.inputs, type=dict[str, Any])
+        workflow = set_inputs(workflow, settings)
+        return apply_named_inputs(workflow, inputs)
+
+    def plan(self, question: AskPlan) -> Found:
+        """Which nodes would run."""
+        from nodeflow.server.process.dry_run import dry_run
+
+        workflow = self._read(question)
+        folders = folders_of(self._setup.places, question.user)
+        checked = check(workflow, self._registry, folders, question.only)
+        return dry_run(checked, self._setup.cache), b""
+
+    def convert(self, question: AskConvert) -> Found:
+        """Text or a picture's metadata to a document."""
+        text, kind = question.data, "nodeflow"
+        if question.picture:
+            found = embedded_document(question.data)
+            if found is None:
+                raise Unanswerable(422, "no_workflow", "the picture holds no workflow")
+            text = found
+        try:
+            decoded = text.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Unanswerable(422, "no_workflow", "this is no text in UTF-8") from None
+        workflow = open_data(json.encode(decoded))
+        if b'"class_type"' in text:
+            kind = "comfyui-api"
+        return {"document": to_data(workflow), "format": kind, "warnings": []}, b""
+
+    def yaml(self, question: AskYaml) -> Found:
+        """A document as it is written to a file."""
+        return None, to_yaml(open_data(question.document)).encode()
+
+    def models(self, question: AskModels) -> Found:
+        """Models of a kind, or how many there are of each."""
+        folders = folders_of(self._setup.places, "")
+        kinds = sorted({kind for root in folders.roots for kind in root.folders})
+        if not question.kind:
+            return {"kinds": {kind: len(folders.model_files(kind)) for kind in kinds}}, b""
+        if question.kind not in kinds:
+            raise Unanswerable(404, "not_found", f"there are no models of kind '{question.kind}'")
+        files = folders.model_files(question.kind)
+        chosen = {n: p for n, p in files.items() if question.name in ("", n)}
+        if question.name and not chosen:
+            raise Unanswerable(404, "not_found", f"there is no model '{question.name}'")
+        facts = [model_facts(question.kind, name, path) for name, path in chosen.items()]
+        return {"models": facts}, b""
+
+    def model_hash(self, question: AskModelHash) -> Found:
+        """SHA-256 of one file."""
+        files = folders_of(self._setup.places, "").model_files(question.kind)
+        path = files.get(question.name)
+        if path is None or not path.is_file():
+            raise Unanswerable(404, "not_found", f"there is no file '{question.name}'")
+        digest = sha256()
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return {"sha256": digest.hexdigest()}, b""
+
+
+def model_facts(kind: str, name: str, path: Path) -> dict[str, Any]:
+    """Size, age, and the texts of a safetensors header."""
+    stat = path.stat()
+    metadata: dict[str, str] = {}
+    if path.suffix in (".safetensors", ".sft"):
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            if size <= 100_000_000:
+                try:
+                    header = json.decode(file.read(size), type=dict[str, Any])
+                    texts = header.get("__metadata__", {})
+                    metadata = {str(k): str(v)[:2000] for k, v in list(texts.items())[:100]}
+                except Exception:
+                    metadata = {"error": "its header is no safetensors header"}
+    return {
+        "name": name,
+        "kind": kind,
+        "size": stat.st_size,
+        "modified": stat.st_mtime,
+        "metadata": metadata,
+    }
+
+
+def embedded_document(data: bytes) -> bytes | None:
+    """The workflow in a picture's text: ours first, then ComfyUI's API graph."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            texts = {key: value for key, value in opened.info.items() if isinstance(value, str)}
+    except Exception as error:
+        raise Unanswerable(422, "no_workflow", f"this is no picture: {error}") from None
+    found = texts.get("nodeflow") or texts.get("prompt")
+    return found.encode() if found else None
+
+
+def thumbnail(question: AskThumbnail) -> Found:
+    """A small WebP. Raises Unanswerable where the file is no picture that can be handled."""
+    from PIL import Image, ImageOps
+
+    from nodeflow.imaging.files import PictureError, check_picture
+
+    try:
+        check_picture(Path(question.path))
+        with Image.open(question.path) as opened:
+            opened.draft("RGB", (question.size, question.size))
+            small = ImageOps.exif_transpose(opened)
+            small.thumbnail((question.size, question.size))
+            out = io.BytesIO()
+            small.convert("RGBA" if "A" in small.getbands() else "RGB").save(out, "WEBP", quality=80)
+    except (PictureError, OSError, ValueError, SyntaxError) as error:
+        raise Unanswerable(415, "unsupported_media_type", f"no thumbnail: {error}") from None
+    return None, out.getvalue()
+
+
+def picture(question: AskPicture) -> Found:
+    """What an uploaded file is. Raises Unanswerable for what is neither picture nor latent."""
+    from PIL import Image
+
+    from nodeflow.imaging.files import PictureError, check_picture
+
+    path = Path(question.path)
+    try:
+        check_picture(path)
+        with Image.open(path) as opened:
+            width, height = opened.size
+            media_type = Image.MIME.get(opened.format or "", "")
+    except PictureError as error:
+        raise Unanswerable(415, "unsupported_media_type", str(error)) from None
+    if media_type not in ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"):
+        raise Unanswerable(415, "unsupported_media_type", f"pictures of type {media_type}")
+    return {"media_type": media_type, "width": width, "height": height}, b""

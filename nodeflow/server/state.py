@@ -1,0 +1,69 @@
+"""Everything that a running server holds, started and stopped in order."""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import time
+from typing import IO
+
+from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+from nodeflow.server.events.log import EventLog
+from nodeflow.server.jobs.core import JobCore
+from nodeflow.server.jobs.workers import Workers
+from nodeflow.server.options import Options
+from nodeflow.server.process.ask import Inspector
+from nodeflow.server.process.messages import Setup
+from nodeflow.server.store.database import Database
+
+
+def lock(options: Options) -> IO[str]:
+    """Hold the data folder alone. Raises WorkflowError where another server does."""
+    options.data.mkdir(parents=True, exist_ok=True)
+    file = (options.data / "lock").open("a+", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        message = f"another server (process {file.read().strip() or '?'}) uses {options.data}"
+        file.close()
+        hint = "stop it, or give this one its own folder with --data"
+        raise WorkflowError([Problem(ProblemCode.CALL, message, hint=hint)]) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+class ServerState:
+    """Made in the event loop; `start` spawns the processes."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.id = secrets.token_hex(4)
+        self.began = time.monotonic()
+        self._lock = lock(options)
+        self.database = Database(options.data / "server.sqlite")
+        self.events = EventLog(self.database)
+        self.core = JobCore(self.database, self.events, deaths_allowed=options.deaths)
+        self.inspector = Inspector(Setup("", options.places, options.cache))
+        setup = Setup(options.device, options.places, options.cache)
+        self.workers = Workers(
+            [setup] * options.workers, self.core, self.events, options.hang, options.stall,
+            memory_limit=options.memory_limit,
+        )  # fmt: skip
+        self.stopping = asyncio.Event()
+
+    async def start(self) -> None:
+        """Spawn the processes; nothing waits for them to be ready."""
+        await self.inspector.start()
+        await self.workers.start()
+
+    async def stop(self) -> None:
+        """Finish steps, record, exit."""
+        self.core.closed = True
+        self.stopping.set()
+        await self.workers.stop()
+        await self.inspector.stop()
+        await self.database.close()
+        self._lock.close()
