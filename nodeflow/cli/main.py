@@ -22,7 +22,7 @@ COMMANDS = {
     "plugin": ("plugin", "list, allow and block plugins"),
     "doctor": ("doctor", "versions, devices, folders, models, what is missing"),
     "train": ("train", "train the embedded model"),
-    "serve": ("serve", "serve the editor and the API (not there yet)"),
+    "serve": ("serve", "serve the editor and the API"),
 }
 
 

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nodeflow.engine.device import choose_device
 from nodeflow.cli.main import CANCELLED, DONE, FAILED, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.cli.report import Reporter, result_json
 from nodeflow.cli.values import named_inputs, parse_settings
 from nodeflow.engine.cancel import cancel_on_interrupt
+from nodeflow.engine.device import choose_device
 from nodeflow.engine.disk_cache import DiskCache, default_folder
 from nodeflow.engine.run import Engine
 from nodeflow.graph.edit import apply_named_inputs, set_inputs

@@ -1,15 +1,152 @@
-"""`serve`: the server, which comes next."""
+"""`serve`: the editor and the API over HTTP, until told to stop."""
 
+import argparse
+import asyncio
+import logging
+import os
+import secrets
+import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-from nodeflow.cli.main import WRONG
+from nodeflow.cli.main import DONE, Parser
+from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
+from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+
+if TYPE_CHECKING:
+    from nodeflow.server.options import Options
+    from nodeflow.server.process.messages import Places
+
+
+def parser() -> Parser:
+    """The options of `serve`."""
+    made = Parser(prog="python -m nodeflow serve", description=__doc__, allow_abbrev=False)
+    made.add_argument("--host", default="127.0.0.1", help="address (default: this machine only)")
+    made.add_argument("--port", type=int, default=8188, help="port (default: 8188; 0: a free one)")
+    made.add_argument("--open", action="store_true", help="open the editor in a browser")
+    made.add_argument("--no-token", action="store_true", help="ask nobody (this machine only)")
+    made.add_argument("--allow-host", metavar="NAME", action="append", default=[],
+                      help="a further name under which the server is called")  # fmt: skip
+    made.add_argument("--data", metavar="DIR", type=Path, help="the server's own files")
+    made.add_argument("--out", metavar="DIR", type=Path, help="where pictures go (default: output)")
+    made.add_argument("--cache-dir", metavar="DIR", type=Path, help="where results are kept")
+    made.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    made.add_argument("--workers", type=int, default=1, help="processes that run jobs")
+    made.add_argument("--memory-limit", metavar="GB", type=float, default=0.0,
+                      help="memory after which a worker is replaced")  # fmt: skip
+    made.add_argument("--certificate", metavar="FILE", type=Path, help="TLS certificate chain")
+    made.add_argument("--key", metavar="FILE", type=Path, help="its private key")
+    made.add_argument("--users", metavar="FILE", type=Path,
+                      help="lines `name: token`, for several users apart")  # fmt: skip
+    add_place_options(made)
+    return made
+
+
+def data_folder() -> Path:
+    """`NODEFLOW_DATA`, else `nodeflow` in the user's data folder."""
+    named = os.environ.get("NODEFLOW_DATA")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "nodeflow"
 
 
 def command(argv: Sequence[str]) -> int:
-    """Say that there is no server yet."""
-    print(
-        "nodeflow: there is no server yet; `python -m nodeflow run FILE` runs a workflow",
-        file=sys.stderr,
+    """Serve; 0 after an orderly stop, 2 for a wrong call."""
+    from nodeflow.server.options import LOOPBACK, Options
+
+    arguments = parser().parse_args(argv)
+    if arguments.no_token and arguments.host not in LOOPBACK:
+        wrong("--no-token is for this machine only", "--host 127.0.0.1")
+    if arguments.workers < 1:
+        wrong(f"--workers {arguments.workers} is out of range", "1 or more")
+    data = (arguments.data or data_folder()).resolve()
+    tokens = {} if arguments.no_token else read_tokens(arguments.users, data)
+    from nodeflow.engine.disk_cache import default_folder
+
+    options = Options(
+        places=places_from(arguments), data=data,
+        cache=str((arguments.cache_dir or default_folder()).resolve()), tokens=tokens,
+        host=arguments.host, port=arguments.port, hosts=tuple(arguments.allow_host),
+        device=arguments.device, workers=arguments.workers,
+        memory_limit=int(arguments.memory_limit * 1e9), certificate=arguments.certificate,
+        key=arguments.key,
+    )  # fmt: skip
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    return WRONG
+    try:
+        return asyncio.run(serve(options, arguments.open))
+    except OSError as error:
+        wrong(f"port {arguments.port} cannot be used: {error.strerror}", "another --port, or 0")
+
+
+def wrong(message: str, expected: str) -> NoReturn:
+    """Raise the problem of a call."""
+    raise WorkflowError([Problem(ProblemCode.CALL, message, expected=expected)])
+
+
+def places_from(arguments: argparse.Namespace) -> "Places":
+    """The folders of the call, made absolute."""
+    from nodeflow.server.process.messages import Places
+
+    folders = folders_from(arguments)
+    return Places(
+        output=str(folders.output.resolve()), input=str(folders.input.resolve()),
+        temp=str(folders.temp.resolve()),
+        models=tuple(
+            {kind: tuple(str(p.resolve()) for p in paths) for kind, paths in root.folders.items()}
+            for root in folders.models
+        ),
+        plugins=tuple(str(Path(folder).resolve()) for folder in plugin_folders(arguments)),
+    )  # fmt: skip
+
+
+def read_tokens(users: Path | None, data: Path) -> dict[str, str]:
+    """Token → user. Without a file of users one token, kept with mode 600 in the data folder."""
+    if users is None:
+        file = data / "token"
+        data.mkdir(parents=True, exist_ok=True)
+        if not file.is_file():
+            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+                opened.write(secrets.token_urlsafe(32))
+        file.chmod(0o600)
+        return {file.read_text(encoding="ascii").strip(): ""}
+    tokens: dict[str, str] = {}
+    for line in users.read_text(encoding="utf-8").splitlines():
+        name, colon, token = line.partition(":")
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not colon or not name.strip().isidentifier() or len(token.strip()) < 16:
+            wrong(f"{users}: '{name}' is no line of users", "name: token of 16 or more characters")
+        tokens[token.strip()] = name.strip()
+    return tokens
+
+
+async def serve(options: "Options", browser: bool) -> int:
+    """Run until SIGINT or SIGTERM."""
+    from nodeflow.server.app import started
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runner, port = await started(options)
+    scheme = "https" if options.certificate else "http"
+    host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
+    link = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
+    token = next((t for t, user in options.tokens.items() if not user), None)
+    print(f"nodeflow: {link}" + (f"?token={token}" if token else ""), flush=True)
+    if browser:
+        import webbrowser
+
+        webbrowser.open(link + (f"?token={token}" if token else ""))
+    await stop.wait()
+    print("nodeflow: stopping after the running step", file=sys.stderr, flush=True)
+    await runner.cleanup()
+    return DONE

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nodeflow.engine.device import choose_device
 from nodeflow.cli.main import CANCELLED, DONE, FAILED, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.cli.run import open_cache, resolved
 from nodeflow.cli.sweep_report import Bar, Table, write_sheet
 from nodeflow.cli.values import named_inputs, parse_settings, parse_value
 from nodeflow.engine.cancel import cancel_on_interrupt
+from nodeflow.engine.device import choose_device
 from nodeflow.engine.run import Engine
 from nodeflow.engine.sweep import run_sweep
 from nodeflow.graph.document import InputValue, Workflow

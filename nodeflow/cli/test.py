@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nodeflow.cli.device import choose_device
 from nodeflow.cli.main import DONE, FAILED, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
+from nodeflow.engine.device import choose_device
 from nodeflow.engine.run import Engine
 from nodeflow.graphtest.document import read_tests
 from nodeflow.graphtest.run import CaseResult, find_tests, run_case

@@ -84,8 +84,9 @@ def registry_data(registry: Registry, folders: Folders) -> dict[str, Any]:
     """Every node type, the types of links with their colours, and what was refused."""
     kinds: dict[str, str] = {}
     for spec in registry.nodes.values():
-        for port in (*spec.inputs, *spec.outputs):
-            kinds.update({kind.name: kind.colour for kind in port_types(port.type)})
+        types = [*(port.type for port in spec.inputs), *(port.type for port in spec.outputs)]
+        for type_ in types:
+            kinds.update({kind.name: kind.colour for kind in port_types(type_)})
     return {
         "nodes": [node_data(spec, folders) for spec in registry.nodes.values()],
         "types": {name: {"colour": kinds[name]} for name in sorted(kinds)},

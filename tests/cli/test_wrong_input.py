@@ -192,7 +192,7 @@ def test_a_picture_that_is_none(shell: Shell) -> None:
         (("run", "graph.yaml", "--models", "nowhere"), "no such folder"),
         (("nodes", "KSampelr"), "nearest: KSampler"),
         (("plugin", "allow", "nothing.py"), "there is no Python file"),
-        (("serve",), "no server yet"),
+        (("serve", "--no-token", "--host", "0.0.0.0"), "this machine only"),
     ],
 )
 def test_wrong_calls(shell: Shell, arguments: tuple[str, ...], wanted: str) -> None:

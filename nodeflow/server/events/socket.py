@@ -103,7 +103,7 @@ async def send(
             await tell([b'{"type":"ping"}'])
         wake.clear()
         while listener.durable:
-            texts = []
+            texts: list[bytes] = []
             while listener.durable and len(texts) < PAGE:
                 seq, text = listener.durable.popleft()
                 if seq > seen:

@@ -32,7 +32,10 @@ def hostname(host: str) -> str:
 
 def known_hosts(options: Options) -> set[str]:
     """Names under which this server may be called."""
-    return {*LOOPBACK, options.host.lower(), *(h.lower() for h in options.hosts)} - {"0.0.0.0", "::"}
+    return {*LOOPBACK, options.host.lower(), *(h.lower() for h in options.hosts)} - {
+        "0.0.0.0",
+        "::",
+    }
 
 
 def check_origin(request: web.Request) -> None:
@@ -103,8 +106,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
         code = codes.get(error.status, "bad_request")
-        fault = Fault(error.status, code, error.reason)
-        response = fault.response()
+        response = Fault(error.status, code, error.reason).response()
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
     except Exception:

@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Literal
 
 from msgspec import json, to_builtins
@@ -157,10 +158,8 @@ class JobCore:
         if job is None or job.state in ENDED or seconds <= 0:
             return job
         event = self._ending.setdefault(id, asyncio.Event())
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            pass
         return await self.find(id, user)
 
     def cancel(self, job: Job) -> None:
@@ -214,9 +213,7 @@ class JobCore:
     async def delete(self, ids: Iterable[str], user: str) -> int:
         """Forget ended jobs."""
         wanted = [id for id in ids if id not in self.running and id not in self._queue]
-        events = [
-            self._events.make("job.deleted", {}, user, id) for id in wanted
-        ]
+        events = [self._events.make("job.deleted", {}, user, id) for id in wanted]
 
         def work(connection: Any) -> int:
             count = rows.delete(connection, wanted)
@@ -264,9 +261,7 @@ class JobCore:
             return None
         options = job.options
         source = job.workflow or job.name or job.client
-        run = Run(
-            job.id, document, options.only, options.again, job.user, source, options.metadata
-        )
+        run = Run(job.id, document, options.only, options.again, job.user, source, options.metadata)
         return job, run
 
     def started(self, id: str, worker: str) -> None:
@@ -282,9 +277,7 @@ class JobCore:
             if job is not None:
                 self._heard(job, message)
 
-    def _heard(
-        self, job: Job, message: Started | Progressed | Finished | Reused | Ended
-    ) -> None:
+    def _heard(self, job: Job, message: Started | Progressed | Finished | Reused | Ended) -> None:
         if isinstance(message, Progressed):
             data = {"node": message.node, "step": message.step, "total": message.total}
             self.progress[job.id] = data
@@ -296,7 +289,9 @@ class JobCore:
                 self._events.show(message.preview, head, job.user)
         elif isinstance(message, Started):
             self._noted(job, {message.node: NodeReport("running", message.type, 0.0, "")})
-            self._record(None, [("node.started", {"node": message.node, "type": message.type})], job)
+            self._record(
+                None, [("node.started", {"node": message.node, "type": message.type})], job
+            )
         elif isinstance(message, Finished):
             self._noted(job, {message.node: message.report})
             data = {"node": message.node, **to_builtins(message.report)}
@@ -356,7 +351,9 @@ class JobCore:
         if job is not None:
             self._end(replace(job, state="cancelled", finished=time.time()), "job.cancelled", {})
 
-    def _fail(self, job: Job, error: JobError, problems: list[dict[str, Any]] | None = None) -> None:
+    def _fail(
+        self, job: Job, error: JobError, problems: list[dict[str, Any]] | None = None
+    ) -> None:
         report = replace(job.report, error=error, problems=problems or [])
         job = replace(job, state="failed", finished=time.time(), report=report)
         data = {"error": to_builtins(error), "failures": to_builtins(report.failures),

@@ -34,6 +34,7 @@ class Worker:
         self.cancel_at: float | None = None
         self.stopping = False
         self.deaths = 0
+        self.restarts = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -85,6 +86,7 @@ class Worker:
             return
         log.error("%s is gone: %s; a new one starts", self.name, reason)
         self.deaths += 1
+        self.restarts += 1
         task = asyncio.create_task(self._again())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -7,9 +7,9 @@ from itertools import count
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.process.messages import (
     Answer,
+    AnyQuestion,
     Ask,
     AskModelHash,
-    AnyQuestion,
     FromProcess,
     Ready,
     Refresh,
@@ -51,7 +51,8 @@ class Inspector:
                 future = self._open[id] = asyncio.get_running_loop().create_future()
                 try:
                     self._process.send(Ask(id, question))
-                    return await future
+                    answer: Answer = await future
+                    return answer
                 finally:
                     self._open.pop(id, None)
         except TimeoutError:

@@ -4,17 +4,19 @@ import io
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import blake2b, sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from msgspec import json
 
 from nodeflow.graph.edit import apply_named_inputs, set_inputs
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
-from nodeflow.graph.read import reference
+from nodeflow.graph.read_node import reference
 from nodeflow.graph.write import to_data, to_yaml
-from nodeflow.interop.open import open_data
+from nodeflow.interop.open import open_data, open_picture, read_any
 from nodeflow.node.check import check
 from nodeflow.node.describe import registry_data
 from nodeflow.node.plugins import load_registry
@@ -152,19 +154,18 @@ class Inspector:
 
     def convert(self, question: AskConvert) -> Found:
         """Text or a picture's metadata to a document."""
-        text, kind = question.data, "nodeflow"
         if question.picture:
-            found = embedded_document(question.data)
-            if found is None:
-                raise Unanswerable(422, "no_workflow", "the picture holds no workflow")
-            text = found
+            with NamedTemporaryFile(suffix=".png") as file:
+                file.write(question.data)
+                file.flush()
+                workflow = replace(open_picture(Path(file.name)), source=None)
+            return {"document": to_data(workflow), "format": "picture", "warnings": []}, b""
         try:
-            decoded = text.decode("utf-8")
+            text = question.data.decode("utf-8")
         except UnicodeDecodeError:
-            raise Unanswerable(422, "no_workflow", "this is no text in UTF-8") from None
-        workflow = open_data(json.encode(decoded))
-        if b'"class_type"' in text:
-            kind = "comfyui-api"
+            raise Unanswerable(422, "invalid_workflow", "this is no text in UTF-8") from None
+        kind = "comfyui-api" if '"class_type"' in text else "nodeflow"
+        workflow = read_any(text, None)
         return {"document": to_data(workflow), "format": kind, "warnings": []}, b""
 
     def yaml(self, question: AskYaml) -> Found:
@@ -222,19 +223,6 @@ def model_facts(kind: str, name: str, path: Path) -> dict[str, Any]:
     }
 
 
-def embedded_document(data: bytes) -> bytes | None:
-    """The workflow in a picture's text: ours first, then ComfyUI's API graph."""
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            texts = {key: value for key, value in opened.info.items() if isinstance(value, str)}
-    except Exception as error:
-        raise Unanswerable(422, "no_workflow", f"this is no picture: {error}") from None
-    found = texts.get("nodeflow") or texts.get("prompt")
-    return found.encode() if found else None
-
-
 def thumbnail(question: AskThumbnail) -> Found:
     """A small WebP. Raises Unanswerable where the file is no picture that can be handled."""
     from PIL import Image, ImageOps
@@ -248,7 +236,9 @@ def thumbnail(question: AskThumbnail) -> Found:
             small = ImageOps.exif_transpose(opened)
             small.thumbnail((question.size, question.size))
             out = io.BytesIO()
-            small.convert("RGBA" if "A" in small.getbands() else "RGB").save(out, "WEBP", quality=80)
+            small.convert("RGBA" if "A" in small.getbands() else "RGB").save(
+                out, "WEBP", quality=80
+            )
     except (PictureError, OSError, ValueError, SyntaxError) as error:
         raise Unanswerable(415, "unsupported_media_type", f"no thumbnail: {error}") from None
     return None, out.getvalue()

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-
 from nodeflow.engine.device import choose_device
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.events import CacheTrouble, Event, NodeFinished, NodeProgress, NodeStarted
@@ -79,7 +78,7 @@ class Worker:
         threading.Thread(target=self._beat, daemon=True).start()
         device = choose_device(self._setup.device)
         cache = self._setup.cache
-        self._engine = Engine(device, DiskCache(Path(cache)) if cache else None)
+        self._engine = self._make_engine(device, DiskCache(Path(cache)) if cache else None)
         self._registry = load_registry(map(Path, self._setup.places.plugins))
         self._channel.send(Ready(device))
         threading.Thread(target=self._warm_up, daemon=True).start()
@@ -89,10 +88,14 @@ class Worker:
                 self._channel.send(self._run(message))
                 self._cancelled.discard(message.job)
             elif isinstance(message, Free):
-                self._engine = Engine(device, self._engine.disk)
+                self._engine = self._make_engine(device, self._engine.disk)
             elif isinstance(message, Refresh):
                 self._registry = load_registry(map(Path, self._setup.places.plugins))
         sys.stderr.flush()
+
+    @staticmethod
+    def _make_engine(device: str, disk: DiskCache | None) -> Engine:
+        return Engine(device, disk, previews=True)
 
     def _listen(self) -> None:
         while (message := self._channel.receive()) is not None:
@@ -127,7 +130,7 @@ class Worker:
             workflow = open_data(run.document, run.source or None)
             folders = folders_of(self._setup.places, run.user)
             checked = check(workflow, self._registry, folders, run.outputs)
-            metadata = picture_metadata(workflow, self._registry) | run.metadata
+            metadata = picture_metadata(workflow, self._registry, checked) | run.metadata
             reporter = Reporter(run.job, self._channel.send)
             result = self._engine.run(checked, reporter, cancelled, metadata, run.again)
             reporter.flush()
@@ -155,14 +158,19 @@ def result_message(job: str, result: RunResult) -> Ended:
 
 
 class Reporter:
-    """Engine events as messages; reused nodes are told together."""
+    """Engine events as messages; reused nodes are told together. Any thread may call it."""
 
     def __init__(self, job: str, send: Callable[..., None]) -> None:
         self._job, self._send = job, send
         self._reused: dict[str, NodeReport] = {}
+        self._lock = threading.RLock()
 
     def __call__(self, event: Event) -> None:
         """Tell one event."""
+        with self._lock:
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
         if isinstance(event, NodeFinished) and event.state == "cached":
             self._reused[event.node] = NodeReport("cached", event.type, 0.0, event.reason)
             return
@@ -176,7 +184,7 @@ class Reporter:
             report = NodeReport(event.state, event.type, event.seconds, event.reason)
             self._send(Finished(self._job, event.node, report))
         elif isinstance(event, CacheTrouble):
-            print(f"warning: {event.message}", file=sys.stderr)
+            sys.stderr.write(f"warning: {event.message}\n")
 
     def flush(self) -> None:
         """Tell what was reused since the last event."""

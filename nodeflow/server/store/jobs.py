@@ -76,9 +76,7 @@ def delete(connection: sqlite3.Connection, ids: Iterable[str]) -> int:
         count += connection.execute(
             "delete from jobs where id = ? and state in ('done', 'failed', 'cancelled')", (id,)
         ).rowcount
-    connection.execute(
-        "delete from documents where digest not in (select document from jobs)"
-    )
+    connection.execute("delete from documents where digest not in (select document from jobs)")
     return count
 
 

@@ -1,0 +1,229 @@
+"""Workflow files of a user, and the templates that ship with the program."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from msgspec import Raw, Struct, json
+
+from nodeflow.node.plugins import builtin_folder
+from nodeflow.server.http.fault import Fault
+from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
+from nodeflow.server.process.messages import AskConvert, AskYaml
+from nodeflow.server.store.workflows import WorkflowFiles, etag_of
+
+
+class Save(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the two: a document, or its text as it shall stand in the file."""
+
+    document: Raw | None = None
+    text: str | None = None
+
+
+class Target(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another path."""
+
+    to: str
+
+
+def files_of(call: Call) -> WorkflowFiles:
+    """The workflow files of the user who asks."""
+    data = call.state.options.data
+    return WorkflowFiles(data / "users" / call.user if call.user else data)
+
+
+def place_of(call: Call, path: str) -> Path:
+    """The file of a path. Raises Fault where it cannot be one."""
+    place = files_of(call).place(path)
+    if place is None:
+        raise Fault(400, "bad_request", "a workflow's path is relative and ends in .yaml or .json")
+    return place
+
+
+def existing(call: Call) -> tuple[str, Path, bytes]:
+    """Path, file and content of the workflow that the request names. Raises Fault."""
+    path = call.part("path")
+    place = place_of(call, path)
+    try:
+        return path, place, place.read_bytes()
+    except OSError:
+        raise Fault(404, "not_found", f"there is no workflow '{path}'") from None
+
+
+async def parsed(call: Call, text: bytes) -> dict[str, Any]:
+    """The document in a text, or None and what is wrong with it."""
+    shown = text.decode("utf-8", "replace")
+    try:
+        answer = await call.state.inspector.ask(AskConvert(text))
+    except Fault as fault:
+        if fault.status != 422:
+            raise
+        return {"document": None, "problems": Raw(fault.problems), "text": shown}
+    return {"document": json.decode(answer.body)["document"], "problems": [], "text": shown}
+
+
+async def list_workflows(call: Call) -> dict[str, Any]:
+    """All workflow files."""
+    found = await asyncio.to_thread(files_of(call).all)
+    return {
+        "workflows": [
+            {
+                "path": path, "name": Path(path).stem, "modified": stat.st_mtime,
+                "size": stat.st_size,
+            }
+            for path, stat in found
+        ]
+    }  # fmt: skip
+
+
+async def read(call: Call) -> Reply:
+    """A workflow as document and as text."""
+    path, place, text = existing(call)
+    etag = etag_of(text)
+    data = {"path": path, "etag": etag, "modified": place.stat().st_mtime}
+    return Reply({**data, **await parsed(call, text)}, headers={"ETag": etag})
+
+
+async def save(call: Call, body: Save) -> Reply:
+    """Write a workflow; its ETag must be the one that was read."""
+    path = call.part("path")
+    place = place_of(call, path)
+    before = place.read_bytes() if place.is_file() else None
+    check_unchanged(call, before, place)
+    if body.text is not None:
+        text = body.text.encode("utf-8", "surrogatepass")
+        if b"\x00" in text:
+            raise Fault(422, "invalid_workflow", "a workflow is text")
+    elif body.document is not None:
+        if place.suffix == ".json":
+            text = json.format(bytes(body.document), indent=2) + b"\n"
+        else:
+            asked = AskYaml(bytes(body.document), before or b"")
+            text = (await call.state.inspector.ask(asked)).blob
+    else:
+        raise Fault(400, "bad_request", "the body: give document or text")
+    files = files_of(call)
+    await asyncio.to_thread(files.save, place, path, text)
+    etag = etag_of(text)
+    call.state.events.publish("workflow.saved", {"path": path, "etag": etag}, call.user)
+    data = {"path": path, "etag": etag, "modified": place.stat().st_mtime}
+    return Reply(data, 201 if before is None else 200, {"ETag": etag})
+
+
+def check_unchanged(call: Call, before: bytes | None, place: Path) -> None:
+    """Raise Fault where the file is not what the client thinks."""
+    match = call.request.headers.get("If-Match")
+    none = call.request.headers.get("If-None-Match")
+    if before is None:
+        if match not in (None, "*"):
+            raise Fault(412, "precondition_failed", "the file is not there any more")
+        return
+    etag = etag_of(before)
+    current = {"etag": etag, "modified": place.stat().st_mtime}
+    if none == "*":
+        raise Fault(412, "precondition_failed", "the file is there already", current=current)
+    if match is None:
+        raise Fault(428, "precondition_required", "send If-Match with the ETag that was read")
+    if match not in ("*", etag):
+        message = "the file was changed since it was read"
+        raise Fault(412, "precondition_failed", message, current=current)
+
+
+async def delete(call: Call) -> None:
+    """Move a workflow to the trash."""
+    path, place, _ = existing(call)
+    files_of(call).trash(place, path)
+    call.state.events.publish("workflow.deleted", {"path": path}, call.user)
+
+
+async def move(call: Call, body: Target) -> dict[str, Any]:
+    """Give a workflow another path."""
+    _, place, text = existing(call)
+    target = place_of(call, body.to)
+    if target.exists():
+        raise Fault(409, "conflict", f"there is a workflow '{body.to}' already")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    place.replace(target)
+    return {"path": body.to, "etag": etag_of(text)}
+
+
+async def versions(call: Call) -> dict[str, Any]:
+    """Older contents, newest first."""
+    path, _, _ = existing(call)
+    folder = files_of(call).versions_of(path)
+    found = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
+    return {
+        "versions": [
+            {"id": file.stem, "saved": int(file.stem) / 1e9, "size": file.stat().st_size}
+            for file in found
+        ]
+    }
+
+
+async def version(call: Call) -> dict[str, Any]:
+    """One older content."""
+    path, _, _ = existing(call)
+    folder, id = files_of(call).versions_of(path), call.part("id")
+    found = next((f for f in folder.iterdir() if f.stem == id), None) if folder.is_dir() else None
+    if found is None:
+        raise Fault(404, "not_found", f"there is no version '{id}'")
+    return await parsed(call, found.read_bytes())
+
+
+async def trash(call: Call) -> dict[str, Any]:
+    """Deleted workflows."""
+    items = await asyncio.to_thread(files_of(call).trashed)
+    return {"items": [{"id": id, "path": path, "deleted": at} for id, path, at in items]}
+
+
+async def restore(call: Call) -> dict[str, str]:
+    """Take a workflow out of the trash."""
+    path = await asyncio.to_thread(files_of(call).restore, call.part("id"))
+    if path is None:
+        raise Fault(404, "not_found", "there is no such item in the trash")
+    return {"path": path}
+
+
+async def templates(call: Call) -> dict[str, Any]:
+    """Workflows that ship with the program."""
+    found = []
+    for file in sorted(builtin_folder("workflows").glob("*.yaml")):
+        if file.name.endswith(".test.yaml"):
+            continue
+        document = (await parsed(call, file.read_bytes()))["document"]
+        if document is not None:
+            found.append(
+                {
+                    "id": file.stem,
+                    "name": document.get("name") or file.stem,
+                    "description": document.get("description") or "",
+                    "nodes": len(document["nodes"]),
+                }
+            )
+    return {"templates": found}
+
+
+async def template(call: Call) -> dict[str, Any]:
+    """One of them."""
+    folder = builtin_folder("workflows")
+    file = next((f for f in folder.glob("*.yaml") if f.stem == call.part("id")), None)
+    if file is None:
+        raise Fault(404, "not_found", f"there is no template '{call.part('id')}'")
+    return await parsed(call, file.read_bytes())
+
+
+BASE = "/api/v1/workflows"
+ONE = BASE + "/{path:.+}"
+ROUTES = [
+    Route("GET", BASE, list_workflows),
+    Route("GET", ONE + "/versions", versions),
+    Route("GET", ONE + "/versions/{id}", version),
+    Route("POST", ONE + "/move", move),
+    Route("GET", ONE, read),
+    Route("PUT", ONE, save, limit=DOCUMENT),
+    Route("DELETE", ONE, delete, status=204),
+    Route("GET", "/api/v1/trash", trash),
+    Route("POST", "/api/v1/trash/{id}/restore", restore),
+    Route("GET", "/api/v1/templates", templates),
+    Route("GET", "/api/v1/templates/{id}", template),
+]

@@ -1,0 +1,74 @@
+"""The application: all routes over one server state."""
+
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from msgspec import json
+
+from nodeflow.server.api import documents, files, jobs, operation, personal, workflows
+from nodeflow.server.events import socket
+from nodeflow.server.http.guard import guard
+from nodeflow.server.http.openapi import openapi
+from nodeflow.server.http.page import page
+from nodeflow.server.http.route import STATE, UPLOAD, Call, Reply, Route, served
+from nodeflow.server.options import Options
+from nodeflow.server.state import ServerState
+
+
+async def described(call: Call) -> Reply:
+    """This API as an OpenAPI document."""
+    return Reply(json=json.encode(openapi(ROUTES)))
+
+
+ROUTES: list[Route] = [
+    *operation.ROUTES,
+    Route("GET", "/api/v1/openapi.json", described),
+    *documents.ROUTES,
+    *jobs.ROUTES,
+    *socket.ROUTES,
+    *files.ROUTES,
+    *workflows.ROUTES,
+    *personal.ROUTES,
+]
+
+
+async def application(options: Options) -> web.Application:
+    """An application whose state starts and stops with it."""
+    app = web.Application(middlewares=[guard], client_max_size=UPLOAD)
+    app[STATE] = ServerState(options)
+
+    async def running(app: web.Application) -> AsyncIterator[None]:
+        await app[STATE].start()
+        yield
+        await app[STATE].stop()
+
+    app.cleanup_ctx.append(running)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, served(route))
+    app.router.add_get("/", page)
+    app.router.add_get("/{name:(?!api/|metrics$).+}", page)
+    return app
+
+
+async def started(options: Options) -> tuple[web.AppRunner, int]:
+    """Serve; returns the runner to clean up, and the port. Raises OSError where it is taken."""
+    import ssl
+
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    runner = web.AppRunner(
+        await application(options), access_log=None, shutdown_timeout=5, handler_cancellation=True
+    )
+    context = None
+    if options.certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(options.certificate, options.key)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, options.host, options.port, ssl_context=context)
+        await site.start()
+    except BaseException:
+        await runner.cleanup()
+        raise
+    port = int(runner.addresses[0][1])
+    return runner, port

@@ -1,0 +1,221 @@
+"""A real server in a process of its own, and a client of it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+TRIVIAL = {"nodes": {"text": {"node": "Show", "value": "hello"}}}
+PLUGIN = '''
+"""Small nodes for tests of the server."""
+
+import os
+import time
+
+from nodeflow.node import Artifacts, RunContext, node
+
+
+@node("Show", category="test", output=True)
+def show(value: str = "", number: int = 0) -> Artifacts:
+    """Show a text."""
+    return Artifacts(text=(value,))
+
+
+@node("Slow", category="test", output=True, pure=False)
+def slow(context: RunContext, seconds: float = 1.0) -> Artifacts:
+    """Take a while, a step every 20 ms."""
+    steps = max(1, int(seconds / 0.02))
+    for step in range(steps):
+        time.sleep(0.02)
+        context.progress(step + 1, steps)
+    return Artifacts(text=("slept",))
+
+
+@node("Stuck", category="test", output=True, pure=False)
+def stuck(seconds: float = 60.0) -> Artifacts:
+    """Take a while and hear nothing."""
+    time.sleep(seconds)
+    return Artifacts()
+
+
+@node("Die", category="test", output=True, pure=False)
+def die(marker: str = "", times: int = 1) -> Artifacts:
+    """Kill its process, so many times as `marker` has no bytes yet."""
+    size = os.path.getsize(marker) if os.path.exists(marker) else 0
+    if size < times:
+        with open(marker, "a") as file:
+            file.write("x")
+        os._exit(9)
+    return Artifacts(text=("alive",))
+
+
+@node("Loud", category="test", output=True, pure=False)
+def loud(megabytes: int = 1) -> Artifacts:
+    """Print much."""
+    for _ in range(megabytes):
+        print("x" * 1_000_000)
+    return Artifacts(text=("printed",))
+
+
+@node("Broken", category="test", output=True)
+def broken() -> Artifacts:
+    """Fail."""
+    raise RuntimeError("broken on purpose")
+'''
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Answer:
+    """Status, headers (lower case) and body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass
+class Serving:
+    """A server in `folder`; `call` sends one request with its token."""
+
+    folder: Path
+    arguments: tuple[str, ...] = ()
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def environment(self) -> dict[str, str]:
+        """Caches and configuration of its own."""
+        return {
+            **os.environ,
+            "NODEFLOW_CACHE": str(self.folder / "cache"),
+            "NODEFLOW_CONFIG": str(self.folder / "config"),
+            "NODEFLOW_DATA": str(self.folder / "data"),
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def start(self) -> "Serving":
+        """Start it and wait for its first answer."""
+        work = self.folder / "work"
+        plugins = work / "plugins"
+        if not plugins.is_dir():
+            plugins.mkdir(parents=True)
+            (plugins / "small.py").write_text(PLUGIN, encoding="utf-8")
+            subprocess.run(
+                [sys.executable, "-m", "nodeflow", "plugin", "allow", str(plugins / "small.py")],
+                env=self.environment(), check=True, capture_output=True,
+            )  # fmt: skip
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "nodeflow", "serve", "--port", str(self.port), "--device", "cpu",
+             *self.arguments],
+            cwd=work, env=self.environment(), stdout=log, stderr=log,
+        )  # fmt: skip
+        log.close()
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                if self.call("GET", "/api/v1/health").status == 200:
+                    return self
+            except OSError:
+                assert self.process.poll() is None, self.log
+                time.sleep(0.02)
+        raise AssertionError(self.log)
+
+    @property
+    def log(self) -> str:
+        """All it printed."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def token(self) -> str:
+        """Its token."""
+        file = self.folder / "data" / "token"
+        return file.read_text(encoding="ascii") if file.is_file() else ""
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None,
+        token: str | None = None, timeout: float = 90,
+    ) -> Answer:  # fmt: skip
+        """One request; a body that is no bytes is sent as JSON."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        sent = {"Authorization": f"Bearer {self.token if token is None else token}"}
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        try:
+            connection.request(method, path, body, {**sent, **(headers or {})})
+            response = connection.getresponse()
+            found = {key.lower(): value for key, value in response.getheaders()}
+            return Answer(response.status, found, response.read())
+        finally:
+            connection.close()
+
+    def run(self, document: Any, wait: float = 50, **more: Any) -> Any:
+        """Post a job and wait for its end; returns it."""
+        answer = self.call("POST", "/api/v1/jobs", {"document": document, "wait": wait, **more})
+        assert answer.status in (200, 202), answer.body
+        return answer.json
+
+    def kill(self) -> None:
+        """As the kernel would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """In order; returns its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def worker_pid(self) -> int:
+        """The process of its first worker, once that is ready."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            worker = self.call("GET", "/api/v1/health").json["workers"][0]
+            if worker["state"] != "starting":
+                return int(worker["pid"])
+            time.sleep(0.05)
+        raise AssertionError(self.log)
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[Serving]:
+    """A running server."""
+    server = Serving(folder, arguments)
+    try:
+        yield server.start()
+    finally:
+        if server.process is not None:
+            try:
+                server.stop()
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def one(kind: str, **inputs: Any) -> dict[str, Any]:
+    """A document of one node."""
+    return {"nodes": {"it": {"node": kind, **inputs}}}
