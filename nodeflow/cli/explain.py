@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from nodeflow.cli.device import choose_device
 from nodeflow.cli.main import DONE, WRONG
 from nodeflow.cli.places import folders_from, plugin_folders
 from nodeflow.cli.run import open_cache, parser, resolved
 from nodeflow.cli.values import named_inputs, parse_settings
+from nodeflow.engine.device import choose_device
 from nodeflow.engine.dry_run import DryRun, dry_run
 from nodeflow.engine.run import Engine
 from nodeflow.graph.edit import apply_named_inputs, set_inputs

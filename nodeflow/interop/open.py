@@ -31,9 +31,7 @@ def read_any(text: str, source: str | None, registry: Registry | None = None) ->
     return from_parsed(parse(text, source, limits.DEFAULT), source, registry)
 
 
-def open_data(
-    data: bytes, source: str | None = None, registry: Registry | None = None
-) -> Workflow:
+def open_data(data: bytes, source: str | None = None, registry: Registry | None = None) -> Workflow:
     """A workflow out of JSON: the document as an object, or as a string that holds its text.
 
     Only text gives places to what is wrong. Raises WorkflowError.
