@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from aiohttp import WSMsgType, web
 
-from nodeflow.cli.nodes import input_data
+from nodeflow.node.describe import input_data
 from nodeflow.node.folders import Folders
 from nodeflow.node.plugins import load_registry
 from nodeflow.node.port import InputFile, Multiline, PortType, Seed, wire_name
