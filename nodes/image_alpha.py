@@ -36,8 +36,8 @@ def image_composite_masked(
         resize_source: stretch the upper one to the size of the lower one first.
         mask: where the upper one shows; everywhere without one.
     """
+    from nodeflow.diffusion.resize import resize
     from nodeflow.imaging.paste import paste
-    from nodeflow.imaging.resize import resize
 
     below, above = (image[..., :3].movedim(-1, 1) for image in (destination, source))
     if resize_source:
@@ -98,10 +98,10 @@ def porter_duff_image_composite(
         destination_alpha: its opacity, 1 is solid.
         mode: the operator.
     """
+    from nodeflow.diffusion.resize import resize
     from nodeflow.imaging.masks import fit
     from nodeflow.imaging.paste import repeat_to
     from nodeflow.imaging.porter_duff import compose
-    from nodeflow.imaging.resize import resize
 
     rows, columns = destination.shape[1:3]
     count = max(len(source), len(destination))

@@ -73,7 +73,7 @@ def image_scale_to_total_pixels(
         upscale_method: how pixels between are made.
         megapixels: how many times 1024 x 1024 pixels.
     """
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     rows, columns = image.shape[1:3]
     scale = math.sqrt(megapixels * 1024 * 1024 / (rows * columns))

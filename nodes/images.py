@@ -38,7 +38,7 @@ def image_scale(
         height: in pixels; 0 keeps the aspect ratio.
         crop: crop to the new aspect ratio in the centre first.
     """
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     if width == 0 and height == 0:
         return image
@@ -61,7 +61,7 @@ def image_scale_by(
         upscale_method: how pixels between are made.
         scale_by: factor for both sides.
     """
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     rows, columns = image.shape[1:3]
     wide, high = max(1, round(columns * scale_by)), max(1, round(rows * scale_by))
@@ -109,7 +109,7 @@ def image_batch(image1: Image, image2: Image) -> Image:
     """
     import torch
 
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     rows, columns = image1.shape[1:3]
     second = image2

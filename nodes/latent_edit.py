@@ -62,8 +62,8 @@ def latent_composite_masked(
         resize_source: stretch the upper one to the size of the lower one first.
         mask: where the upper one shows; everywhere without one.
     """
+    from nodeflow.diffusion.resize import resize
     from nodeflow.imaging.paste import paste
-    from nodeflow.imaging.resize import resize
 
     above = source.samples
     if resize_source:

@@ -123,7 +123,7 @@ def latent_upscale(
         height: in pixels; 0 keeps the aspect ratio.
         crop: crop to the new aspect ratio in the centre first.
     """
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     if width == 0 and height == 0:
         return samples
@@ -147,7 +147,7 @@ def latent_upscale_by(
         upscale_method: how cells between are made; bislerp keeps their lengths.
         scale_by: factor for both sides.
     """
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     rows, columns = samples.samples.shape[-2:]
     width, height = max(1, round(columns * scale_by)), max(1, round(rows * scale_by))

@@ -127,7 +127,7 @@ def sd_4x_upscale_conditioning(
 
     from nodeflow.diffusion import latent
     from nodeflow.diffusion.conditioning import ExtraImage
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     width = max(1, round(images.shape[2] * scale_ratio)) // 4
     height = max(1, round(images.shape[1] * scale_ratio)) // 4

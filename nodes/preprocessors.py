@@ -86,7 +86,7 @@ def color_grid(image: Image, cell: Annotated[int, Range(2, 512, step=1)] = 64) -
         image: the picture.
         cell: side of the squares in pixels.
     """
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     rows, columns = image.shape[1:3]
     planes = image[..., :3].movedim(-1, 1)
@@ -102,7 +102,7 @@ def tile_blur(image: Image, factor: Annotated[float, Range(1.0, 16.0, step=0.1)]
         image: the picture.
         factor: how much smaller it is made before it is enlarged again.
     """
-    from nodeflow.imaging.resize import resize
+    from nodeflow.diffusion.resize import resize
 
     rows, columns = image.shape[1:3]
     planes = image[..., :3].movedim(-1, 1)

@@ -35,9 +35,9 @@ def cut_out_by_mask(
         multiple: the sides of the part are multiples of this.
         size: the longer side after enlarging, in pixels; 0 leaves it as it is.
     """
+    from nodeflow.diffusion.resize import resize
     from nodeflow.imaging import regions
     from nodeflow.imaging.masks import fit
-    from nodeflow.imaging.resize import resize
 
     whole = fit(regions.union(mask), image.shape[1], image.shape[2])[:, 0]
     place = regions.box(whole, padding, multiple)

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
+from nodeflow.diffusion.resize import Method, resize
 from nodeflow.imaging.paste import repeat_to
-from nodeflow.imaging.resize import Method, resize
 
 
 def same_size(x: Tensor, like: Tensor, method: Method = "bicubic") -> Tensor:

@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nodeflow.diffusion.resize import resize
 from nodeflow.imaging.filters import separable_gaussian
 from nodeflow.imaging.paste import paste
-from nodeflow.imaging.resize import resize
 
 
 def box(mask: Tensor, padding: int, multiple: int) -> tuple[int, int, int, int]:

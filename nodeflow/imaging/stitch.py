@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nodeflow.diffusion.resize import resize
 from nodeflow.imaging.paste import repeat_to
-from nodeflow.imaging.resize import resize
 
 Direction = Literal["right", "down", "left", "up"]
 COLOURS = {

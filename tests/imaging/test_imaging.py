@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from nodeflow.diffusion.resize import bislerp, resize
 from nodeflow.imaging.files import (
     PictureError,
     check_picture,
@@ -19,7 +20,6 @@ from nodeflow.imaging.files import (
 )
 from nodeflow.imaging.masks import composite, for_inpaint, grow
 from nodeflow.imaging.outpaint import padded
-from nodeflow.imaging.resize import bislerp, resize
 from nodeflow.imaging.save import read_latent_file, save_latent_file, save_pictures
 
 
