@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nodeflow.imaging.filters import grey, separable_gaussian, sobel
+from nodeflow.diffusion.blur import separable_gaussian
+from nodeflow.imaging.filters import grey, sobel
 
 STEPS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 """(row, column) of the neighbour at each multiple of 45 degrees, y downwards."""

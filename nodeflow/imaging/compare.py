@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from nodeflow.imaging.filters import separable_gaussian
+from nodeflow.diffusion.blur import separable_gaussian
 
 
 def psnr(a: Tensor, b: Tensor) -> float:

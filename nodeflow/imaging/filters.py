@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nodeflow.diffusion.blur import separable_gaussian
+
 
 def gaussian_kernel(radius: int, sigma: float) -> Tensor:
     """`[2r + 1, 2r + 1]`, sum 1; `sigma` counts in radii, as ImageBlur's input does."""
@@ -42,19 +44,6 @@ def grey(image: Tensor) -> Tensor:
     """Luma of BT.601, `[B, 1, H, W]`."""
     weights = torch.tensor([0.299, 0.587, 0.114]).to(image)
     return (image[..., :3] @ weights)[:, None]
-
-
-def separable_gaussian(x: Tensor, size: int, sigma: float) -> Tensor:
-    """Gaussian blur of planes `[B, C, H, W]`, `sigma` in pixels, `size` odd, borders mirrored."""
-    places = torch.arange(size, dtype=x.dtype, device=x.device) - size // 2
-    line = torch.exp(-(places**2) / (2 * sigma**2))
-    line = line / line.sum()
-    half, channels = size // 2, x.shape[1]
-    mode = "reflect" if min(x.shape[-2:]) > half else "replicate"
-    padded = F.pad(x, [half] * 4, mode)
-    rows = F.conv2d(padded, line[None, None, None].expand(channels, 1, 1, -1), groups=channels)
-    tall = line[None, None, :, None].expand(channels, 1, -1, 1)
-    return F.conv2d(rows, tall, groups=channels)
 
 
 def sobel(x: Tensor) -> tuple[Tensor, Tensor]:

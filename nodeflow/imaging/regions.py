@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nodeflow.diffusion.blur import separable_gaussian
 from nodeflow.diffusion.resize import resize
-from nodeflow.imaging.filters import separable_gaussian
 from nodeflow.imaging.paste import paste
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from nodeflow.diffusion.conditioning import Conditioning
-from nodeflow.diffusion.guidance.classifier_free import evaluate
+from nodeflow.diffusion.guidance.classifier_free import Side, evaluate
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rows import Guidance, Guider
 from nodeflow.diffusion.samplers.step import ModelCall
@@ -38,7 +38,8 @@ class DualPrompts:
         second, _ = resolve(self.second, self.first, shape, schedule, setting.items, setting.inputs)
 
         def guide(call: ModelCall) -> Guidance:
-            results = yield from evaluate(call, (first, second, negative))
+            sides = Side(first), Side(second), Side(negative)
+            results = yield from evaluate(call, sides)
             one, two, unwanted = results
             if self.nested:
                 inner = two + self.cfg_1 * (one - two)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning
-from nodeflow.diffusion.guidance.classifier_free import evaluate
+from nodeflow.diffusion.guidance.classifier_free import Side, evaluate
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rows import Guidance, Guider
 from nodeflow.diffusion.samplers.step import ModelCall
@@ -44,7 +44,7 @@ class PerpNegPrompts:
         )
 
         def guide(call: ModelCall) -> Guidance:
-            sides = (positive, negative, empty)
+            sides = Side(positive), Side(negative), Side(empty)
             wanted, unwanted, plain = yield from evaluate(call, sides)
             towards = wanted - plain
             away = across(unwanted - plain, towards)

@@ -22,6 +22,8 @@ class Rows:
     extra: `[1 or rows, n, h, w]`, the channels behind the noisy latent, for models that take them.
     variant: names `interventions` with all their settings; rows of one variant share a network
     call. Interventions without a variant are neither shared nor recorded.
+    probed: the answer has one more channel, the attention that each cell gets from all others in
+    the middle of the network (mean over the heads, summed; 1 is the average).
     """
 
     x: Tensor
@@ -31,6 +33,13 @@ class Rows:
     extra: Tensor | None = None
     interventions: Interventions = NONE
     variant: str = ""
+    probed: bool = False
+
+    @property
+    def answer_shape(self) -> tuple[int, ...]:
+        """The shape of the answer."""
+        rows, channels, height, width = self.x.shape
+        return rows, channels + self.probed, height, width
 
 
 Wish: TypeAlias = tuple[Rows, ...]

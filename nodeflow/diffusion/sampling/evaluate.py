@@ -35,7 +35,7 @@ BLOCK = 4
 def kind(rows: Rows) -> Hashable:
     """Rows of equal kind can share a call."""
     company = rows.variant or (None if rows.interventions is NONE else id(rows.interventions))
-    return tuple(rows.x.shape[1:]), rows.labels is None, rows.extra is None, company
+    return tuple(rows.x.shape[1:]), rows.labels is None, rows.extra is None, company, rows.probed
 
 
 def evaluate(
@@ -49,7 +49,7 @@ def evaluate(
         return evaluate_blocks(model, wish, block)
     groups: dict[Hashable, list[int]] = {}
     for index, rows in enumerate(wish):
-        groups.setdefault(kind(rows), []).append(index)
+        groups.setdefault((kind(rows), model.state(rows.sigma)), []).append(index)
     answers: dict[int, Tensor] = {}
     for members in groups.values():
         for part in portions(members, wish, cells):
@@ -95,7 +95,8 @@ def evaluate_blocks(model: DenoisingModel, wish: Wish, block: int) -> list[Tenso
     singles = [(index, row) for index, rows in enumerate(wish) for row in single_rows(rows)]
     groups: dict[Hashable, list[int]] = {}
     for place, (_, row) in enumerate(singles):
-        groups.setdefault((kind(row), row.embedding.shape[1]), []).append(place)
+        own = kind(row), model.state(row.sigma), row.embedding.shape[1]
+        groups.setdefault(own, []).append(place)
     answers: dict[int, Tensor] = {}
     for members in groups.values():
         for start in range(0, len(members), block):

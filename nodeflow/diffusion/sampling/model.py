@@ -1,17 +1,19 @@
 """A UNet as a denoiser: what it predicts, and at which noise levels (arXiv 2206.00364)."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Rows
+from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import Prediction
+from nodeflow.diffusion.sampling.probe import Probe
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
-from nodeflow.diffusion.unet.interventions import NONE, SkipFilter
+from nodeflow.diffusion.unet.interventions import NONE
 
 
 class UNetCall(Protocol):
@@ -35,18 +37,18 @@ class DenoisingModel:
 
     dtype: what the network computes in; the arithmetic around it is float32, and done piece by
     piece, so that it gives the same bits in whatever company.
-    skip_filter: the model's own, in every call.
+    patches: what the model's own do within the network.
     """
 
     unet: UNetCall
     prediction: Prediction
     schedule: DiscreteSchedule
     dtype: torch.dtype = torch.float32
-    skip_filter: SkipFilter | None = None
+    patches: ForwardPatches | None = None
     _times: dict[float, float] = field(default_factory=dict)
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
-        """Pieces of one size and variant, at any noise levels."""
+        """Pieces of one size and variant, at any noise levels of one state."""
         x = torch.cat([(p.x / math.sqrt(p.sigma**2 + 1)).to(self.dtype) for p in pieces])
         if pieces[0].extra is not None:
             extra = [per_row(p.extra, p.x) for p in pieces if p.extra is not None]
@@ -55,14 +57,27 @@ class DenoisingModel:
         context = joined_contexts([per_row(p.embedding, p.x) for p in pieces])
         labels = self.labels(pieces)
         interventions = pieces[0].interventions
-        if self.skip_filter is not None:
-            interventions = replace(interventions, skip_filter=self.skip_filter)
+        if self.patches is not None:
+            own = self.patches.interventions(pieces[0].sigma, x.shape[-2], x.shape[-1])
+            interventions = interventions.over(own)
+        probe = Probe() if pieces[0].probed else None
+        if probe is not None:
+            interventions = probe.attached(interventions)
         rest = () if interventions is NONE else (interventions,)
         out = self.unet(
             x, torch.tensor(times, device=x.device), context.to(x.device, self.dtype), labels, *rest
         )
-        parts = torch.split(out.float(), [len(p.x) for p in pieces])
-        return [self.denoised(p.x, p.sigma, part) for p, part in zip(pieces, parts, strict=True)]
+        sizes = [len(p.x) for p in pieces]
+        parts = torch.split(out.float(), sizes)
+        answers = [self.denoised(p.x, p.sigma, part) for p, part in zip(pieces, parts, strict=True)]
+        if probe is None:
+            return answers
+        maps = torch.split(probe.map(x.shape[-2], x.shape[-1]), sizes)
+        return [torch.cat(pair, dim=1) for pair in zip(answers, maps, strict=True)]
+
+    def state(self, sigma: float) -> Hashable:
+        """Noise levels of equal state can share a call."""
+        return None if self.patches is None else self.patches.state(sigma)
 
     def labels(self, pieces: Sequence[Rows]) -> Tensor | None:
         """The label vectors of all rows, or None where the model takes none."""

@@ -5,6 +5,7 @@ mean equal bytes in, so a recorded answer is the answer. Nothing about samplers,
 in it, and nothing need be: whatever leads to the same wish may share the answer.
 """
 
+import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -77,7 +78,7 @@ class WishKeys:
             if rows.interventions is not NONE and not rows.variant:
                 return None
             shapes = [None if t is None else tuple(t.shape) for t in self.lasting(rows)]
-            head = (float(rows.sigma).hex(), tuple(rows.x.shape), rows.variant, shapes)
+            head = (float(rows.sigma).hex(), rows.answer_shape, rows.variant, shapes)
             total.update(repr(head).encode())
             total.update(content(rows.x))
             if rows.extra is not None:
@@ -111,8 +112,8 @@ def encode(answers: Sequence[Tensor]) -> bytes:
 
 def decode(data: bytes, wish: Wish) -> list[Tensor] | None:
     """The answers to a wish, or None where the bytes are not as many as they must be."""
-    if len(data) != 4 * sum(rows.x.numel() for rows in wish):
+    sizes = [math.prod(rows.answer_shape) for rows in wish]
+    if len(data) != 4 * sum(sizes):
         return None
-    values = torch.frombuffer(bytearray(data), dtype=torch.float32)
-    parts = torch.split(values, [rows.x.numel() for rows in wish])
-    return [part.view(rows.x.shape).to(rows.x) for part, rows in zip(parts, wish, strict=True)]
+    parts = torch.split(torch.frombuffer(bytearray(data), dtype=torch.float32), sizes)
+    return [part.view(rows.answer_shape).to(rows.x) for part, rows in zip(parts, wish, strict=True)]

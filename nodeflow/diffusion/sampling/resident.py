@@ -10,7 +10,7 @@ from nodeflow.diffusion.guidance.model_inputs import Takes
 from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
-from nodeflow.diffusion.patches.freeu import skip_filter_of
+from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import ModelRecipe, Prediction
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
@@ -50,8 +50,9 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
     """The denoiser, its network in memory."""
     dtype = compute_dtype(residency.device)
     unet = residency.unet(recipe)
-    skip_filter = skip_filter_of(recipe.patches, unet.config.block_out_channels[0])
-    return DenoisingModel(unet, recipe.prediction, schedule_of(recipe), dtype, skip_filter)
+    schedule = schedule_of(recipe)
+    patches = ForwardPatches(recipe.patches, schedule, unet.config.block_out_channels[0])
+    return DenoisingModel(unet, recipe.prediction, schedule, dtype, patches)
 
 
 def sample_resident(

@@ -12,9 +12,11 @@ from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
 from nodeflow.diffusion.guidance.model_inputs import NOTHING, ModelInputs, Takes
 from nodeflow.diffusion.guidance.perturbed import perturbed_scale_of
+from nodeflow.diffusion.guidance.projected import Projection, projected_of
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rescale import rescale_of
 from nodeflow.diffusion.guidance.rows import Guider, Wish
+from nodeflow.diffusion.guidance.self_attention import self_attention_of
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import Noise
 from nodeflow.diffusion.recipe import Patch
@@ -85,8 +87,15 @@ class Prompts:
         )
         factor = self.positive[0].guidance if self.positive else 1.0
         patches = setting.space.patches
-        rescale, perturbed = rescale_of(patches), perturbed_scale_of(patches)
-        return ClassifierFree(*sides, self.cfg * factor, rescale, perturbed)
+        projected = projected_of(patches)
+        return ClassifierFree(
+            *sides,
+            self.cfg * factor,
+            rescale_of(patches),
+            perturbed_scale_of(patches),
+            None if projected is None else Projection(projected),
+            self_attention_of(patches),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -126,10 +126,9 @@ class DownBlock(nn.Module):
             if self.attentions:
                 place = Place("down", self.level, index)
                 x = self.attentions[index](x, context, place, interventions)
-            skips.append(x)
+            x = interventions.made(skips, x)
         for downsample in self.downsamplers:
-            x = downsample(x)
-            skips.append(x)
+            x = interventions.made(skips, downsample(x))
         return x
 
 

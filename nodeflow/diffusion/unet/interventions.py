@@ -1,7 +1,7 @@
 """Everything that may change a UNet's forward pass, as one value given to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from torch import Tensor
@@ -25,6 +25,10 @@ SkipFilter: TypeAlias = Callable[[Place, Tensor, Tensor], tuple[Tensor, Tensor]]
 """(place, h, skip) before they are joined in an up block; returns both."""
 
 
+SkipMaker: TypeAlias = Callable[[int, Tensor], tuple[Tensor, Tensor]]
+"""(number of the skip, h) on the way down; returns the skip, and what goes on downwards."""
+
+
 @dataclass(frozen=True)
 class Interventions:
     """None of these changes the module; a forward pass without them is the plain model.
@@ -33,6 +37,8 @@ class Interventions:
     mid_residual: added to the middle's output.
     self_attention, cross_attention: compute the attention instead of the module.
     skip_filter: changes the backbone and the skip before they are joined (FreeU).
+    skip_maker: changes what each step down leaves as a skip and hands on; skips count from the
+    first convolution, as LDM's input blocks do.
     """
 
     down_residuals: tuple[Tensor, ...] = ()
@@ -40,6 +46,31 @@ class Interventions:
     self_attention: AttentionOverride | None = None
     cross_attention: AttentionOverride | None = None
     skip_filter: SkipFilter | None = None
+    skip_maker: SkipMaker | None = None
+
+    def made(self, skips: list[Tensor], h: Tensor) -> Tensor:
+        """Keep `h` as the next skip; returns what goes on."""
+        if self.skip_maker is None:
+            skips.append(h)
+            return h
+        skip, h = self.skip_maker(len(skips), h)
+        skips.append(skip)
+        return h
+
+    def over(self, other: "Interventions") -> "Interventions":
+        """These, and of `other` what these leave alone."""
+        if other is NONE:
+            return self
+        if self is NONE:
+            return other
+        return replace(
+            other,
+            **{
+                name: value
+                for name in Interventions.__dataclass_fields__
+                if (value := getattr(self, name)) is not None and value != ()
+            },
+        )
 
 
 NONE = Interventions()

@@ -79,8 +79,8 @@ class UNet2DConditionModel(nn.Module):
             if self.class_embedding is not None:
                 time = time + self.class_embedding(y)
         time = F.silu(time)
-        x = self.conv_in(x)
-        skips = [x]
+        skips: list[Tensor] = []
+        x = interventions.made(skips, self.conv_in(x))
         for block in self.down_blocks:
             x = block(x, time, context, interventions, skips)
         if interventions.down_residuals:
