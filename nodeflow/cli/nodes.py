@@ -68,7 +68,9 @@ def limits_of(port: InputSpec) -> str:
         return f"{limits.min:g} to {limits.max:g}"
     if choices is not None:
         return " | ".join(choices.values)
-    return f"a file of {file.kind}/" if file is not None else ""
+    if file is None:
+        return ""
+    return " | ".join([*file.besides, f"a file of {file.kind}/"])
 
 
 def text_of(spec: NodeSpec) -> str:

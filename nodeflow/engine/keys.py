@@ -80,6 +80,8 @@ def file_of(node: CheckedNode, port: str, folders: Folders) -> Path | None:
     if spec is None or not spec.constraints or not isinstance(value, str):
         return None
     kind = spec.constraint(ModelFile)
+    if kind is not None and value in kind.besides:
+        return None
     if kind is not None:
         return folders.find_model(kind.kind, value)
     return folders.find_input(value) if spec.constraint(InputFile) is not None else None

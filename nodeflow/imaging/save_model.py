@@ -1,19 +1,43 @@
 """Model files among the outputs, named and numbered like pictures."""
 
-from nodeflow.diffusion.merging.save import Recipes, write_recipes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nodeflow.diffusion.merging.save import Recipes, write_recipes, write_tensors
 from nodeflow.diffusion.residency import residency_of
 from nodeflow.imaging.files import next_number, place_for
 from nodeflow.imaging.save import saved_file
 from nodeflow.node.artifact import Artifacts
 from nodeflow.node.context import RunContext
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 
 def save_model(recipes: Recipes, prefix: str, context: RunContext) -> Artifacts:
     """Write `prefix_00001_.safetensors` in the output folder, counting on."""
-    root = context.folders.output
-    folder, stem = place_for(root, prefix)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{stem}_{next_number(folder, stem):05}_.safetensors"
     residency = context.resources.get(*residency_of(context.device))
+    path = next_path(prefix, context)
     write_recipes(path, recipes, residency, context.metadata)
-    return Artifacts((saved_file(path, root, "output", "application/octet-stream"),))
+    return saved_model(path, context)
+
+
+def save_adapter(tensors: "Mapping[str, Tensor]", prefix: str, context: RunContext) -> Artifacts:
+    """Write an adapter under the same kind of name."""
+    path = next_path(prefix, context)
+    write_tensors(path, tensors, context.metadata)
+    return saved_model(path, context)
+
+
+def next_path(prefix: str, context: RunContext) -> Path:
+    """The next free name; its folder is made."""
+    folder, stem = place_for(context.folders.output, prefix)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{stem}_{next_number(folder, stem):05}_.safetensors"
+
+
+def saved_model(path: Path, context: RunContext) -> Artifacts:
+    """A written file as a result."""
+    kind = "application/octet-stream"
+    return Artifacts((saved_file(path, context.folders.output, "output", kind),))

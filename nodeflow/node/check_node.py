@@ -200,7 +200,8 @@ class NodeCheck:
         try:
             kind = port.constraint(ModelFile)
             if kind is not None:
-                self.folders.find_model(kind.kind, str(read))
+                if read not in kind.besides:
+                    self.folders.find_model(kind.kind, str(read))
             elif port.constraint(InputFile) is not None:
                 self.folders.find_input(str(read))
         except FileMissing as error:

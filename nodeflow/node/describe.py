@@ -68,7 +68,10 @@ def input_data(port: InputSpec, folders: Folders) -> dict[str, Any]:
     if choices is not None:
         data["choices"] = list(choices.values)
     if file is not None:
-        data |= {"model_kind": file.kind, "choices": list(folders.model_files(file.kind))}
+        data |= {
+            "model_kind": file.kind,
+            "choices": [*file.besides, *folders.model_files(file.kind)],
+        }
     if data["input_file"]:
         data["choices"] = folders.input_files()
     return data

@@ -112,9 +112,13 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """The name of a model file of a kind; its content, not its name, takes part in keys."""
+    """The name of a model file of a kind; its content, not its name, takes part in keys.
+
+    besides: values that name no file, listed before the files.
+    """
 
     kind: str
+    besides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

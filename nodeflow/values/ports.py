@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import torch
 
     from nodeflow.diffusion import conditioning, latent, noise, recipe
+    from nodeflow.diffusion.adapters import held
     from nodeflow.diffusion.samplers import choice
     from nodeflow.diffusion.sampling import guided
     from nodeflow.diffusion.upscale import model as upscale
@@ -33,4 +34,7 @@ Sigmas = Annotated["torch.Tensor", PortType("SIGMAS", "#CDFFCD")]
 Sampler = Annotated["choice.SamplerChoice", PortType("SAMPLER", "#ECB4B4")]
 Noise = Annotated["noise.Noise", PortType("NOISE", "#B0B0B0")]
 Guider = Annotated["guided.Guided", PortType("GUIDER", "#66FFFF")]
+LoraModel = Annotated["held.HeldAdapter", PortType("LORA_MODEL")]
+LossMap = Annotated["tuple[float, ...]", PortType("LOSS_MAP")]
+"""The loss of each training step."""
 UpscaleModel = Annotated["upscale.UpscaleRecipe", PortType("UPSCALE_MODEL")]

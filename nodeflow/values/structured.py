@@ -48,6 +48,8 @@ CLASSES = {
     "DualPrompts": "nodeflow.diffusion.guidance.dual",
     "PerpNegPrompts": "nodeflow.diffusion.guidance.perp_neg",
     "AdapterPatch": "nodeflow.diffusion.adapters.patch",
+    "HeldAdapter": "nodeflow.diffusion.adapters.held",
+    "HeldAdapterPatch": "nodeflow.diffusion.adapters.held",
     "MergePatch": "nodeflow.diffusion.merging.patch",
     "Share": "nodeflow.diffusion.merging.patch",
     "UpscaleRecipe": "nodeflow.diffusion.upscale.model",

@@ -322,6 +322,37 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "noise_augmentation FLOAT=0.0",
         "positive CONDITIONING, negative CONDITIONING, latent LATENT",
     ),
+    "SelfAttentionGuidance": ("model MODEL; scale FLOAT=0.5; blur_sigma FLOAT=2.0", "MODEL"),
+    "HyperTile": (
+        "model MODEL; tile_size INT=256; swap_size INT=2; max_depth INT=0; "
+        "scale_depth BOOLEAN=False",
+        "MODEL",
+    ),
+    "TomePatchModel": ("model MODEL; ratio FLOAT=0.3", "MODEL"),
+    "PatchModelAddDownscale": (
+        "model MODEL; block_number INT=3; downscale_factor FLOAT=2.0; start_percent FLOAT=0.0; "
+        "end_percent FLOAT=0.35; downscale_after_skip BOOLEAN=True; "
+        "downscale_method COMBO=bicubic; upscale_method COMBO=bicubic",
+        "MODEL",
+    ),
+    "LoraSave": (
+        "filename_prefix STRING=loras/nodeflow_extracted_lora; rank INT=8; "
+        "lora_type COMBO=standard; bias_diff BOOLEAN=True; model_diff MODEL=None; "
+        "text_encoder_diff CLIP=None",
+        "",
+    ),
+    "TrainLoraNode": (
+        "model MODEL; latents LATENT; positive CONDITIONING; batch_size INT=1; "
+        "grad_accumulation_steps INT=1; steps INT=16; learning_rate FLOAT=0.0005; rank INT=8; "
+        "optimizer COMBO=AdamW; loss_function COMBO=MSE; seed INT=0; training_dtype COMBO=bf16; "
+        "lora_dtype COMBO=bf16; algorithm COMBO=LoRA; gradient_checkpointing BOOLEAN=True; "
+        "existing_lora STRING=[None]",
+        "model_with_lora MODEL, lora LORA_MODEL, loss LOSS_MAP, steps INT",
+    ),
+    "SaveLoRANode": (
+        "lora LORA_MODEL; prefix STRING=loras/nodeflow_trained_lora; steps INT=None", "",
+    ),
+    "LoraModelLoader": ("model MODEL; lora LORA_MODEL; strength_model FLOAT=1.0", "MODEL"),
     "GetImageSize": ("image IMAGE", "width INT, height INT, batch_size INT"),
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from nodeflow.diffusion.adapters.change import changed
-from nodeflow.diffusion.adapters.entries import IncompleteEntry, change_of
+from nodeflow.diffusion.adapters.entries import IncompleteEntry, Read, change_of
 from nodeflow.diffusion.adapters.fit import Fit, Shape, fit
 from nodeflow.diffusion.adapters.names import Target
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_header
@@ -43,24 +43,29 @@ def apply_adapter(path: Path, strength: float, module: nn.Module, target: Target
         logging.getLogger(__name__).warning(
             "%s: %d entries fit nothing in the model: %s", path.name, len(left), shortened(left)
         )
-    parameters = dict(module.named_parameters())
     with WeightsReader(path) as reader:
-        for name, (stem, roles) in found.entries.items():
+        apply_entries(found, reader.read, strength, module)
+
+
+def apply_entries(found: Fit, read: Read, strength: float, module: nn.Module) -> None:
+    """Give `module` the changed weights of entries that were found to fit it."""
+    parameters = dict(module.named_parameters())
+    for name, (stem, roles) in found.entries.items():
+        try:
+            changes = change_of(stem, roles, read)
+        except IncompleteEntry as error:
+            raise CheckpointError(str(error)) from None
+        for leaf, change in changes.items():
+            weight = parameters.get(f"{name}.{leaf}")
+            if weight is None:
+                raise CheckpointError(f"'{stem}' changes a {leaf}, and '{name}' has none")
             try:
-                changes = change_of(stem, roles, reader.read)
-            except IncompleteEntry as error:
-                raise CheckpointError(str(error)) from None
-            for leaf, change in changes.items():
-                weight = parameters.get(f"{name}.{leaf}")
-                if weight is None:
-                    raise CheckpointError(f"'{stem}' changes a {leaf}, and '{name}' has none")
-                try:
-                    value = changed(weight.data, change, strength)
-                except RuntimeError as error:
-                    shape = list(weight.shape)
-                    message = f"'{stem}' does not fit a weight of the shape {shape}: {error}"
-                    raise CheckpointError(message) from None
-                assign(module, f"{name}.{leaf}", value)
+                value = changed(weight.data, change, strength)
+            except RuntimeError as error:
+                shape = list(weight.shape)
+                message = f"'{stem}' does not fit a weight of the shape {shape}: {error}"
+                raise CheckpointError(message) from None
+            assign(module, f"{name}.{leaf}", value)
 
 
 def shortened(names: list[str]) -> str:

@@ -146,13 +146,17 @@ def metadata_of(recipes: Recipes) -> dict[str, str]:
 def write_recipes(
     path: Path, recipes: Recipes, residency: Residency, metadata: Mapping[str, str]
 ) -> None:
-    """Write a file beside its name first, then in place."""
-    tensors = collect(recipes, residency)
+    """Write a file of recipes."""
     facts = {"nodeflow.merged": json.dumps(True), **metadata_of(recipes), **metadata}
+    write_tensors(path, collect(recipes, residency), facts)
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
+    """Write a file beside its name first, then in place."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        save_file({n: t.contiguous() for n, t in tensors.items()}, partial, facts)
+        save_file({n: t.contiguous() for n, t in tensors.items()}, partial, dict(facts))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
