@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from nodeflow.node.artifact import Artifacts
+
 State = Literal["ran", "cached", "failed", "skipped"]
 Tier = Literal["memory", "disk"]
 Cause = Literal[
@@ -52,7 +54,8 @@ class NodeExpanded:
 class NodeFinished:
     """A node is done with: how, in how many seconds, and why it ran or did not.
 
-    tier and age (seconds) say where a reused result was and when it was made.
+    tier and age (seconds) say where a reused result was and when it was made. artifacts: what
+    an output node made, now or earlier.
     """
 
     node: str
@@ -63,6 +66,7 @@ class NodeFinished:
     cause: Cause = "same"
     tier: Tier | None = None
     age: float | None = None
+    artifacts: Artifacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

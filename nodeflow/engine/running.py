@@ -101,16 +101,18 @@ class Running:
 
     def outputs(self) -> dict[str, Artifacts]:
         """What the output nodes made, now or earlier."""
-        found = {}
-        for name, node in self.plan.nodes.items():
-            item = self.evaluation.items.get(name)
-            if node.spec.declaration.output and item is not None:
-                value = self.evaluation.values.get(name)
-                if value is None and item.hit is not None:
-                    value = self.lookup.value(name, item.hit.stored)
-                if isinstance(value, Artifacts):
-                    found[name] = value
-        return found
+        made = {name: self.artifacts(name) for name in self.plan.nodes}
+        return {name: value for name, value in made.items() if value is not None}
+
+    def artifacts(self, name: str) -> Artifacts | None:
+        """What a node made, where it is an output node that is done."""
+        item = self.evaluation.items.get(name)
+        if not self.plan.nodes[name].spec.declaration.output or item is None:
+            return None
+        value = self.evaluation.values.get(name)
+        if value is None and item.hit is not None:
+            value = self.lookup.value(name, item.hit.stored)
+        return value if isinstance(value, Artifacts) else None
 
     def dispatch(self) -> bool:
         """Start what can start; whether a node has run right here."""
@@ -301,6 +303,7 @@ class Running:
         event = NodeFinished(
             name, self.plan.nodes[name].spec.id, state, self.seconds.get(name, 0.0),  # type: ignore[arg-type]
             reason.text, reason.cause, hit.tier if hit else None, hit.age if hit else None,
+            self.artifacts(name),
         )  # fmt: skip
         self.finished[name] = event
         self.listener(event)

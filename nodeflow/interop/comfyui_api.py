@@ -1,6 +1,7 @@
 """ComfyUI's API format: `{"id": {"class_type": …, "inputs": {…}}}`, links as `["id", slot]`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeGuard
 
 from nodeflow.graph.document import InputValue, JsonValue, NodeEntry, Reference, Workflow
@@ -73,6 +74,20 @@ def from_api(parsed: Parsed, source: str | None) -> Workflow:
             title=title if isinstance(title, str) else None,
         )
     return Workflow(nodes=nodes, source=source)
+
+
+def known_inputs(workflow: Workflow, registry: Registry) -> Workflow:
+    """The workflow without inputs that node types do not have, which ComfyUI ignores: its editor
+    sends buttons and upload fields along."""
+
+    def kept(entry: NodeEntry) -> NodeEntry:
+        spec = registry.get(entry.type)
+        if spec is None or all(spec.input(name) for name in entry.inputs):
+            return entry
+        known = {name: value for name, value in entry.inputs.items() if spec.input(name)}
+        return replace(entry, inputs=known)
+
+    return replace(workflow, nodes={name: kept(node) for name, node in workflow.nodes.items()})
 
 
 def to_api(workflow: Workflow | Flat, slot: Slot) -> dict[str, JsonValue]:

@@ -7,6 +7,7 @@ from aiohttp import web
 from msgspec import json
 
 from nodeflow.server.api import documents, files, jobs, operation, personal, workflows
+from nodeflow.server.comfyui import routes as comfyui
 from nodeflow.server.events import socket
 from nodeflow.server.http.guard import guard
 from nodeflow.server.http.openapi import openapi
@@ -44,7 +45,7 @@ async def application(options: Options) -> web.Application:
         await app[STATE].stop()
 
     app.cleanup_ctx.append(running)
-    for route in ROUTES:
+    for route in [*ROUTES, *comfyui.ROUTES]:
         app.router.add_route(route.method, route.path, served(route))
     app.router.add_get("/", page)
     app.router.add_get("/{name:(?!api/|metrics$).+}", page)

@@ -9,7 +9,7 @@ from nodeflow.server.api.files import file_url
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
 from nodeflow.server.jobs.job import ENDED, Job, Options, Submission
-from nodeflow.server.process.messages import AskCheck
+from nodeflow.server.process.messages import AskCheck, AskConvert
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Label = Annotated[str, Meta(max_length=200)]
@@ -76,6 +76,12 @@ class ClearHistory(Struct, frozen=True, forbid_unknown_fields=True):
 
     states: tuple[Literal["done", "failed", "cancelled"], ...] = ("done", "failed", "cancelled")
     before: Annotated[int, Meta(ge=0, le=2**62)] = 2**62
+
+
+class Converted(Struct, frozen=True):
+    """The inspector's answer to `AskConvert`."""
+
+    document: Raw
 
 
 def shown(call: Call, job: Job, full: bool = True) -> dict[str, Any]:
@@ -179,8 +185,13 @@ async def one(call: Call, query: Wait) -> dict[str, Any]:
 
 
 async def document(call: Call) -> Reply:
-    """The exact document that was run."""
-    return Reply(json=await call.state.core.document(await found(call)))
+    """The exact document that was run; what came as ComfyUI's graph is given in our form."""
+    job = await found(call)
+    body = await call.state.core.document(job)
+    if job.options.lenient:
+        answer = await call.state.inspector.ask(AskConvert(body))
+        return Reply(json=bytes(json.decode(answer.body, type=Converted).document))
+    return Reply(json=body)
 
 
 async def events(call: Call) -> Reply:

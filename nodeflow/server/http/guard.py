@@ -1,5 +1,6 @@
 """Who may come in: Host, Origin, token; and the headers that every answer carries."""
 
+import base64
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
@@ -63,10 +64,15 @@ def user_of(options: Options, token: str) -> str | None:
 
 
 def token_of(request: web.Request) -> str:
-    """The token that a request carries: bearer, cookie, or in the link."""
+    """The token that a request carries: bearer, password of any user name, cookie, in the link."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return value.strip()
+    if kind.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
     return request.cookies.get(COOKIE) or request.query.get("token", "")
 
 

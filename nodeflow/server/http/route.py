@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -51,6 +51,10 @@ class Route:
     status: int = 200
     limit: int = SMALL
     public: bool = False
+
+    def under(self, prefix: str) -> "Route":
+        """The same with a longer path."""
+        return replace(self, path=prefix + self.path)
 
     @property
     def hints(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from nodeflow.server.process.messages import (
     Progressed,
     Reused,
     Run,
+    Shown,
     Started,
 )
 from nodeflow.server.store import jobs as rows
@@ -261,7 +262,10 @@ class JobCore:
             return None
         options = job.options
         source = job.workflow or job.name or job.client
-        run = Run(job.id, document, options.only, options.again, job.user, source, options.metadata)
+        run = Run(
+            job.id, document, options.only, options.again, job.user, source, options.metadata,
+            options.lenient,
+        )  # fmt: skip
         return job, run
 
     def started(self, id: str, worker: str) -> None:
@@ -288,23 +292,28 @@ class JobCore:
                         "media_type": "image/png" if png else "image/jpeg"}  # fmt: skip
                 self._events.show(message.preview, head, job.user)
         elif isinstance(message, Started):
-            self._noted(job, {message.node: NodeReport("running", message.type, 0.0, "")})
+            self._noted(job, {message.node: NodeReport("running", message.type, 0.0, "")}, {})
             self._record(
                 None, [("node.started", {"node": message.node, "type": message.type})], job
             )
         elif isinstance(message, Finished):
-            self._noted(job, {message.node: message.report})
-            data = {"node": message.node, **to_builtins(message.report)}
+            made = {} if message.shown is None else {message.node: message.shown}
+            self._noted(job, {message.node: message.report}, made)
+            data = {"node": message.node, **to_builtins(message.report), "outputs": told(made)}
             self._record(None, [("node.finished", data)], job)
         elif isinstance(message, Reused):
-            self._noted(job, message.nodes)
+            self._noted(job, message.nodes, message.shown)
             nodes = {name: report.reason for name, report in message.nodes.items()}
-            self._record(None, [("nodes.cached", {"nodes": nodes})], job)
+            data = {"nodes": nodes, "outputs": told(message.shown)}
+            self._record(None, [("nodes.cached", data)], job)
         else:
             self._ended(job, message)
 
-    def _noted(self, job: Job, nodes: dict[str, NodeReport]) -> None:
-        report = replace(job.report, nodes={**job.report.nodes, **nodes})
+    def _noted(self, job: Job, nodes: dict[str, NodeReport], made: Mapping[str, Shown]) -> None:
+        report = job.report
+        report = replace(
+            report, nodes={**report.nodes, **nodes}, outputs={**report.outputs, **made}
+        )
         self.running[job.id] = replace(job, report=report)
 
     def _ended(self, job: Job, message: Ended) -> None:
@@ -312,8 +321,8 @@ class JobCore:
             self.give_back(job.id, "the server stops", death=False)
             return
         report = replace(
-            job.report, outputs=message.outputs, failures=message.failures,
-            seconds=message.seconds,
+            job.report, outputs={**job.report.outputs, **message.outputs},
+            failures=message.failures, seconds=message.seconds,
         )  # fmt: skip
         job = replace(job, finished=time.time(), report=report)
         if message.outcome == "failed":
@@ -321,8 +330,7 @@ class JobCore:
         elif message.outcome == "cancelled":
             self._end(replace(job, state="cancelled"), "job.cancelled", {})
         else:
-            outputs = {node: to_builtins(shown) for node, shown in message.outputs.items()}
-            data = {"outputs": outputs, "seconds": message.seconds}
+            data = {"outputs": told(message.outputs), "seconds": message.seconds}
             self._end(replace(job, state="done"), "job.done", data)
 
     def give_back(self, id: str, reason: str, death: bool) -> None:
@@ -397,6 +405,11 @@ class JobCore:
             then()
 
         self._database.post(keep, done)
+
+
+def told(made: Mapping[str, Shown]) -> dict[str, Any]:
+    """What output nodes made, as events carry it."""
+    return {node: to_builtins(shown) for node, shown in made.items()}
 
 
 def error_of(message: Ended) -> JobError:

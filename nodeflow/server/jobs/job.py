@@ -11,13 +11,17 @@ ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
 
 class Options(Struct, frozen=True):
-    """How to run: only these outputs, again, as a retry; texts for saved pictures."""
+    """How to run: only these outputs, again, as a retry; texts for saved pictures.
+
+    lenient: inputs that a node type does not have are left out. extra: what a way in remembers.
+    """
 
     only: tuple[str, ...] = ()
     again: bool = False
     retry_of: str = ""
     metadata: dict[str, str] = {}
     extra: dict[str, Any] = {}
+    lenient: bool = False
 
 
 class JobError(Struct, frozen=True):

@@ -16,10 +16,12 @@ from nodeflow.graph.edit import apply_named_inputs, set_inputs
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 from nodeflow.graph.read_node import reference
 from nodeflow.graph.write import to_data, to_yaml
+from nodeflow.interop.comfyui_object_info import ObjectInfo
 from nodeflow.interop.open import open_data, open_picture, read_any
 from nodeflow.node.check import check
 from nodeflow.node.describe import registry_data
 from nodeflow.node.plugins import load_registry
+from nodeflow.server.process import pictures, prompt
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.messages import (
     Answer,
@@ -27,11 +29,16 @@ from nodeflow.server.process.messages import (
     Ask,
     AskCheck,
     AskConvert,
+    AskGraphs,
+    AskMasked,
     AskModelHash,
     AskModels,
     AskNodeTypes,
+    AskObjectInfo,
     AskPicture,
     AskPlan,
+    AskPrompt,
+    AskRendered,
     AskThumbnail,
     AskYaml,
     Ready,
@@ -71,6 +78,11 @@ class Inspector:
             AskPicture: picture,
             AskModels: self.models,
             AskModelHash: self.model_hash,
+            AskPrompt: self.prompt,
+            AskGraphs: lambda asked: (prompt.graphs(asked, self._registry), b""),
+            AskObjectInfo: self.object_info,
+            AskRendered: pictures.rendered,
+            AskMasked: pictures.masked,
         }
 
     def serve(self) -> None:
@@ -98,6 +110,8 @@ class Inspector:
             self._channel.send(Refusal(id, 422, "invalid_workflow", detail, found))
         except Unanswerable as error:
             self._channel.send(Refusal(id, error.status, error.code, str(error)))
+        except pictures.Unreadable as error:
+            self._channel.send(Refusal(id, 415, "unsupported_media_type", str(error)))
         except Exception as error:
             import traceback
 
@@ -186,6 +200,19 @@ class Inspector:
             raise Unanswerable(404, "not_found", f"there is no model '{question.name}'")
         facts = [model_facts(question.kind, name, path) for name, path in chosen.items()]
         return {"models": facts}, b""
+
+    def prompt(self, question: AskPrompt) -> Found:
+        """One of ComfyUI's prompts, checked."""
+        folders = folders_of(self._setup.places, question.user)
+        return prompt.judged(question, self._registry, folders), b""
+
+    def object_info(self, question: AskObjectInfo) -> Found:
+        """Node types as ComfyUI's clients read them."""
+        info = ObjectInfo(self._registry, folders_of(self._setup.places, question.user))
+        if not question.id:
+            return info.all(), b""
+        spec = self._registry.get(question.id)
+        return {} if spec is None else {spec.id: info.node(spec)}, b""
 
     def model_hash(self, question: AskModelHash) -> Found:
         """SHA-256 of one file."""

@@ -32,7 +32,8 @@ class Run(Message, frozen=True):
     """Run a document (JSON). `outputs`: only these output nodes, all where empty.
 
     user: whose folders are used, empty for the one who needs no name. source: under which
-    name the engine remembers this document's last run, for its explanations.
+    name the engine remembers this document's last run, for its explanations. lenient: inputs
+    that a node type does not have are left out, as ComfyUI does.
     """
 
     job: str
@@ -42,6 +43,7 @@ class Run(Message, frozen=True):
     user: str = ""
     source: str = ""
     metadata: dict[str, str] = {}
+    lenient: bool = False
 
 
 class Cancel(Message, frozen=True):
@@ -131,18 +133,20 @@ class Progressed(Message, frozen=True):
 
 
 class Finished(Message, frozen=True):
-    """A node ended otherwise than by being reused."""
+    """A node ended otherwise than by being reused. shown: what an output node made."""
 
     job: str
     node: str
     report: NodeReport
+    shown: Shown | None = None
 
 
 class Reused(Message, frozen=True):
-    """Nodes that needed no run: name → report."""
+    """Nodes that needed no run: name → report; what the output nodes among them made."""
 
     job: str
     nodes: dict[str, NodeReport]
+    shown: dict[str, Shown] = {}
 
 
 Outcome = Literal["done", "failed", "cancelled", "stopped"]
@@ -252,9 +256,53 @@ class AskModelHash(Question, frozen=True):
     name: str
 
 
+class AskPrompt(Question, frozen=True):
+    """Check one of ComfyUI's prompts. prompt: the JSON object `{"prompt": graph}`. targets: the
+    only output nodes wanted, or None for all.
+
+    The answer's body: {outputs, error, node_errors}, the last two as its clients expect them.
+    """
+
+    prompt: bytes
+    targets: tuple[str, ...] | None = None
+    user: str = ""
+
+
+class AskGraphs(Question, frozen=True):
+    """Documents as ComfyUI's API graphs. Body: a list of graphs."""
+
+    documents: tuple[bytes, ...]
+
+
+class AskObjectInfo(Question, frozen=True):
+    """Node types as ComfyUI's clients read them. id: only that one, or empty for all."""
+
+    id: str = ""
+    user: str = ""
+
+
+class AskRendered(Question, frozen=True):
+    """A picture encoded anew, in `blob`. format: PNG, WEBP or JPEG. channel: rgba, rgb or a.
+
+    Body: {media_type}. `path` is confined already.
+    """
+
+    path: str
+    format: str = "PNG"
+    quality: int = 90
+    channel: str = "rgba"
+
+
+class AskMasked(Question, frozen=True):
+    """A PNG of one picture's colours and texts with another's transparency, in `blob`."""
+
+    path: str
+    mask: str
+
+
 AnyQuestion: TypeAlias = (
     AskNodeTypes | AskCheck | AskPlan | AskConvert | AskYaml | AskThumbnail | AskPicture
-    | AskModels | AskModelHash
+    | AskModels | AskModelHash | AskPrompt | AskGraphs | AskObjectInfo | AskRendered | AskMasked
 )  # fmt: skip
 
 

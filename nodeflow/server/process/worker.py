@@ -13,6 +13,7 @@ from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.events import CacheTrouble, Event, NodeFinished, NodeProgress, NodeStarted
 from nodeflow.engine.run import Engine, RunResult
 from nodeflow.graph.problem import WorkflowError
+from nodeflow.interop.comfyui_api import known_inputs
 from nodeflow.interop.open import open_data
 from nodeflow.interop.picture_metadata import picture_metadata
 from nodeflow.node.artifact import Artifacts
@@ -128,6 +129,8 @@ class Worker:
 
         try:
             workflow = open_data(run.document, run.source or None)
+            if run.lenient:
+                workflow = known_inputs(workflow, self._registry)
             folders = folders_of(self._setup.places, run.user)
             checked = check(workflow, self._registry, folders, run.outputs)
             metadata = picture_metadata(workflow, self._registry, checked) | run.metadata
@@ -163,6 +166,7 @@ class Reporter:
     def __init__(self, job: str, send: Callable[..., None]) -> None:
         self._job, self._send = job, send
         self._reused: dict[str, NodeReport] = {}
+        self._shown: dict[str, Shown] = {}
         self._lock = threading.RLock()
 
     def __call__(self, event: Event) -> None:
@@ -173,6 +177,8 @@ class Reporter:
     def _tell(self, event: Event) -> None:
         if isinstance(event, NodeFinished) and event.state == "cached":
             self._reused[event.node] = NodeReport("cached", event.type, 0.0, event.reason)
+            if event.artifacts is not None:
+                self._shown[event.node] = shown(event.artifacts)
             return
         self.flush()
         if isinstance(event, NodeStarted):
@@ -182,12 +188,13 @@ class Reporter:
             self._send(Progressed(self._job, event.node, event.step, event.total, picture))
         elif isinstance(event, NodeFinished):
             report = NodeReport(event.state, event.type, event.seconds, event.reason)
-            self._send(Finished(self._job, event.node, report))
+            made = shown(event.artifacts) if event.artifacts is not None else None
+            self._send(Finished(self._job, event.node, report, made))
         elif isinstance(event, CacheTrouble):
             sys.stderr.write(f"warning: {event.message}\n")
 
     def flush(self) -> None:
         """Tell what was reused since the last event."""
         if self._reused:
-            self._send(Reused(self._job, self._reused))
-            self._reused = {}
+            self._send(Reused(self._job, self._reused, self._shown))
+            self._reused, self._shown = {}, {}

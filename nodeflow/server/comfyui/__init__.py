@@ -1,0 +1,1 @@
+"""The routes and messages that ComfyUI's clients use, on the same job core."""

@@ -1,0 +1,69 @@
+"""The inspector's pictures for ComfyUI's and A1111's clients: encoded anew, masked, read."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nodeflow.imaging.files import PictureError, check_picture
+from nodeflow.server.process.messages import AskMasked, AskRendered
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Found = tuple[Any, bytes]
+
+
+class Unreadable(Exception):
+    """A file is no picture that can be handled; the message says why."""
+
+
+@contextmanager
+def opened(path: str) -> "Iterator[Image.Image]":
+    """A picture within the limits. Raises Unreadable, also for what goes wrong while it is used."""
+    from PIL import Image
+
+    try:
+        check_picture(Path(path))
+        with Image.open(path) as picture:
+            yield picture
+    except (PictureError, OSError, ValueError, SyntaxError) as error:
+        raise Unreadable(str(error)) from None
+
+
+def rendered(question: AskRendered) -> Found:
+    """The answer to `AskRendered`."""
+    from PIL import Image
+
+    kind = "WEBP" if question.format == "JPEG" and question.channel == "a" else question.format
+    with opened(question.path) as picture:
+        shown = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        if question.channel == "a":
+            alpha = (
+                shown.getchannel("A") if shown.mode == "RGBA" else Image.new("L", shown.size, 255)
+            )
+            shown = Image.new("RGBA", shown.size)
+            shown.putalpha(alpha)
+        elif question.channel == "rgb" or kind == "JPEG":
+            shown = Image.merge("RGB", shown.split()[:3])
+        out = io.BytesIO()
+        shown.save(out, kind, quality=question.quality)
+    return {"media_type": f"image/{kind.lower()}"}, out.getvalue()
+
+
+def masked(question: AskMasked) -> Found:
+    """The answer to `AskMasked`; the mask is scaled where its size differs."""
+    from PIL.PngImagePlugin import PngInfo
+
+    chunks = PngInfo()
+    with opened(question.path) as picture, opened(question.mask) as mask:
+        for key, text in picture.info.items():
+            if isinstance(key, str) and isinstance(text, str):
+                chunks.add_itxt(key, text)
+        alpha = mask.convert("RGBA").getchannel("A").resize(picture.size)
+        made = picture.convert("RGBA")
+        made.putalpha(alpha)
+        out = io.BytesIO()
+        made.save(out, "PNG", pnginfo=chunks, compress_level=4)
+    return None, out.getvalue()

@@ -1,0 +1,100 @@
+"""`/object_info`, models, devices and lists."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.server.serving import Serving
+
+FIELDS = {
+    "input", "input_order", "is_input_list", "output", "output_is_list", "output_name",
+    "output_tooltips", "name", "display_name", "description", "python_module", "category",
+    "output_node",
+}  # fmt: skip
+
+
+def test_every_node_type_is_described(comfy: Serving) -> None:
+    types = comfy.call("GET", "/object_info").json
+    ours = comfy.call("GET", "/api/v1/node-types").json["nodes"]
+    assert set(types) == {node["id"] for node in ours}
+    for id, info in types.items():
+        assert set(info) >= FIELDS and info["name"] == id
+        assert set(info["input"]) == {"required", "optional", "hidden"}
+        for section, names in info["input_order"].items():
+            assert names == list(info["input"][section])
+        for section in ("required", "optional"):
+            for kind, options in info["input"][section].values():
+                assert isinstance(kind, str | list) and isinstance(options, dict)
+                if isinstance(kind, list) and "default" in options:
+                    assert options["default"] in kind
+        count = len(info["output"])
+        assert count == len(info["output_is_list"]) == len(info["output_name"])
+    assert comfy.call("GET", "/api/object_info").json == types
+
+
+def test_the_sampler_is_as_clients_know_it(comfy: Serving) -> None:
+    info = comfy.call("GET", "/object_info/KSampler").json["KSampler"]
+    required: dict[str, Any] = info["input"]["required"]
+    assert list(required) == [
+        "model", "positive", "negative", "latent_image", "seed", "steps", "cfg", "sampler_name",
+        "scheduler", "denoise",
+    ]  # fmt: skip
+    assert required["model"][0] == "MODEL"
+    kind, options = required["seed"]
+    assert kind == "INT" and options["control_after_generate"] is True
+    assert (options["default"], options["min"], options["max"]) == (0, 0, 2**64 - 1)
+    assert "euler" in required["sampler_name"][0] and "karras" in required["scheduler"][0]
+    assert required["cfg"][1]["tooltip"]
+    assert info["output"] == ["LATENT"] and info["output_node"] is False
+    assert info["python_module"] == "nodes" and info["category"] == "sampling"
+
+
+def test_choices_of_models_and_of_plugins(comfy: Serving) -> None:
+    loader = comfy.call("GET", "/object_info/CheckpointLoaderSimple").json
+    choices = loader["CheckpointLoaderSimple"]["input"]["required"]["ckpt_name"][0]
+    assert choices == comfy.call("GET", "/models/checkpoints").json
+    assert "tiny-emoji.safetensors" in choices
+    own = comfy.call("GET", "/object_info/Show").json["Show"]
+    assert own["python_module"] == "custom_nodes.small" and own["output_node"] is True
+    save = comfy.call("GET", "/object_info/SaveImage").json["SaveImage"]
+    assert save["input"]["hidden"] == {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
+    lists = comfy.call("GET", "/object_info/RebatchImages").json["RebatchImages"]
+    assert lists["output"] == ["IMAGE"] and lists["output_is_list"] == [True]
+    assert comfy.call("GET", "/object_info/Nobody").json == {}
+
+
+def test_models_by_folder(comfy: Serving) -> None:
+    assert "checkpoints" in comfy.call("GET", "/models").json
+    assert comfy.call("GET", "/models/nothing").status == 404
+    found = comfy.call("GET", "/view_metadata/checkpoints?filename=tiny-emoji.safetensors")
+    assert found.status == 200 and isinstance(found.json, dict)
+    for name in ("", "?filename=none.safetensors", "?filename=../../etc/passwd"):
+        assert comfy.call("GET", f"/view_metadata/checkpoints{name}").status == 404
+    assert isinstance(comfy.call("GET", "/embeddings").json, list)
+
+
+def test_the_machine(comfy: Serving) -> None:
+    comfy.worker_pid()
+    stats = comfy.call("GET", "/system_stats").json
+    system = stats["system"]
+    assert system["ram_total"] > system["ram_free"] > 0
+    assert system["python_version"] and system["pytorch_version"]
+    device = stats["devices"][0]
+    assert device["name"] == device["type"] == "cpu"
+    assert device["vram_total"] > 0 and "torch_vram_total" in device
+
+
+def test_lists_that_are_empty_here(comfy: Serving) -> None:
+    for path in ("/extensions", "/workflow_templates", "/i18n", "/node_replacements",
+                 "/global_subgraphs"):  # fmt: skip
+        for prefix in ("", "/api"):
+            answer = comfy.call("GET", prefix + path)
+            assert answer.status == 200 and not answer.json
+    assert comfy.call("GET", "/global_subgraphs/x").status == 404
+
+
+def test_the_server_itself_has_no_torch(comfy: Serving) -> None:
+    assert comfy.process is not None
+    maps = Path(f"/proc/{comfy.process.pid}/maps")
+    comfy.call("GET", "/object_info")
+    comfy.call("GET", "/system_stats")
+    assert "libtorch" not in maps.read_text(encoding="utf-8")

@@ -1,0 +1,85 @@
+"""Clients that others have written and published, unchanged, against this server."""
+
+import asyncio
+import io
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import aiohttp
+import pytest
+from comfy_api_simplified import ComfyApiWrapper, ComfyWorkflowWrapper
+from comfy_api_simplified.exceptions import ComfyApiError
+from comfy_toolkit import ComfyClient as ToolkitClient
+from comfy_toolkit.errors import ComfyExecutionError, ComfySubmitError
+from comfyui_async_api_tool import ComfyClient as AsyncClient
+from PIL import Image
+
+from tests.server.comfyui.talking import picture
+from tests.server.serving import Serving, serving
+
+
+def check(data: bytes) -> None:
+    assert Image.open(io.BytesIO(data)).size == (64, 64)
+
+
+def test_comfy_api_simplified(comfy: Serving, tmp_path: Path) -> None:
+    api = ComfyApiWrapper(f"http://127.0.0.1:{comfy.port}")
+    workflow = ComfyWorkflowWrapper(picture(seed=31, prefix="simplified"))
+    workflow.set_node_param("KSampler", "steps", 1)
+    id, _ = asyncio.run(api.queue_prompt_and_wait(workflow))
+    files = api.get_history(id)[id]["outputs"]["9"]["images"]
+    check(api.get_image(files[0]["filename"], files[0]["subfolder"], files[0]["type"]))
+    again = api.queue_and_wait_images(workflow, "Save Image")  # all of it is known by now
+    assert set(again) == {files[0]["filename"]}
+    check(next(iter(again.values())))
+    source = tmp_path / "source.png"
+    Image.new("RGB", (8, 8)).save(source)
+    assert api.upload_image(source)["subfolder"] == "default_upload_folder"
+    assert "KSampler" in api.get_object_info("KSampler")
+    assert api.get_queue() == {"queue_running": [], "queue_pending": []}
+    assert api.get_system_stats()["devices"] and isinstance(api.get_embeddings(), list)
+    api.interrupt()
+    with pytest.raises(ComfyApiError):
+        api.queue_prompt({"1": {"class_type": "Shoe", "inputs": {}}})
+
+
+def test_comfy_api_simplified_with_the_token_as_password(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        address = f"http://127.0.0.1:{server.port}"
+        api = ComfyApiWrapper(address, user="me", password=server.token)
+        graph = ComfyWorkflowWrapper({"1": {"class_type": "Show", "inputs": {"value": "in"}}})
+        id, _ = asyncio.run(api.queue_prompt_and_wait(graph))
+        assert api.get_history(id)[id]["outputs"] == {"1": {"text": ["in"]}}
+        with pytest.raises(ComfyApiError, match="401"):
+            ComfyApiWrapper(address, user="me", password="guess").get_queue()
+        assert server.call("GET", "/queue", token="").status == 401
+        with urlopen(f"{address}/api/queue?token={server.token}") as answer:
+            assert answer.status == 200
+
+
+def test_comfy_toolkit(comfy: Serving) -> None:
+    client = ToolkitClient(f"http://127.0.0.1:{comfy.port}", timeout=60)
+    assert client.is_online() and client.queue_status() == {"running": 0, "pending": 0}
+    id = client.submit(picture(seed=32, steps=1, prefix="toolkit"))
+    images = client.wait_for_images(id, poll_interval=0.05)
+    check(client.download(images[0]))
+    assert client.vram_stats()["vram_total"] > 0
+    with pytest.raises(ComfySubmitError, match="missing_node_type"):
+        client.submit({"1": {"class_type": "Shoe", "inputs": {}}})
+    broken = client.submit({"1": {"class_type": "Broken", "inputs": {}}})
+    with pytest.raises(ComfyExecutionError):
+        client.wait(broken, poll_interval=0.05)
+
+
+def test_comfyui_async_api_tool(comfy: Serving) -> None:
+    async def run() -> list[dict[str, Any]]:
+        async with aiohttp.ClientSession() as session:
+            client = AsyncClient(session, f"http://127.0.0.1:{comfy.port}")
+            graph = picture(seed=33, steps=1, prefix="async")
+            return [event async for event in client.run(graph, values={"3": {"seed": 34}})]
+
+    events = asyncio.run(run())
+    assert [event["type"] for event in events if event["type"] != "progress"] == ["start", "image"]
+    check(events[-1]["data"])
+    assert events[-1]["generation_ms"] >= 0
