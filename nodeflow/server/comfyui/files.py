@@ -1,5 +1,6 @@
 """`/view` and `/upload`: pictures out and in."""
 
+import asyncio
 import secrets
 from pathlib import Path
 from urllib.parse import quote
@@ -47,6 +48,18 @@ def path_of(call: Call, ref: Ref) -> Path:
     if path is None or not path.is_file():
         raise Fault(404, "not_found", "there is no such file")
     return path
+
+
+async def listing(call: Call) -> list[str]:
+    """Names of a folder's files, newest first."""
+    root = root_of(call, call.part("folder"))
+
+    def look() -> list[str]:
+        files = [p for p in root.iterdir() if p.is_file()] if root.is_dir() else []
+        files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        return [path.name for path in files if sound_name(path.name)]
+
+    return await asyncio.to_thread(look)
 
 
 async def view(call: Call) -> web.StreamResponse:

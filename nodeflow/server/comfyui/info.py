@@ -47,6 +47,22 @@ async def models(call: Call) -> list[str]:
     return [model["name"] for model in await models_of(call, call.part("kind"))]
 
 
+async def model_folders(call: Call) -> list[dict[str, Any]]:
+    """Kinds of models as the frontend's library asks for them; where they lie is not told."""
+    return [{"name": kind, "folders": []} for kind in await kinds(call)]
+
+
+async def model_files(call: Call) -> list[dict[str, Any]]:
+    """Models of a kind as the frontend's library asks for them."""
+    return [
+        {
+            "name": model["name"], "pathIndex": 0, "size": model["size"],
+            "modified": model["modified"],
+        }
+        for model in await models_of(call, call.part("kind"))
+    ]  # fmt: skip
+
+
 async def embeddings(call: Call) -> list[str]:
     """Names of embeddings as prompts write them."""
     if "embeddings" not in await kinds(call):

@@ -1,6 +1,15 @@
 """All of them, bare and under `/api`."""
 
-from nodeflow.server.comfyui import files, history, info, prompt, queue, socket
+from nodeflow.server.comfyui import (
+    files,
+    history,
+    info,
+    jobs,
+    prompt,
+    queue,
+    socket,
+    userdata,
+)
 from nodeflow.server.http.route import Route
 
 BARE = [
@@ -31,5 +40,23 @@ BARE = [
     Route("GET", "/view", files.view),
     Route("POST", "/upload/image", files.upload_image),
     Route("POST", "/upload/mask", files.upload_mask),
+    Route("GET", "/jobs", jobs.jobs),
+    Route("POST", "/jobs/cancel", jobs.cancel_many),
+    Route("GET", "/jobs/{id}", jobs.one),
+    Route("POST", "/jobs/{id}/cancel", jobs.cancel),
+    Route("GET", "/users", userdata.users),
+    Route("GET", "/settings", userdata.settings),
+    Route("POST", "/settings", userdata.change_settings),
+    Route("GET", "/settings/{id}", userdata.setting),
+    Route("POST", "/settings/{id}", userdata.change_setting),
+    Route("GET", "/userdata", userdata.listing),
+    Route("GET", "/v2/userdata", userdata.listing_v2),
+    Route("POST", "/userdata/{file:.+}/move/{dest:.+}", userdata.move),
+    Route("GET", "/userdata/{file:.+}", userdata.read),
+    Route("POST", "/userdata/{file:.+}", userdata.write),
+    Route("DELETE", "/userdata/{file:.+}", userdata.delete, status=204),
+    Route("GET", "/experiment/models", info.model_folders),
+    Route("GET", "/experiment/models/{kind}", info.model_files),
+    Route("GET", "/internal/files/{folder}", files.listing),
 ]
 ROUTES = [route for bare in BARE for route in (bare, bare.under("/api"))]
