@@ -1,4 +1,4 @@
-"""`train prepare|vae|text|unet|export|sheet`: the steps that made the embedded model."""
+"""`train prepare|vae|text|unet|export|sheet|style`: the steps that made the embedded models."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     prepare = steps.add_parser("prepare", help="pictures out of the emoji packages")
     prepare.add_argument("--fluent", type=Path, required=True, help="@lobehub/fluent-emoji-3d")
     prepare.add_argument("--emojibase", type=Path, required=True, help="emojibase-data")
+    prepare.add_argument("--name", default="library", help="of the file; a style has its own")
     for name, minutes, about in (
         ("vae", 22.0, "the autoencoder"),
         ("text", 4.5, "the text encoder, contrastively; after vae"),
@@ -31,6 +32,11 @@ def parser() -> argparse.ArgumentParser:
                 "--again", default="", help="subjects to repeat with the new ones, by comma"
             )
     steps.add_parser("latents", help="scenes encoded once; after vae")
+    style = steps.add_parser("style", help="a LoRA for pictures in another style; after unpack")
+    style.add_argument("file", type=Path, help="the checkpoint")
+    style.add_argument("out", type=Path, help="the LoRA")
+    style.add_argument("--name", default="style", help="of the pictures that prepare wrote")
+    style.add_argument("--steps", type=int, default=1500, help="default 1500")
     for name, about in (
         ("unpack", "autoencoder and text encoder out of a checkpoint, instead of vae and text"),
         ("export", "the checkpoint"),
@@ -54,6 +60,7 @@ def main(argv: Sequence[str]) -> int:
         "latents": steps.latents,
         "text": steps.text,
         "unet": steps.unet,
+        "style": steps.style,
         "export": steps.export_checkpoint,
         "sheet": steps.sheets,
     }

@@ -1,9 +1,10 @@
 """Subject pictures out of openly licensed emoji packages.
 
-Reads `@lobehub/fluent-emoji-3d` (MIT; 256 px RGBA) and `emojibase-data` (MIT; labels to code
-points) as they lie in a `node_modules` folder.
+Reads `@lobehub/fluent-emoji-3d` (MIT; 256 px RGBA), `@lobehub/fluent-emoji-flat` (MIT; SVG) and
+`emojibase-data` (MIT; labels to code points) as they lie in a `node_modules` folder.
 """
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,10 +45,20 @@ def find_asset(fluent: Path, code: str) -> Path:
     Raises FileNotFoundError where the package has neither.
     """
     for name in (code, f"{code}-fe0f", code.replace("-fe0f", "")):
-        path = fluent / "assets" / f"{name}.webp"
-        if path.exists():
-            return path
+        for kind in ("webp", "svg"):
+            path = fluent / "assets" / f"{name}.{kind}"
+            if path.exists():
+                return path
     raise FileNotFoundError(f"no picture for code point {code} in {fluent}")
+
+
+def read_asset(path: Path) -> Image.Image:
+    """A picture with its transparency; SVG needs the package `resvg-py`."""
+    if path.suffix == ".svg":
+        import resvg_py
+
+        return Image.open(io.BytesIO(resvg_py.svg_to_bytes(svg_path=str(path), width=2 * SIDE)))
+    return Image.open(path)
 
 
 def tight_square(picture: Image.Image) -> Image.Image:
@@ -73,7 +84,7 @@ def prepare(subjects_file: Path, fluent: Path, emojibase: Path, out: Path) -> li
         except (KeyError, FileNotFoundError):
             missing.append(subject.label)
             continue
-        with Image.open(path) as picture:
+        with read_asset(path) as picture:
             pictures.append(np.asarray(tight_square(picture.convert("RGBA"))))
         kept.append({"label": subject.label, "words": list(subject.words)})
     np.savez_compressed(out, pictures=np.stack(pictures), subjects=np.array(json.dumps(kept)))
