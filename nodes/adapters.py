@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, NamedTuple
 
 from nodeflow.node import Folders, InputProblem, ModelFile, Range, RunContext, node
-from nodeflow.values import Clip, Model
+from nodeflow.values import Clip, Model, foreseen
 
 Strength = Annotated[float, Range(-100.0, 100.0, step=0.01)]
 
@@ -16,7 +16,7 @@ class ModelAndClip(NamedTuple):
 
 def readable_adapter(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
     """The file must be sound and an adapter."""
-    from nodeflow.diffusion.adapters.open import check_adapter
+    from nodeflow.diffusion.adapters.grouping import check_adapter
     from nodeflow.diffusion.checkpoint.header import CheckpointError
 
     name = str(literals["lora_name"])
@@ -33,6 +33,7 @@ def readable_adapter(literals: Mapping[str, object], folders: Folders) -> Iterab
     display_name="Load LoRA",
     store=False,
     validate=readable_adapter,
+    infer=foreseen.adapter(("MODEL", "model"), ("CLIP", "clip")),
 )
 def lora_loader(
     model: Model,
@@ -65,6 +66,7 @@ def lora_loader(
     display_name="Load LoRA (Model)",
     store=False,
     validate=readable_adapter,
+    infer=foreseen.adapter(("MODEL", "model")),
 )
 def lora_loader_model_only(
     model: Model,

@@ -4,16 +4,23 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from nodeflow.node import Range, node
-from nodeflow.values import Conditioning, Mask
+from nodeflow.values import Conditioning, Mask, foreseen
 
 Strength = Annotated[float, Range(0.0, 10.0, step=0.01)]
 Fraction = Annotated[float, Range(0.0, 1.0, step=0.01)]
 Percent = Annotated[float, Range(0.0, 1.0, step=0.001)]
 Side = Annotated[int, Range(64, 16384, step=8)]
 Offset = Annotated[int, Range(0, 16384, step=8)]
+FIRST = foreseen.passed(("CONDITIONING", "conditioning_to"))
+SAME = foreseen.passed(("CONDITIONING", "conditioning"))
 
 
-@node("ConditioningCombine", category="conditioning", display_name="Conditioning (Combine)")
+@node(
+    "ConditioningCombine",
+    category="conditioning",
+    display_name="Conditioning (Combine)",
+    infer=foreseen.passed(("CONDITIONING", "conditioning_1")),
+)
 def conditioning_combine(
     conditioning_1: Conditioning, conditioning_2: Conditioning
 ) -> Conditioning:
@@ -26,7 +33,12 @@ def conditioning_combine(
     return (*conditioning_1, *conditioning_2)
 
 
-@node("ConditioningConcat", category="conditioning", display_name="Conditioning (Concat)")
+@node(
+    "ConditioningConcat",
+    category="conditioning",
+    display_name="Conditioning (Concat)",
+    infer=FIRST,
+)
 def conditioning_concat(
     conditioning_to: Conditioning, conditioning_from: Conditioning
 ) -> Conditioning:
@@ -47,7 +59,12 @@ def conditioning_concat(
     )
 
 
-@node("ConditioningAverage", category="conditioning", display_name="Conditioning (Average)")
+@node(
+    "ConditioningAverage",
+    category="conditioning",
+    display_name="Conditioning (Average)",
+    infer=FIRST,
+)
 def conditioning_average(
     conditioning_to: Conditioning,
     conditioning_from: Conditioning,
@@ -65,7 +82,12 @@ def conditioning_average(
     return averaged(conditioning_to, conditioning_from, conditioning_to_strength)
 
 
-@node("ConditioningSetArea", category="conditioning", display_name="Conditioning (Set Area)")
+@node(
+    "ConditioningSetArea",
+    category="conditioning",
+    display_name="Conditioning (Set Area)",
+    infer=SAME,
+)
 def conditioning_set_area(
     conditioning: Conditioning,
     width: Side = 64,
@@ -94,6 +116,7 @@ def conditioning_set_area(
     "ConditioningSetAreaPercentage",
     category="conditioning",
     display_name="Conditioning (Set Area with Percentage)",
+    infer=SAME,
 )
 def conditioning_set_area_percentage(
     conditioning: Conditioning,
@@ -119,7 +142,11 @@ def conditioning_set_area_percentage(
     return tuple(replace(entry, area=area, strength=strength) for entry in conditioning)
 
 
-@node("ConditioningSetAreaStrength", category="conditioning")
+@node(
+    "ConditioningSetAreaStrength",
+    category="conditioning",
+    infer=SAME,
+)
 def conditioning_set_area_strength(
     conditioning: Conditioning, strength: Strength = 1.0
 ) -> Conditioning:
@@ -132,7 +159,12 @@ def conditioning_set_area_strength(
     return tuple(replace(entry, strength=strength) for entry in conditioning)
 
 
-@node("ConditioningSetMask", category="conditioning", display_name="Conditioning (Set Mask)")
+@node(
+    "ConditioningSetMask",
+    category="conditioning",
+    display_name="Conditioning (Set Mask)",
+    infer=SAME,
+)
 def conditioning_set_mask(
     conditioning: Conditioning,
     mask: Mask,
@@ -159,7 +191,11 @@ def conditioning_set_mask(
     )
 
 
-@node("ConditioningSetTimestepRange", category="conditioning")
+@node(
+    "ConditioningSetTimestepRange",
+    category="conditioning",
+    infer=SAME,
+)
 def conditioning_set_timestep_range(
     conditioning: Conditioning, start: Percent = 0.0, end: Percent = 1.0
 ) -> Conditioning:
@@ -173,7 +209,11 @@ def conditioning_set_timestep_range(
     return tuple(replace(entry, start_percent=start, end_percent=end) for entry in conditioning)
 
 
-@node("ConditioningZeroOut", category="conditioning")
+@node(
+    "ConditioningZeroOut",
+    category="conditioning",
+    infer=SAME,
+)
 def conditioning_zero_out(conditioning: Conditioning) -> Conditioning:
     """Zeros in place of the embeddings: no prompt at all, which differs from an empty one.
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from nodeflow.node import Range, RunContext, node
-from nodeflow.values import Image, Latent, Mask, Vae
+from nodeflow.values import Image, Latent, Mask, Vae, foreseen
 
 LatentMethod = Literal["nearest-exact", "bilinear", "area", "bicubic", "bislerp"]
 Pixels = Annotated[int, Range(16, 16384, step=8)]
@@ -12,7 +12,12 @@ Side = Annotated[int, Range(0, 16384, step=8)]
 Count = Annotated[int, Range(1, 64, step=1)]
 
 
-@node("EmptyLatentImage", category="latent", display_name="Empty Latent Image")
+@node(
+    "EmptyLatentImage",
+    category="latent",
+    display_name="Empty Latent Image",
+    infer=foreseen.empty_latent,
+)
 def empty_latent_image(
     width: Pixels = 512,
     height: Pixels = 512,
@@ -32,7 +37,13 @@ def empty_latent_image(
     return latent.Latent(torch.zeros(batch_size, 4, height // 8, width // 8))
 
 
-@node("VAEEncode", category="latent", display_name="VAE Encode", lane="device")
+@node(
+    "VAEEncode",
+    category="latent",
+    display_name="VAE Encode",
+    lane="device",
+    infer=foreseen.encoded(),
+)
 def vae_encode(pixels: Image, vae: Vae, context: RunContext) -> Latent:
     """A picture as a latent.
 
@@ -48,7 +59,9 @@ def vae_encode(pixels: Image, vae: Vae, context: RunContext) -> Latent:
     return latent.Latent(encode_image(residency.vae(vae), pixels))
 
 
-@node("VAEDecode", category="latent", display_name="VAE Decode", lane="device")
+@node(
+    "VAEDecode", category="latent", display_name="VAE Decode", lane="device", infer=foreseen.decoded
+)
 def vae_decode(samples: Latent, vae: Vae, context: RunContext) -> Image:
     """A latent as a picture.
 
@@ -68,6 +81,7 @@ def vae_decode(samples: Latent, vae: Vae, context: RunContext) -> Image:
     category="latent/inpaint",
     display_name="VAE Encode (for Inpainting)",
     lane="device",
+    infer=foreseen.encoded(masked=True),
 )
 def vae_encode_for_inpaint(
     pixels: Image,
@@ -94,7 +108,12 @@ def vae_encode_for_inpaint(
     return latent.Latent(encode_image(residency.vae(vae), grey), noise_mask=grown)
 
 
-@node("SetLatentNoiseMask", category="latent/inpaint", display_name="Set Latent Noise Mask")
+@node(
+    "SetLatentNoiseMask",
+    category="latent/inpaint",
+    display_name="Set Latent Noise Mask",
+    infer=foreseen.masked,
+)
 def set_latent_noise_mask(samples: Latent, mask: Mask) -> Latent:
     """Let sampling change only the masked part.
 
@@ -106,7 +125,7 @@ def set_latent_noise_mask(samples: Latent, mask: Mask) -> Latent:
     return replace(samples, noise_mask=shaped)
 
 
-@node("LatentUpscale", category="latent", display_name="Upscale Latent")
+@node("LatentUpscale", category="latent", display_name="Upscale Latent", infer=foreseen.resized)
 def latent_upscale(
     samples: Latent,
     upscale_method: LatentMethod = "nearest-exact",
@@ -134,7 +153,9 @@ def latent_upscale(
     return replace(samples, samples=resized)
 
 
-@node("LatentUpscaleBy", category="latent", display_name="Upscale Latent By")
+@node(
+    "LatentUpscaleBy", category="latent", display_name="Upscale Latent By", infer=foreseen.resized
+)
 def latent_upscale_by(
     samples: Latent,
     upscale_method: LatentMethod = "nearest-exact",

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, NamedTuple
 
 from nodeflow.node import Folders, InputProblem, ModelFile, RunContext, node
-from nodeflow.values import Clip, ClipVision, Model, Vae
+from nodeflow.values import Clip, ClipVision, Model, Vae, foreseen
 
 Checkpoint = Annotated[str, ModelFile("checkpoints")]
 TextEncoder = Annotated[str, ModelFile("text_encoders")]
 SINGLE_FILE = "a Stable Diffusion 1, 2 or SDXL file in safetensors"
+WHOLE = foreseen.checkpoint("ckpt_name", "checkpoints")
 
 
 class LoadedCheckpoint(NamedTuple):
@@ -83,6 +84,7 @@ def readable_vision(literals: Mapping[str, object], folders: Folders) -> Iterabl
     display_name="Load Checkpoint",
     store=False,
     validate=readable_checkpoint,
+    infer=WHOLE,
 )
 def checkpoint_loader_simple(ckpt_name: Checkpoint, context: RunContext) -> LoadedCheckpoint:
     """A whole checkpoint: the model, its text encoder and its autoencoder.
@@ -99,7 +101,13 @@ def checkpoint_loader_simple(ckpt_name: Checkpoint, context: RunContext) -> Load
     return LoadedCheckpoint(opened.model, opened.clip, opened.vae)
 
 
-@node("unCLIPCheckpointLoader", category="loaders", store=False, validate=readable_checkpoint)
+@node(
+    "unCLIPCheckpointLoader",
+    category="loaders",
+    store=False,
+    validate=readable_checkpoint,
+    infer=WHOLE,
+)
 def unclip_checkpoint_loader(ckpt_name: Checkpoint, context: RunContext) -> LoadedUnclip:
     """A checkpoint that takes pictures as prompts, with its image encoder.
 
@@ -116,7 +124,12 @@ def unclip_checkpoint_loader(ckpt_name: Checkpoint, context: RunContext) -> Load
     return LoadedUnclip(opened.model, opened.clip, opened.vae, opened.vision)
 
 
-@node("DiffusersLoader", category="loaders", store=False)
+@node(
+    "DiffusersLoader",
+    category="loaders",
+    store=False,
+    infer=foreseen.checkpoint("model_path", "diffusers"),
+)
 def diffusers_loader(
     model_path: Annotated[str, ModelFile("diffusers")], context: RunContext
 ) -> LoadedCheckpoint:
@@ -138,6 +151,7 @@ def diffusers_loader(
     display_name="Load Diffusion Model",
     store=False,
     validate=readable_unet,
+    infer=foreseen.lone_model,
 )
 def unet_loader(
     unet_name: Annotated[str, ModelFile("diffusion_models")],
@@ -164,6 +178,7 @@ def unet_loader(
     display_name="Load CLIP",
     store=False,
     validate=readable_text,
+    infer=foreseen.lone_text,
 )
 def clip_loader(
     clip_name: TextEncoder,
@@ -184,7 +199,13 @@ def clip_loader(
     return open_clip([(path, context.fingerprint(path))])
 
 
-@node("DualCLIPLoader", category="loaders", store=False, validate=readable_text)
+@node(
+    "DualCLIPLoader",
+    category="loaders",
+    store=False,
+    validate=readable_text,
+    infer=foreseen.lone_text,
+)
 def dual_clip_loader(
     clip_name1: TextEncoder,
     clip_name2: TextEncoder,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from nodeflow.node import Range, RunContext, node
-from nodeflow.values import Conditioning, Image, Latent, Mask, Vae
+from nodeflow.values import Conditioning, Image, Latent, Mask, Vae, foreseen
 
 if TYPE_CHECKING:
     from nodeflow.diffusion.conditioning import ExtraImage
@@ -25,7 +25,12 @@ def _with(conditioning: Conditioning, extra: "ExtraImage") -> Conditioning:
     return tuple(replace(entry, extra=extra) for entry in conditioning)
 
 
-@node("InpaintModelConditioning", category="conditioning/inpaint", lane="device")
+@node(
+    "InpaintModelConditioning",
+    category="conditioning/inpaint",
+    lane="device",
+    infer=foreseen.with_picture("latent"),
+)
 def inpaint_model_conditioning(
     positive: Conditioning,
     negative: Conditioning,
@@ -59,7 +64,12 @@ def inpaint_model_conditioning(
     return Conditioned(_with(positive, extra), _with(negative, extra), start)
 
 
-@node("InstructPixToPixConditioning", category="conditioning/instructpix2pix", lane="device")
+@node(
+    "InstructPixToPixConditioning",
+    category="conditioning/instructpix2pix",
+    lane="device",
+    infer=foreseen.with_picture("latent"),
+)
 def instruct_pix_to_pix_conditioning(
     positive: Conditioning,
     negative: Conditioning,
@@ -89,7 +99,7 @@ def instruct_pix_to_pix_conditioning(
     return Conditioned(_with(positive, extra), _with(negative, extra), start)
 
 
-@node("DepthConditioning", category="conditioning/depth")
+@node("DepthConditioning", category="conditioning/depth", infer=foreseen.with_picture())
 def depth_conditioning(positive: Conditioning, negative: Conditioning, depth: Image) -> Pair:
     """Give Stable Diffusion 2's depth model a depth map, stretched to its whole range.
 

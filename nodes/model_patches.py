@@ -4,14 +4,20 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from nodeflow.node import Range, node
-from nodeflow.values import Model
+from nodeflow.values import Model, foreseen
 
 CATEGORY = "model_patches/unet"
+SAME = foreseen.passed(("MODEL", "model"))
 Resampling = Literal["bicubic", "nearest-exact", "bilinear", "area", "bislerp"]
 Factor = Annotated[float, Range(0.0, 10.0, step=0.01)]
 
 
-@node("PerturbedAttentionGuidance", category=CATEGORY, store=False)
+@node(
+    "PerturbedAttentionGuidance",
+    category=CATEGORY,
+    store=False,
+    infer=SAME,
+)
 def perturbed_attention_guidance(
     model: Model, scale: Annotated[float, Range(0.0, 100.0, step=0.01)] = 3.0
 ) -> Model:
@@ -26,7 +32,7 @@ def perturbed_attention_guidance(
     return replace(model, patches=(*model.patches, PerturbedAttention(scale)))
 
 
-@node("FreeU", category=CATEGORY, store=False)
+@node("FreeU", category=CATEGORY, store=False, infer=SAME)
 def free_u(
     model: Model, b1: Factor = 1.1, b2: Factor = 1.2, s1: Factor = 0.9, s2: Factor = 0.2
 ) -> Model:
@@ -44,7 +50,7 @@ def free_u(
     return replace(model, patches=(*model.patches, FreeU(b1, b2, s1, s2)))
 
 
-@node("FreeU_V2", category=CATEGORY, store=False)
+@node("FreeU_V2", category=CATEGORY, store=False, infer=SAME)
 def free_u_v2(
     model: Model, b1: Factor = 1.3, b2: Factor = 1.4, s1: Factor = 0.9, s2: Factor = 0.2
 ) -> Model:
@@ -62,7 +68,12 @@ def free_u_v2(
     return replace(model, patches=(*model.patches, FreeU(b1, b2, s1, s2, structure=True)))
 
 
-@node("DifferentialDiffusion", category="model_patches", store=False)
+@node(
+    "DifferentialDiffusion",
+    category="model_patches",
+    store=False,
+    infer=SAME,
+)
 def differential_diffusion(
     model: Model, strength: Annotated[float, Range(0.0, 1.0, step=0.01)] = 1.0
 ) -> Model:
@@ -77,7 +88,12 @@ def differential_diffusion(
     return replace(model, patches=(*model.patches, DifferentialDiffusion(strength)))
 
 
-@node("SelfAttentionGuidance", category=CATEGORY, store=False)
+@node(
+    "SelfAttentionGuidance",
+    category=CATEGORY,
+    store=False,
+    infer=SAME,
+)
 def self_attention_guidance(
     model: Model,
     scale: Annotated[float, Range(-2.0, 5.0, step=0.01)] = 0.5,
@@ -95,7 +111,12 @@ def self_attention_guidance(
     return replace(model, patches=(*model.patches, SelfAttention(scale, blur_sigma)))
 
 
-@node("APG", category="sampling/custom_sampling", store=False)
+@node(
+    "APG",
+    category="sampling/custom_sampling",
+    store=False,
+    infer=SAME,
+)
 def adaptive_projected_guidance(
     model: Model,
     eta: Annotated[float, Range(-10.0, 10.0, step=0.01)] = 1.0,
@@ -117,7 +138,12 @@ def adaptive_projected_guidance(
     )
 
 
-@node("HyperTile", category="model_patches/unet", store=False)
+@node(
+    "HyperTile",
+    category="model_patches/unet",
+    store=False,
+    infer=SAME,
+)
 def hyper_tile(
     model: Model,
     tile_size: Annotated[int, Range(1, 2048)] = 256,
@@ -140,7 +166,12 @@ def hyper_tile(
     return replace(model, patches=(*model.patches, patch))
 
 
-@node("TomePatchModel", category="model_patches/unet", store=False)
+@node(
+    "TomePatchModel",
+    category="model_patches/unet",
+    store=False,
+    infer=SAME,
+)
 def token_merging(model: Model, ratio: Annotated[float, Range(0.0, 1.0, step=0.01)] = 0.3) -> Model:
     """Faster pictures: like cells are merged for attention.
 
@@ -153,7 +184,12 @@ def token_merging(model: Model, ratio: Annotated[float, Range(0.0, 1.0, step=0.0
     return replace(model, patches=(*model.patches, TokenMerging(ratio)))
 
 
-@node("PatchModelAddDownscale", category="model_patches/unet", store=False)
+@node(
+    "PatchModelAddDownscale",
+    category="model_patches/unet",
+    store=False,
+    infer=SAME,
+)
 def patch_model_add_downscale(
     model: Model,
     block_number: Annotated[int, Range(1, 32)] = 3,

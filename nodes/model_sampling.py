@@ -4,12 +4,18 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from nodeflow.node import Range, node
-from nodeflow.values import Model
+from nodeflow.values import Model, foreseen
 
 CATEGORY = "advanced/model"
+SAME = foreseen.passed(("MODEL", "model"))
 
 
-@node("ModelSamplingDiscrete", category=CATEGORY, store=False)
+@node(
+    "ModelSamplingDiscrete",
+    category=CATEGORY,
+    store=False,
+    infer=SAME,
+)
 def model_sampling_discrete(
     model: Model,
     sampling: Literal["eps", "v_prediction", "lcm", "x0"] = "eps",
@@ -29,7 +35,12 @@ def model_sampling_discrete(
     return replace(model, prediction=prediction, zero_snr=zsnr, sigma_range=None)
 
 
-@node("ModelSamplingContinuousEDM", category=CATEGORY, store=False)
+@node(
+    "ModelSamplingContinuousEDM",
+    category=CATEGORY,
+    store=False,
+    infer=SAME,
+)
 def model_sampling_continuous_edm(
     model: Model,
     sampling: Literal["v_prediction", "eps"] = "v_prediction",
@@ -52,7 +63,7 @@ def model_sampling_continuous_edm(
     return replace(model, prediction=prediction, sigma_range=(sigma_min, sigma_max))
 
 
-@node("RescaleCFG", category=CATEGORY, store=False)
+@node("RescaleCFG", category=CATEGORY, store=False, infer=SAME)
 def rescale_cfg(
     model: Model, multiplier: Annotated[float, Range(0.0, 1.0, step=0.01)] = 0.7
 ) -> Model:

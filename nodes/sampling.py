@@ -5,14 +5,20 @@ from typing import Annotated, Literal
 from nodeflow.diffusion.samplers.names import SamplerName
 from nodeflow.diffusion.schedule.names import SchedulerName
 from nodeflow.node import Range, RunContext, Seed, node
-from nodeflow.values import Conditioning, Latent, Model
+from nodeflow.values import Conditioning, Latent, Model, foreseen
 
 SeedValue = Annotated[int, Range(0, 2**64 - 1, step=1), Seed()]
 Steps = Annotated[int, Range(1, 10000, step=1)]
 Cfg = Annotated[float, Range(0.0, 100.0, step=0.1)]
+SAMPLED = foreseen.sampling(("positive", "negative"), foreseen.network_calls)
 
 
-@node("KSampler", category="sampling", lane="sampling")
+@node(
+    "KSampler",
+    category="sampling",
+    lane="sampling",
+    infer=SAMPLED,
+)
 def ksampler(
     model: Model,
     positive: Conditioning,
@@ -54,7 +60,13 @@ def ksampler(
     return sample_resident(model, trajectory, context)
 
 
-@node("KSamplerAdvanced", category="sampling", display_name="KSampler (Advanced)", lane="sampling")
+@node(
+    "KSamplerAdvanced",
+    category="sampling",
+    display_name="KSampler (Advanced)",
+    lane="sampling",
+    infer=SAMPLED,
+)
 def ksampler_advanced(
     model: Model,
     positive: Conditioning,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from nodeflow.node import Folders, Multiline, Range, RunContext, node
-from nodeflow.values import Clip, Conditioning
+from nodeflow.values import Clip, Conditioning, foreseen
 
 Pixels = Annotated[int, Range(0, 16384, step=1)]
 Offset = Annotated[int, Range(0, 16384, step=1)]
@@ -28,6 +28,7 @@ def named_inversions(literals: Mapping[str, object], folders: Folders) -> Iterab
     lane="device",
     pure=False,
     depends=named_inversions,
+    infer=foreseen.text,
 )
 def clip_text_encode(
     text: Annotated[str, Multiline()], clip: Clip, context: RunContext
@@ -51,7 +52,13 @@ def clip_text_encode(
     return encode_prompt(encoders, text, clip.stop_at_layer, inversions)
 
 
-@node("CLIPSetLastLayer", category="conditioning", display_name="CLIP Set Last Layer", store=False)
+@node(
+    "CLIPSetLastLayer",
+    category="conditioning",
+    display_name="CLIP Set Last Layer",
+    store=False,
+    infer=foreseen.passed(("CLIP", "clip")),
+)
 def clip_set_last_layer(
     clip: Clip, stop_at_clip_layer: Annotated[int, Range(-24, -1, step=1)] = -1
 ) -> Clip:
@@ -64,7 +71,7 @@ def clip_set_last_layer(
     return replace(clip, stop_at_layer=stop_at_clip_layer)
 
 
-@node("CLIPTextEncodeSDXL", category="conditioning/sdxl", lane="device")
+@node("CLIPTextEncodeSDXL", category="conditioning/sdxl", lane="device", infer=foreseen.text)
 def clip_text_encode_sdxl(
     clip: Clip,
     text_g: Annotated[str, Multiline()],
@@ -102,7 +109,7 @@ def clip_text_encode_sdxl(
     return tuple(replace(entry, sizes=sizes) for entry in entries)
 
 
-@node("CLIPTextEncodeSDXLRefiner", category="conditioning/sdxl", lane="device")
+@node("CLIPTextEncodeSDXLRefiner", category="conditioning/sdxl", lane="device", infer=foreseen.text)
 def clip_text_encode_sdxl_refiner(
     text: Annotated[str, Multiline()],
     clip: Clip,

@@ -29,7 +29,7 @@ class Trained(NamedTuple):
 
 def readable_start(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
     """The adapter to go on with must be sound."""
-    from nodeflow.diffusion.adapters.open import check_adapter
+    from nodeflow.diffusion.adapters.grouping import check_adapter
     from nodeflow.diffusion.checkpoint.header import CheckpointError
 
     name = str(literals.get("existing_lora", NO_LORA))

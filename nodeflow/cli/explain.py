@@ -10,7 +10,7 @@ from nodeflow.cli.places import folders_from, plugin_folders
 from nodeflow.cli.run import open_cache, parser, resolved
 from nodeflow.cli.values import named_inputs, parse_settings
 from nodeflow.engine.device import choose_device
-from nodeflow.engine.dry_run import DryRun, dry_run
+from nodeflow.engine.dry_run import DryRun, Foreseen, dry_run
 from nodeflow.engine.run import Engine
 from nodeflow.graph.edit import apply_named_inputs, set_inputs
 from nodeflow.graph.problem import WorkflowError
@@ -62,3 +62,11 @@ def show(found: DryRun) -> None:
         line += f", about {found.seconds:.1f} s and {found.bytes / 1e6:.1f} MB of results"
         line += f" (not known of {found.unknown})" if found.unknown else ""
     print(line)
+    show_warnings(found.warnings)
+
+
+def show_warnings(warnings: Sequence[Foreseen]) -> None:
+    """A line for each."""
+    for warning in warnings:
+        expected = f" (expected: {warning.expected})" if warning.expected else ""
+        print(f"note: {warning.node}.{warning.input}: {warning.message}{expected}")

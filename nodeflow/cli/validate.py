@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from nodeflow.cli.explain import show_warnings
 from nodeflow.cli.main import DONE, WRONG, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
+from nodeflow.engine.dry_run import warnings_of
 from nodeflow.graph.problem import WorkflowError
 from nodeflow.interop.open import open_workflow
 from nodeflow.node.check import check
@@ -32,8 +34,10 @@ def command(argv: Sequence[str]) -> int:
         print()
         return WRONG
     if arguments.json:
-        print(json.dumps({"valid": True, "problems": []}))
+        warnings = [asdict(warning) for warning in warnings_of(checked)]
+        print(json.dumps({"valid": True, "problems": [], "warnings": warnings}))
     else:
         count = len(checked.nodes)
         print(f"{arguments.file}: {count} nodes, nothing wrong")
+        show_warnings(warnings_of(checked))
     return DONE

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from nodeflow.engine.ledger import Ledger
 from nodeflow.engine.plan import Plan
 from nodeflow.node.infer import NOTHING
+from nodeflow.node.spec import NodeSpec
 
 NEWEST = 0.3
 """Share of a new measurement in the mean."""
@@ -14,9 +15,15 @@ NOTE = (
 )
 
 
-def work_of(plan: Plan, name: str) -> float:
-    """How much a node has to do, in its type's own unit; 1 where it does not say."""
-    return plan.workflow.inferred.get(name, NOTHING).work or 1.0
+def work_of(plan: Plan, name: str) -> float | None:
+    """How much a node has to do, in its type's own unit; None where that is not known."""
+    return plan.workflow.inferred.get(name, NOTHING).work
+
+
+def measure_of(spec: NodeSpec) -> str:
+    """The name of a node type's costs: by work or by run, and of which version."""
+    unit = "run" if spec.declaration.infer is None else "work"
+    return f"{spec.id} {spec.declaration.version} {unit}"
 
 
 class Costs:
@@ -26,12 +33,12 @@ class Costs:
         self._ledger, self._device = ledger, device.split(":")[0]
 
     def note(self, measured: Iterable[tuple[str, float]]) -> None:
-        """Add (node type, seconds per unit of work), the last of each type."""
+        """Add (measure, seconds per unit of work), the last of each type."""
         rows = [(kind, self._device, seconds) for kind, seconds in dict(measured).items()]
         if rows:
             self._ledger.write([(NOTE, rows)])
 
     def seconds(self) -> dict[str, float]:
-        """The means by node type."""
+        """The means by measure."""
         query = "select type, seconds from costs where device = ?"
         return dict(self._ledger.rows(query, (self._device,)))

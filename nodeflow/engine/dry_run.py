@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nodeflow.engine.costs import work_of
+from nodeflow.engine.costs import measure_of, work_of
 from nodeflow.engine.events import CacheTrouble, Cause, Tier
 from nodeflow.engine.explain import Reason, reason_of
 from nodeflow.engine.lookup import Hit, Lookup
@@ -36,14 +36,28 @@ class NodePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Something at a node's input that a run allows."""
+
+    node: str
+    input: str
+    message: str
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DryRun:
-    """All nodes of a plan in order, the sums of what is known, and how many costs are not."""
+    """All nodes of a plan in order, the sums of what is known, and how many costs are not.
+
+    warnings: what nodes foresee that is worth knowing, each with its node.
+    """
 
     nodes: Mapping[str, NodePlan]
     outputs: tuple[str, ...]
     seconds: float
     bytes: int
     unknown: int
+    warnings: tuple[Foreseen, ...] = ()
 
 
 def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> DryRun:
@@ -58,8 +72,8 @@ def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> D
     for name, node in plan.nodes.items():
         kind, hit = node.spec.id, hits.get(name)
         if name in runs:
-            mean = means.get(kind)
-            seconds = None if mean is None else mean * work_of(plan, name)
+            mean, work = means.get(measure_of(node.spec)), work_of(plan, name)
+            seconds = None if mean is None or work is None else mean * work
             sizes = [float_bytes(f) for f in workflow.inferred.get(name, NOTHING).facts.values()]
             known = [size for size in sizes if size is not None]
             why = reason_of(plan, name, lookup, engine.history, workflow.source or "")
@@ -78,6 +92,16 @@ def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> D
         sum(node.seconds or 0.0 for node in costs),
         sum(node.bytes or 0 for node in costs),
         sum(node.seconds is None for node in costs),
+        warnings_of(workflow),
+    )
+
+
+def warnings_of(workflow: CheckedWorkflow) -> tuple[Foreseen, ...]:
+    """What nodes foresee, in order."""
+    return tuple(
+        Foreseen(name, problem.input, problem.message, problem.expected)
+        for name, info in workflow.inferred.items()
+        for problem in info.warnings
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nodeflow.engine.artifacts import keep_bytes
-from nodeflow.engine.costs import work_of
+from nodeflow.engine.costs import measure_of, work_of
 from nodeflow.engine.evaluation import Evaluation
 from nodeflow.engine.events import (
     CacheTrouble,
@@ -325,9 +325,9 @@ class Running:
             if name in self.finished and self.finished[name].state in ("ran", "cached")
         }
         self.engine.costs.note(
-            (self.plan.nodes[name].spec.id, self.seconds[name] / work_of(self.plan, name))
+            (measure_of(self.plan.nodes[name].spec), self.seconds[name] / work)
             for name in ran
-            if name in self.seconds
+            if name in self.seconds and (work := work_of(self.plan, name))
         )
         try:
             self.engine.history.remember(self.source, parts, self.plan.keys)

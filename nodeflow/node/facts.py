@@ -38,7 +38,7 @@ class LatentFacts:
 
 @dataclass(frozen=True, slots=True)
 class WeightsFacts:
-    """A MODEL, CLIP or VAE: its family in words (`SD1`, `SDXL`), widths that must agree.
+    """A MODEL, CLIP or VAE: its family in words, widths that must agree.
 
     context_width: of the text embeddings that a model takes or a text encoder makes.
     channels: of the latents; in_channels: that a UNet takes (9 for inpainting models).
@@ -52,10 +52,14 @@ class WeightsFacts:
 
 @dataclass(frozen=True, slots=True)
 class ConditioningFacts:
-    """A CONDITIONING: the family and the width of its embeddings."""
+    """A CONDITIONING: the family and the width of its embeddings.
+
+    picture: whether it carries a picture for a model's further channels; None is not known.
+    """
 
     family: str | None = None
     width: int | None = None
+    picture: bool | None = False
 
 
 def element_count(*sizes: int | None) -> int | None:

@@ -21,12 +21,12 @@ class Inferred:
     """What a node will give.
 
     facts: by output name. work: how much there is to do, in any unit of the node type's own
-    (steps times cells); seconds of earlier runs are scaled by it. problems make a run impossible;
-    warnings are worth knowing.
+    (steps times cells), None where that is not known; seconds of earlier runs are scaled by it.
+    problems make a run impossible; warnings are worth knowing.
     """
 
     facts: Mapping[str, object] = field(default_factory=dict)
-    work: float = 1.0
+    work: float | None = 1.0
     problems: tuple[InputProblem, ...] = ()
     warnings: tuple[InputProblem, ...] = ()
 

@@ -1,7 +1,6 @@
-"""The entries of an adapter file: names and tensors to changes, whatever trainer wrote them."""
+"""The entries of an adapter file as changes to weights, whatever trainer wrote them."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from torch import Tensor
@@ -17,60 +16,9 @@ from nodeflow.diffusion.adapters.change import (
     LowRank,
     tucker,
 )
-from nodeflow.diffusion.adapters.names import without_processor
 
 Leaf = Literal["weight", "bias"]
 Read = Callable[[str], Tensor]
-
-SUFFIXES: Mapping[str, str] = {
-    ".lora_up.weight": "up", ".lora_down.weight": "down", ".lora_mid.weight": "mid",
-    ".lora.up.weight": "up", ".lora.down.weight": "down",
-    ".up.weight": "up", ".down.weight": "down",
-    ".lora_B.weight": "up", ".lora_A.weight": "down",
-    ".lora_B.default.weight": "up", ".lora_A.default.weight": "down",
-    ".lora_linear_layer.up.weight": "up", ".lora_linear_layer.down.weight": "down",
-    ".lora_magnitude_vector": "dora_scale", ".lora_magnitude_vector.weight": "dora_scale",
-    ".lora_magnitude_vector.default.weight": "dora_scale",
-    ".alpha": "alpha", ".dora_scale": "dora_scale", ".rescale": "rescale",
-    ".hada_w1_a": "w1_a", ".hada_w1_b": "w1_b", ".hada_w2_a": "w2_a", ".hada_w2_b": "w2_b",
-    ".hada_t1": "t1", ".hada_t2": "t2",
-    ".lokr_w1": "k1", ".lokr_w1_a": "k1_a", ".lokr_w1_b": "k1_b",
-    ".lokr_w2": "k2", ".lokr_w2_a": "k2_a", ".lokr_w2_b": "k2_b", ".lokr_t2": "kt2",
-    ".oft_blocks": "oft", ".oft_diag": "oft",
-    ".diff": "diff", ".diff_b": "diff_b", ".w_norm": "diff", ".b_norm": "diff_b",
-}  # fmt: skip
-"""Ends of names to the role of the tensor, in kohya's, LyCORIS's, diffusers' and PEFT's files."""
-
-_ENDS = sorted(SUFFIXES, key=len, reverse=True)
-
-
-def split(name: str) -> tuple[str, str] | None:
-    """(stem, role) of a tensor's name, or None where its end says nothing."""
-    for end in _ENDS:
-        if name.endswith(end):
-            return without_processor(name.removesuffix(end)), SUFFIXES[end]
-    return None
-
-
-@dataclass(frozen=True)
-class Grouped:
-    """Tensor names of a file by the module they belong to, and those that were not understood."""
-
-    stems: Mapping[str, Mapping[str, str]]
-    unknown: tuple[str, ...]
-
-
-def group(names: Iterable[str]) -> Grouped:
-    """All names of a file by stem and role."""
-    stems: dict[str, dict[str, str]] = {}
-    unknown = []
-    for name in names:
-        found = split(name)
-        if found is None:
-            unknown.append(name)
-        else:
-            stems.setdefault(found[0], {})[found[1]] = name
-    return Grouped(stems, tuple(unknown))
 
 
 class IncompleteEntry(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
-from nodeflow.diffusion.adapters.entries import Grouped, group
+from nodeflow.diffusion.adapters.grouping import Grouped, group
 from nodeflow.diffusion.adapters.names import PREFIXES, Target, module_aliases
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header
 

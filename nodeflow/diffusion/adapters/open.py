@@ -7,21 +7,12 @@ import torch
 from torch import nn
 
 from nodeflow.diffusion.adapters.apply import fit_to
-from nodeflow.diffusion.adapters.entries import group
 from nodeflow.diffusion.adapters.patch import AdapterPatch, target_for
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_header
 from nodeflow.diffusion.checkpoint.parts import text_part, unet_part
 from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, Tower, WeightsFile
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
-
-
-def check_adapter(path: Path) -> None:
-    """Raise CheckpointError where a file holds nothing that an adapter has."""
-    header = read_header(path)
-    if not group(header.tensors).stems:
-        example = next(iter(header.tensors), "nothing at all")
-        raise CheckpointError(f"it is no LoRA or relative of one (it holds '{example}' …)")
 
 
 def without_weights(path: Path, tower: Tower | None) -> nn.Module:

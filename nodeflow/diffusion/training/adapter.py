@@ -16,7 +16,8 @@ from torch.nn.utils import parametrize
 from torch.utils.checkpoint import checkpoint
 
 from nodeflow.diffusion.adapters.change import Change
-from nodeflow.diffusion.adapters.entries import change_of, group
+from nodeflow.diffusion.adapters.entries import change_of
+from nodeflow.diffusion.adapters.grouping import group
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 from nodeflow.diffusion.training.adapter_start import Algorithm, started

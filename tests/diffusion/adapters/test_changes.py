@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from nodeflow.diffusion.adapters.change import Change, changed
-from nodeflow.diffusion.adapters.entries import IncompleteEntry, change_of, group, split
+from nodeflow.diffusion.adapters.entries import IncompleteEntry, change_of
+from nodeflow.diffusion.adapters.grouping import group, split
 
 WIDTH = 320
 

@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 from nodeflow.diffusion.adapters.apply import apply_adapter, fit_to
+from nodeflow.diffusion.adapters.grouping import check_adapter
 from nodeflow.diffusion.adapters.names import Target
-from nodeflow.diffusion.adapters.open import check_adapter, model_with_adapter, with_adapter
+from nodeflow.diffusion.adapters.open import model_with_adapter, with_adapter
 from nodeflow.diffusion.adapters.patch import AdapterPatch
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, TensorInfo
 from nodeflow.diffusion.checkpoint.ldm_keys import unet_key_map

@@ -1,0 +1,107 @@
+"""What is found without computing: families that do not fit, missing pictures, sizes, estimates."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import ROOT, Shell
+from tests.diffusion.published import single_files
+from tests.diffusion.test_families import sparse
+
+GRAPH = (ROOT / "workflows" / "txt2img.yaml").read_text(encoding="utf-8")
+WITH_LORA = """
+nodeflow: 1
+nodes:
+  checkpoint: {node: CheckpointLoaderSimple, ckpt_name: base}
+  lora: {node: LoraLoader, model: $checkpoint.MODEL, clip: $checkpoint.CLIP, lora_name: style}
+  prompt: {node: CLIPTextEncode, clip: $lora.CLIP, text: a cat}
+  canvas: {node: EmptyLatentImage, width: 516, height: 512}
+  sampler: {node: KSampler, model: $lora.MODEL, positive: $prompt, negative: $prompt,
+            latent_image: $canvas}
+  image: {node: VAEDecode, samples: $sampler, vae: $checkpoint.VAE}
+  save: {node: SaveImage, images: $image}
+"""
+
+
+@pytest.fixture
+def models(shell: Shell) -> Path:
+    """Folders for models of published sizes."""
+    for kind in ("checkpoints", "loras"):
+        (shell.folder / "models" / kind).mkdir(parents=True)
+    return shell.folder / "models"
+
+
+def lora(path: Path, width: int) -> None:
+    stem = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+    sparse(path, {f"{stem}.lora_up.weight": (640, 4), f"{stem}.lora_down.weight": (4, width)})
+
+
+def test_a_lora_for_another_family(shell: Shell, models: Path) -> None:
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    lora(models / "loras" / "style.safetensors", 2048)
+    shell.write("graph.yaml", WITH_LORA)
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("graph.yaml:5:", "'lora'", "'lora_name'", "2,048", "768", "Stable Diffusion 1"):
+        assert part in found.err
+    lora(models / "loras" / "style.safetensors", 768)
+    fits = shell("validate", "graph.yaml")
+    assert fits.code == 0 and "canvas.width: 516 is no multiple of 8" in fits.out
+    assert "512 or 520" in fits.out
+    at_zero = WITH_LORA.replace("lora_name: style", "lora_name: style, strength_model: 0")
+    lora(models / "loras" / "style.safetensors", 2048)
+    shell.write("graph.yaml", at_zero)
+    assert shell("validate", "graph.yaml").code == 0
+
+
+def test_a_prompt_of_another_family(shell: Shell, models: Path) -> None:
+    files = single_files()
+    sparse(models / "checkpoints" / "one.safetensors", files["SD1"])
+    sparse(models / "checkpoints" / "two.safetensors", files["SDXL"])
+    graph = GRAPH.replace("tiny-emoji", "one").replace(
+        "clip: $checkpoint.CLIP", "clip: $other.CLIP", 1
+    )
+    shell.write("graph.yaml", graph + "  other: {node: CheckpointLoaderSimple, ckpt_name: two}\n")
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2 and "'positive'" in found.err and "2,048" in found.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "words"),
+    [
+        ("SD1 inpaint", 0, "9 channels"),
+        ("SD1 pix2pix", 0, "8 channels"),
+        ("SD2 depth", 2, "depth map"),
+    ],
+)
+def test_models_that_want_a_picture(
+    shell: Shell, models: Path, kind: str, code: int, words: str
+) -> None:
+    sparse(models / "checkpoints" / "one.safetensors", single_files()[kind])
+    shell.write("graph.yaml", GRAPH.replace("tiny-emoji", "one"))
+    found = shell("validate", "graph.yaml")
+    assert found.code == code and words in found.text
+    machine = json.loads(shell("validate", "graph.yaml", "--json").out)
+    assert machine["valid"] is (code == 0)
+    notes = machine["problems"] if code else machine["warnings"]
+    assert [note["input"] for note in notes] == ["model"]
+
+
+def test_estimates_go_with_the_work(shell: Shell) -> None:
+    """After one run, twice the steps are said to take twice as long, four times the cells too."""
+    shell.write("graph.yaml", GRAPH)
+    small = ("--set", "canvas.width=64", "--set", "canvas.height=64", "--set", "sampler.steps=4")
+    assert shell("run", "graph.yaml", *small, "--quiet").code == 0
+
+    def seconds(*settings: str) -> float:
+        asked = [part for setting in settings for part in ("--set", setting)]
+        found = shell("explain", "graph.yaml", "--json", "--again", *small, *asked)
+        sampler = json.loads(found.out)["nodes"]["sampler"]
+        assert sampler["bytes"] is not None and sampler["seconds"] > 0
+        return float(sampler["seconds"])
+
+    once = seconds()
+    assert seconds("sampler.steps=8") == pytest.approx(2 * once)
+    assert seconds("canvas.width=128", "canvas.height=128") == pytest.approx(4 * once)
+    assert seconds("sampler.cfg=1") == pytest.approx(once / 2)
