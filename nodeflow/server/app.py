@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from msgspec import json
 
+from nodeflow.server.a1111 import routes as a1111
 from nodeflow.server.api import documents, files, jobs, operation, personal, workflows
 from nodeflow.server.comfyui import routes as comfyui
 from nodeflow.server.events import socket
@@ -45,10 +46,10 @@ async def application(options: Options) -> web.Application:
         await app[STATE].stop()
 
     app.cleanup_ctx.append(running)
-    for route in [*ROUTES, *comfyui.ROUTES]:
+    for route in [*ROUTES, *comfyui.ROUTES, *a1111.ROUTES]:
         app.router.add_route(route.method, route.path, served(route))
     app.router.add_get("/", page)
-    app.router.add_get("/{name:(?!api/|metrics$).+}", page)
+    app.router.add_get("/{name:(?!api/|sdapi/|metrics$).+}", page)
     return app
 
 

@@ -52,6 +52,7 @@ class JobCore:
         self._ending: dict[str, asyncio.Event] = {}
         self.running: dict[str, Job] = {}
         self.progress: dict[str, dict[str, Any]] = {}
+        self.previews: dict[str, bytes] = {}
         self.paused = False
         self.closed = False
         self.counts = {"done": 0, "failed": 0, "cancelled": 0}
@@ -287,6 +288,7 @@ class JobCore:
             self.progress[job.id] = data
             self._events.pass_on("progress", data, job.user, job.id, job.client)
             if message.preview:
+                self.previews[job.id] = message.preview
                 png = message.preview.startswith(b"\x89PNG")
                 head = {"job": job.id, "client": job.client, **data,
                         "media_type": "image/png" if png else "image/jpeg"}  # fmt: skip
@@ -345,6 +347,7 @@ class JobCore:
         back = replace(job, state="queued", report=Report(), attempts=attempts)
         self.running.pop(id)
         self.progress.pop(id, None)
+        self.previews.pop(id, None)
         self._queue.add(replace(back, turn=min(back.turn, self._first_turn())))
         self._record(back, [("job.requeued", {"reason": reason})])
         self.wake()
@@ -374,6 +377,7 @@ class JobCore:
         def kept() -> None:
             self.running.pop(job.id, None)
             self.progress.pop(job.id, None)
+            self.previews.pop(job.id, None)
             waiting = self._ending.pop(job.id, None)
             if waiting is not None:
                 waiting.set()

@@ -39,6 +39,7 @@ from nodeflow.server.process.messages import (
     AskPlan,
     AskPrompt,
     AskRendered,
+    AskTexts,
     AskThumbnail,
     AskYaml,
     Ready,
@@ -83,6 +84,7 @@ class Inspector:
             AskObjectInfo: self.object_info,
             AskRendered: pictures.rendered,
             AskMasked: pictures.masked,
+            AskTexts: pictures.texts,
         }
 
     def serve(self) -> None:

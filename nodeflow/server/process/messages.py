@@ -300,9 +300,16 @@ class AskMasked(Question, frozen=True):
     mask: str
 
 
+class AskTexts(Question, frozen=True):
+    """The texts of a picture. Body: {info, items, parameters}, as A1111's API gives them."""
+
+    data: bytes
+
+
 AnyQuestion: TypeAlias = (
     AskNodeTypes | AskCheck | AskPlan | AskConvert | AskYaml | AskThumbnail | AskPicture
     | AskModels | AskModelHash | AskPrompt | AskGraphs | AskObjectInfo | AskRendered | AskMasked
+    | AskTexts
 )  # fmt: skip
 
 

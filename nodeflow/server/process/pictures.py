@@ -4,10 +4,13 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from nodeflow.imaging.files import PictureError, check_picture
-from nodeflow.server.process.messages import AskMasked, AskRendered
+from nodeflow.interop.infotext import read_infotext
+from nodeflow.interop.picture import picture_texts
+from nodeflow.server.process.messages import AskMasked, AskRendered, AskTexts
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -67,3 +70,16 @@ def masked(question: AskMasked) -> Found:
         out = io.BytesIO()
         made.save(out, "PNG", pnginfo=chunks, compress_level=4)
     return None, out.getvalue()
+
+
+def texts(question: AskTexts) -> Found:
+    """The answer to `AskTexts`."""
+    with NamedTemporaryFile() as file:
+        file.write(question.data)
+        file.flush()
+        with opened(file.name):
+            items = dict(picture_texts(Path(file.name)))
+    info = items.get("parameters", "")
+    read = read_infotext(info)
+    parameters = {"Prompt": read.prompt, "Negative prompt": read.negative, **read.settings}
+    return {"info": info, "items": items, "parameters": parameters if info else {}}, b""
