@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseJson } from "@/document/json";
 import { evaluate, fit as fitted } from "@/text/arithmetic";
 import { fuzzy, search } from "@/text/fuzzy";
 import { weigh } from "@/text/promptWeight";
@@ -60,4 +61,24 @@ describe("fuzzy search", () => {
     expect(find("")).toEqual(names);
   });
   test("it says which letters", () => expect(fuzzy("si", "SaveImage")?.at).toEqual([0, 4]));
+});
+
+describe("JSON of the server", () => {
+  test("whole numbers beyond 2^53 keep their digits, others stay numbers", () => {
+    expect(parseJson('{"seed": 18446744073709551615, "a": -1}')).toEqual({
+      seed: "18446744073709551615",
+      a: -1,
+    });
+  });
+  test("a fraction with many digits is a number", () => {
+    const text = "[0.009381195000059961, 1.0409999999999999e-16, -4.988854571999582]";
+    expect(parseJson(text)).toEqual([
+      0.009381195000059961, 1.0409999999999999e-16, -4.988854571999582,
+    ]);
+  });
+  test("digits in texts are left alone", () => {
+    expect(parseJson('{"18446744073709551615": "a \\"18446744073709551615\\" b"}')).toEqual({
+      "18446744073709551615": 'a "18446744073709551615" b',
+    });
+  });
 });

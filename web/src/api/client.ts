@@ -1,6 +1,16 @@
 /** Calls of the server. Every failure is an `ApiError` with what the server said. */
 
-import type { Job, Opened, Plan, Problem, StoredFile, Template, WorkflowFile } from "@/api/shapes";
+import type {
+  Artifacts,
+  Job,
+  Made,
+  Opened,
+  Plan,
+  Problem,
+  StoredFile,
+  Template,
+  WorkflowFile,
+} from "@/api/shapes";
 import { parseJson } from "@/document/json";
 import type { Workflow } from "@/document/workflow";
 import type { NodeTypes } from "@/types/nodeType";
@@ -123,4 +133,16 @@ export function fileUrl(file: { url: string }, thumbnail?: number): string {
   return thumbnail
     ? `${file.url}${file.url.includes("?") ? "&" : "?"}thumbnail=${thumbnail}`
     : file.url;
+}
+
+/** The same with an address for every file. */
+export function located(made: Made): { [node: string]: Artifacts } {
+  const one = ({ files, text }: Made[string]): Artifacts => ({
+    files: files.map((file) => ({
+      ...file,
+      url: file.url ?? `/api/v1/files/${file.folder}/${inUrl(file.path)}`,
+    })),
+    text,
+  });
+  return Object.fromEntries(Object.entries(made).map(([node, parts]) => [node, one(parts)]));
 }

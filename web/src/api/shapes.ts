@@ -26,6 +26,11 @@ export type NodeState = "ran" | "cached" | "failed" | "skipped" | "running";
 
 export type Artifacts = { files: StoredFile[]; text: string[] };
 
+/** What output nodes made, by their names; in events without the files' addresses. */
+export type Made = {
+  [node: string]: { files: (Omit<StoredFile, "url"> & { url?: string })[]; text: string[] };
+};
+
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export type Job = {

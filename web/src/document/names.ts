@@ -38,3 +38,9 @@ export function unique(wanted: string, taken: { has(name: string): boolean }): s
     if (!taken.has(name)) return name;
   }
 }
+
+/** A random id. `crypto.randomUUID` is not there on a page over plain HTTP in a home network. */
+export function freshId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -4,8 +4,9 @@ import { Problems } from "@/canvas/Problems";
 import { referenceOf } from "@/document/reference";
 import type { Workflow } from "@/document/workflow";
 import { Field } from "@/inputs/Field";
-import { duration, useText } from "@/language/text";
+import { useText } from "@/language/text";
 import { viewer } from "@/results/viewer";
+import { planWord } from "@/run/plan";
 import { run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
 import { useRun, useRuns } from "@/state/runs";
@@ -71,8 +72,6 @@ function RunLine() {
   const t = useText();
   const tab = useTabs(({ active }) => active);
   const { plan, error } = useRun(tab);
-  const all = plan ? Object.values(plan.nodes) : [];
-  const runs = all.filter(({ action }) => action === "run").length;
   return (
     <div className="form-run">
       <button type="button" className="button primary large" onClick={() => void run()}>
@@ -80,12 +79,7 @@ function RunLine() {
         {t.run}
         <kbd>Ctrl ↵</kbd>
       </button>
-      {plan && (
-        <p className="quiet">
-          {runs === 0 ? t.planAll(all.length) : t.planRuns(runs, all.length)}
-          {plan.seconds !== null && runs > 0 && `, ${t.about(duration(plan.seconds))}`}
-        </p>
-      )}
+      {plan && <p className="quiet">{planWord(t, plan)}</p>}
       {error && (
         <p className="wrong" role="alert">
           {error}

@@ -22,3 +22,11 @@ export function duration(seconds: number): string {
   if (seconds < 100) return `${Math.round(seconds)} s`;
   return `${Math.round(seconds / 60)} min`;
 }
+
+/** `12 kB`, `3.4 MB`, `1.2 GB`. */
+export function size(bytes: number): string {
+  const [unit, divisor]: [string, number] =
+    bytes < 1e6 ? ["kB", 1e3] : bytes < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
+  const amount = bytes / divisor;
+  return `${amount < 10 && unit !== "kB" ? amount.toFixed(1) : Math.max(1, Math.round(amount))} ${unit}`;
+}

@@ -1,8 +1,9 @@
 /** Turns the server's events into what the page shows. */
 
-import { api } from "@/api/client";
+import { api, located } from "@/api/client";
 import { listen } from "@/api/events";
-import type { Artifacts, Job, NodeState, Preview, ServerEvent } from "@/api/shapes";
+import type { Job, Made, NodeState, Preview, ServerEvent } from "@/api/shapes";
+import { say } from "@/state/panels";
 import { useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
 
@@ -17,7 +18,7 @@ export function adopt(job: Job): void {
     nodes: Object.fromEntries(
       Object.entries(job.nodes ?? {}).map(([name, node]) => [name, { ...node }]),
     ),
-    outputs: { ...run.outputs, ...job.outputs },
+    outputs: { ...run.outputs, ...located(job.outputs) },
     ...(job.error ? { error: job.error.message } : {}),
   }));
   for (const failure of job.failures ?? [])
@@ -76,10 +77,10 @@ function onJob(
       state: type.slice(4) as Job["state"],
       finished: Date.now() / 1000,
       seconds: (data.seconds as number) ?? null,
-      ...(data.outputs ? { outputs: data.outputs as Job["outputs"] } : {}),
+      ...(data.outputs ? { outputs: located(data.outputs as Made) } : {}),
       ...(data.error ? { error: data.error as Job["error"] } : {}),
     });
-    if (mine !== undefined) void api.job(id).then(adopt, () => undefined);
+    if (mine !== undefined) void api.job(id).then(adopt, (error: Error) => say(error.message));
   }
 }
 
@@ -99,9 +100,9 @@ function onNode(type: string, data: Record<string, unknown>, tab: string): void 
       seconds: Number(data.seconds),
       reason: String(data.reason ?? ""),
     });
-  const artifacts = data.artifacts as Artifacts | undefined;
-  if (artifacts)
-    runs.changeTab(tab, (run) => ({ ...run, outputs: { ...run.outputs, [node]: artifacts } }));
+  const made = located((data.outputs ?? {}) as Made);
+  if (Object.keys(made).length > 0)
+    runs.changeTab(tab, (run) => ({ ...run, outputs: { ...run.outputs, ...made } }));
 }
 
 function onPreview(head: Preview, picture: Blob): void {

@@ -1,7 +1,9 @@
 /** Running: the active document goes to the queue; seeds change after it as chosen. */
 
 import { ApiError, api } from "@/api/client";
+import type { Problem } from "@/api/shapes";
 import { setInput } from "@/document/edit";
+import { freshId } from "@/document/names";
 import type { Workflow } from "@/document/workflow";
 import { NO_RUN, openJobs, useRuns } from "@/state/runs";
 import { nodeType, useServer } from "@/state/server";
@@ -41,7 +43,7 @@ export async function run(how: How = {}): Promise<void> {
   const tab = activeTab();
   if (!tab) return;
   const { document } = tab.log;
-  const id = crypto.randomUUID();
+  const id = freshId();
   const { changeTab, putJob } = useRuns.getState();
   changeTab(tab.id, ({ outputs, plan }) => ({
     ...NO_RUN,
@@ -49,7 +51,7 @@ export async function run(how: How = {}): Promise<void> {
     ...(plan ? { plan } : {}),
     job: id,
   }));
-  const report = (problems: import("@/api/shapes").Problem[]) =>
+  const report = (problems: Problem[]) =>
     useServer.setState((state) => ({ problems: { ...state.problems, [tab.id]: problems } }));
   try {
     const job = await api.submit({

@@ -1,6 +1,7 @@
 import { command } from "@/commands/commands";
 import { newTab } from "@/commands/files";
 import { duration, useText } from "@/language/text";
+import { countOf, planWord } from "@/run/plan";
 import { cancel, run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
 import { Tool } from "@/shell/Tool";
@@ -83,15 +84,14 @@ function RunGroup() {
   const { plan } = useRun(tab);
   const waiting = useRuns(({ jobs }) => openJobs(jobs).length);
   const paused = useServer((state) => state.paused);
-  const runs = plan ? Object.values(plan.nodes).filter(({ action }) => action === "run").length : 0;
-  const all = plan ? Object.keys(plan.nodes).length : 0;
-  const word = runs === 0 ? t.planAll(all) : t.planRuns(runs, all);
+  const { runs, all } = countOf(plan);
+  const word = plan ? planWord(t, plan) : t.run;
   return (
     <div className="run-group">
       {plan && (
         <span className="plan-line quiet" title={word}>
           {runs}/{all}
-          {plan.seconds !== null && runs > 0 && ` · ${t.about(duration(plan.seconds))}`}
+          {plan.seconds !== null && runs > 0 && ` · ${duration(plan.seconds)}`}
         </span>
       )}
       {waiting > 0 && (

@@ -2,6 +2,7 @@
 
 import { create } from "zustand";
 import { type Log, record, redo, seal, startLog, undo } from "@/document/log";
+import { freshId } from "@/document/names";
 import type { Edit } from "@/document/operation";
 import { EMPTY, type Graph, graphAt, ROOT, type Scope, type Workflow } from "@/document/workflow";
 
@@ -31,8 +32,6 @@ type Tabs = {
   redo(): void;
   seal(): void;
 };
-
-const freshId = () => crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 
 export const useTabs = create<Tabs>()((set, get) => {
   const change = (id: string, make: (tab: Tab) => Partial<Tab>) =>
