@@ -80,7 +80,7 @@ def vae_encode_tiled(
 
     model = context.resources.get(*residency_of(context.device)).vae(vae)
     shared = min(overlap, tile_size // 4) // 8 * 8
-    planes = crop_to_cells(pixels)[..., :3].movedim(-1, 1)
+    planes = crop_to_cells(pixels)[..., :3].movedim(-1, 1).contiguous()
     encoded = [
         apply_tiled(
             item,

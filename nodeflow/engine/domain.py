@@ -1,6 +1,7 @@
 """The numerics domain: what, besides the graph, can change the bytes of a result."""
 
 import importlib.metadata
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,7 +17,7 @@ def library_digest() -> str:
     total = blake2b(digest_size=8)
     for name in LIBRARIES:
         for file in sorted((PACKAGE / name).rglob("*.py")):
-            if "training" not in file.parts:
+            if "training" not in file.parts or file.name.startswith("adapter"):
                 total.update(file.read_bytes())
     return total.hexdigest()
 
@@ -30,10 +31,19 @@ def torch_version() -> str:
         return "none"
 
 
+def threads() -> int:
+    """How many threads a CPU's arithmetic may use here, found without importing torch."""
+    named = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(named) if named.isdecimal() and int(named) else len(os.sched_getaffinity(0))
+
+
 @dataclass(frozen=True, slots=True)
 class NumericsDomain:
     """Device kind (`cpu`, `cuda`), torch's version, digest of our numeric code.
 
+    threads: 0 for one or two, which give the same bits (`tests/diffusion/test_threads.py`). With
+    more, torch cuts SiLU's input into parts that are no whole vectors, and their ends get other
+    last bits. On a GPU always 0.
     company: which rows share a network call, where that changes the last bits; else empty.
     """
 
@@ -41,12 +51,16 @@ class NumericsDomain:
     torch: str
     library: str
     company: str = ""
+    threads: int = 0
 
     @classmethod
     def of(cls, device: str, company: str = "") -> "NumericsDomain":
         """The domain of this process on a device. The device's index is no part of it."""
-        return cls(device.split(":")[0], torch_version(), library_digest(), company)
+        kind = device.split(":")[0]
+        count = threads() if kind == "cpu" else 0
+        return cls(kind, torch_version(), library_digest(), company, count if count > 2 else 0)
 
     def __str__(self) -> str:
         company = f", rows shared by {self.company}" if self.company else ""
-        return f"{self.device}, torch {self.torch}, code {self.library}{company}"
+        count = f", {self.threads} threads" if self.threads else ""
+        return f"{self.device}, torch {self.torch}, code {self.library}{count}{company}"

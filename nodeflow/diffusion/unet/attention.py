@@ -3,6 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nodeflow.diffusion.pointwise import PointwiseConv2d
 from nodeflow.diffusion.unet.interventions import AttentionOverride, Interventions, Place
 
 
@@ -106,14 +107,14 @@ class Transformer2D(nn.Module):
         cross_only: bool = False,
     ) -> None:
         super().__init__()
-        self.linear_projection = linear_projection
         self.norm = nn.GroupNorm(groups, width, eps=1e-6)
-        self.proj_in: nn.Module
-        self.proj_out: nn.Module
+        self.proj_in: nn.Linear | PointwiseConv2d
+        self.proj_out: nn.Linear | PointwiseConv2d
         if linear_projection:
             self.proj_in, self.proj_out = nn.Linear(width, width), nn.Linear(width, width)
         else:
-            self.proj_in, self.proj_out = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
+            self.proj_in = PointwiseConv2d(width, width)
+            self.proj_out = PointwiseConv2d(width, width)
         self.transformer_blocks = nn.ModuleList(
             TransformerBlock(width, context_width, heads, cross_only) for _ in range(depth)
         )
@@ -122,18 +123,13 @@ class Transformer2D(nn.Module):
         self, x: Tensor, context: Tensor, place: Place, interventions: Interventions
     ) -> Tensor:
         batch, width, rows, columns = x.shape
-        h = self.norm(x)
-        if not self.linear_projection:
-            h = self.proj_in(h)
-        h = h.flatten(2).transpose(1, 2).contiguous()
-        if self.linear_projection:
-            h = self.proj_in(h)
+        h = projected(self.proj_in, self.norm(x).flatten(2).transpose(1, 2).contiguous())
         for block in self.transformer_blocks:
             h = block(h, context, place, interventions)
-        if self.linear_projection:
-            h = self.proj_out(h)
-        h = h.transpose(1, 2).reshape(batch, width, rows, columns)
-        if not self.linear_projection:
-            h = self.proj_out(h)
-        out: Tensor = x + h
-        return out
+        h = projected(self.proj_out, h)
+        return x + h.transpose(1, 2).reshape(batch, width, rows, columns)
+
+
+def projected(projection: nn.Linear | PointwiseConv2d, tokens: Tensor) -> Tensor:
+    """Tokens `[B, n, width]` by a linear layer, or by a 1 by 1 convolution's weights."""
+    return F.linear(tokens, projection.weight.flatten(1), projection.bias)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nodeflow.diffusion.pointwise import PointwiseConv2d
 from nodeflow.diffusion.unet.attention import Transformer2D
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.interventions import Interventions, Place
@@ -22,7 +23,7 @@ class ResnetBlock(nn.Module):
         self.norm2 = nn.GroupNorm(groups, out_channels, eps=1e-5)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         self.conv_shortcut = (
-            nn.Conv2d(in_channels, out_channels, 1) if in_channels != out_channels else None
+            PointwiseConv2d(in_channels, out_channels) if in_channels != out_channels else None
         )
 
     def forward(self, x: Tensor, activated_time: Tensor) -> Tensor:

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nodeflow.diffusion.pointwise import PointwiseConv2d
+
 EPS = 1e-6
 
 
@@ -17,7 +19,7 @@ class ResnetBlock(nn.Module):
         self.norm2 = nn.GroupNorm(groups, out_channels, eps=EPS)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         self.conv_shortcut = (
-            nn.Conv2d(in_channels, out_channels, 1) if in_channels != out_channels else None
+            PointwiseConv2d(in_channels, out_channels) if in_channels != out_channels else None
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -22,7 +22,8 @@ def encode_image(vae: AutoencoderKL, image: Tensor) -> Tensor:
     Raises ValueError where it is smaller than one latent cell.
     """
     weight = next(vae.parameters())
-    pixels = crop_to_cells(image)[..., :3].movedim(-1, 1) * 2 - 1
+    # Planes: GroupNorm of interleaved channels depends on the number of threads.
+    pixels = (crop_to_cells(image)[..., :3].movedim(-1, 1) * 2 - 1).contiguous()
     if not pixels.numel():
         height, width = image.shape[1:3]
         raise ValueError(f"a picture of {width} x {height} is smaller than {CELL} x {CELL} pixels")

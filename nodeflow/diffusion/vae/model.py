@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from nodeflow.diffusion.pointwise import PointwiseConv2d
 from nodeflow.diffusion.vae.blocks import EPS, DownBlock, MidBlock, UpBlock, silu_norm_conv
 from nodeflow.diffusion.vae.config import VAEConfig
 
@@ -74,8 +75,8 @@ class AutoencoderKL(nn.Module):
         latent = config.latent_channels
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
-        self.quant_conv = nn.Conv2d(2 * latent, 2 * latent, 1)
-        self.post_quant_conv = nn.Conv2d(latent, latent, 1)
+        self.quant_conv = PointwiseConv2d(2 * latent, 2 * latent)
+        self.post_quant_conv = PointwiseConv2d(latent, latent)
 
     def moments(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (clamped to -30..20) of the posterior."""
