@@ -83,7 +83,9 @@ class Engine:
             return result.outputs
 
         workflow = with_known_lists(workflow, lengths)
-        result = self.evaluate(workflow, listener, cancelled, metadata or {}, again)
+        result = self.evaluate(
+            workflow, listener, cancelled, {} if metadata is None else metadata, again
+        )
         kept = {name: node for name, node in earlier.items() if name in result.nodes}
         return replace(result, nodes={**result.nodes, **kept}) if kept else result
 

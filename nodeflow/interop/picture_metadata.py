@@ -1,7 +1,9 @@
 """The text chunks of saved pictures: our document, and the graph that ComfyUI reads."""
 
 import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 
 from nodeflow.graph.document import Workflow
 from nodeflow.graph.problem import WorkflowError
@@ -23,6 +25,26 @@ def picture_metadata(
     with suppress(WorkflowError):  # lists and loops are nothing that ComfyUI could read
         chunks["prompt"] = json.dumps(api_graph(workflow, registry), ensure_ascii=False)
     return chunks | {"nodeflow": json.dumps(to_data(workflow), ensure_ascii=False)}
+
+
+class Later(Mapping[str, str]):
+    """Texts that are made when they are first asked for: what saves no picture needs none."""
+
+    def __init__(self, make: Callable[[], Mapping[str, str]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, str]:
+        return self._make()
+
+    def __getitem__(self, key: str) -> str:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def depends(checked: CheckedWorkflow) -> dict[str, str]:

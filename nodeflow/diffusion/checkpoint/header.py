@@ -6,6 +6,7 @@ Format: 8 bytes little-endian length, then JSON (huggingface/safetensors).
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -53,14 +54,25 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_header(path: Path) -> Header:
-    """Read and check the header. Raises CheckpointError for anything but sound safetensors."""
+    """Read and check the header. Raises CheckpointError for anything but sound safetensors.
+
+    A file that is as it was, by size, time and inode, is not read again.
+    """
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        if is_pickled(path):
+            return _pickled_header(path)
+    except OSError as error:
+        raise CheckpointError(f"it cannot be read: {error.strerror}") from None
+    return _read(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, size: int, modified: int, inode: int) -> Header:
+    try:
         with path.open("rb") as file:
             first = file.read(8)
             length = int.from_bytes(first, "little")
-            if is_pickled(path):
-                return _pickled_header(path)
             if len(first) < 8 or length > HEADER_LIMIT or length < 2:
                 raise CheckpointError("it is not a safetensors file")
             if 8 + length > size:

@@ -20,6 +20,8 @@ from nodeflow.server.process.messages import (
 from nodeflow.server.process.supervise import ChildProcess
 
 WATCH = 0.5
+LONG_LIFE = 60.0
+"""Seconds after which the death of a worker is not one in a row."""
 log = logging.getLogger("nodeflow.workers")
 
 
@@ -46,6 +48,7 @@ class Worker:
 
     async def start(self) -> None:
         """Spawn the process."""
+        self.born = time.monotonic()
         self.process = ChildProcess(self.name, self._setup, self._hear, self._gone)
         await self.process.start()
 
@@ -63,12 +66,12 @@ class Worker:
 
     def _hear(self, message: FromProcess) -> None:
         if isinstance(message, Ready):
-            self.device, self.deaths = message.device, 0
+            self.device = message.device
             self._core.wake()
             return
         self.moved = time.monotonic()
         if isinstance(message, Ended) and self.job is not None and message.job == self.job.job:
-            self.job = None
+            self.job, self.deaths = None, 0
             self._core.heard(message)
             self._core.wake()
         else:
@@ -85,16 +88,20 @@ class Worker:
         if self.stopping:
             return
         log.error("%s is gone: %s; a new one starts", self.name, reason)
-        self.deaths += 1
+        self.deaths = 1 if time.monotonic() - self.born > LONG_LIFE else self.deaths + 1
         self.restarts += 1
         task = asyncio.create_task(self._again())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _again(self) -> None:
-        await asyncio.sleep(min(30.0, 0.05 * 2 ** min(self.deaths, 10)))
-        if not self.stopping:
-            await self.start()
+        while not self.stopping:
+            await asyncio.sleep(min(30.0, 0.05 * 2 ** min(self.deaths, 10)))
+            try:
+                return await self.start()
+            except OSError as error:
+                log.error("%s cannot be started: %s", self.name, error)
+                self.deaths += 1
 
 
 class Workers:
@@ -164,7 +171,7 @@ class Workers:
             now = time.monotonic()
             for worker in self.list:
                 process = worker.process
-                if process.ready and now - process.last_heard > self._hang:
+                if now - process.last_heard > self._hang:
                     process.kill(f"it said nothing for {self._hang:.0f} s")
                 elif self._memory and process.memory > self._memory:
                     process.kill(f"it took more than {self._memory / 1e9:.1f} GB of memory")

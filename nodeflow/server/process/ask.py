@@ -98,6 +98,10 @@ class Inspector:
             task.add_done_callback(self._restarts.discard)
 
     async def _again(self) -> None:
-        await asyncio.sleep(min(30.0, 0.1 * 2**self._failures))
-        if not self._stopping:
-            await self.start()
+        while not self._stopping:
+            await asyncio.sleep(min(30.0, 0.1 * 2 ** min(self._failures, 10)))
+            try:
+                return await self.start()
+            except OSError as error:
+                log.error("the inspector cannot be started: %s", error)
+                self._failures += 1

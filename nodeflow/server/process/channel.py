@@ -9,6 +9,7 @@ from msgspec import msgpack
 from nodeflow.server.process.messages import Message
 
 FRAME_LIMIT = 512 * 1024 * 1024
+"""Bytes of a message to the server; a process that wants to send more is ended."""
 M = TypeVar("M")
 _encode = msgpack.Encoder().encode
 
@@ -39,5 +40,6 @@ class Channel(Generic[M]):
         head = self._reader.read(4)
         if len(head) < 4:
             return None
-        body = self._reader.read(int.from_bytes(head, "big"))
-        return self._decoder.decode(body)
+        size = int.from_bytes(head, "big")
+        body = self._reader.read(size)
+        return self._decoder.decode(body) if len(body) == size else None

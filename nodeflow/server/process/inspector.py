@@ -1,7 +1,9 @@
 """The process that reads what people send, so that nothing foreign is parsed in the server."""
 
-import io
+import gc
 import os
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -51,7 +53,9 @@ from nodeflow.server.process.messages import (
 )
 from nodeflow.server.process.places import folders_of, problems_json
 
-THREADS = 4
+REMEMBERED, LARGE = 32, 1_000_000
+FRESH = 5.0
+"""Seconds for which a document that was just checked need not be checked again."""
 Found = tuple[Any, bytes]
 """JSON body, blob."""
 
@@ -65,18 +69,20 @@ class Unanswerable(Exception):
 
 
 class Inspector:
-    """Answers questions, several at a time."""
+    """Answers questions, several at a time; files are read beside the documents."""
 
     def __init__(self, channel: Channel[ToProcess], setup: Setup) -> None:
         self._channel, self._setup = channel, setup
+        self._lock = threading.Lock()
+        self._checks: dict[AskCheck, tuple[float, Found]] = {}
         self._answers: dict[type, Callable[[Any], Found]] = {
             AskNodeTypes: self.node_types,
-            AskCheck: self.check,
+            AskCheck: self.check_once,
             AskPlan: self.plan,
             AskConvert: self.convert,
             AskYaml: self.yaml,
-            AskThumbnail: thumbnail,
-            AskPicture: picture,
+            AskThumbnail: pictures.thumbnail,
+            AskPicture: pictures.picture,
             AskModels: self.models,
             AskModelHash: self.model_hash,
             AskPrompt: self.prompt,
@@ -91,11 +97,22 @@ class Inspector:
         """Answer until the other side closes."""
         self._registry = load_registry(map(Path, self._setup.places.plugins))
         self._channel.send(Ready(""))
-        with ThreadPoolExecutor(THREADS) as threads:
+        gc.freeze()
+        with (
+            ThreadPoolExecutor(2) as threads,
+            ThreadPoolExecutor(2) as readers,
+            ThreadPoolExecutor(1) as hashers,
+        ):
+            pools = dict.fromkeys(
+                (AskThumbnail, AskPicture, AskModels, AskRendered, AskMasked, AskTexts), readers
+            )
+            pools[AskModelHash] = hashers
             while (message := self._channel.receive()) is not None:
                 if isinstance(message, Ask):
-                    threads.submit(self._answer, message.id, message.question)
+                    pool = pools.get(type(message.question), threads)
+                    pool.submit(self._answer, message.id, message.question)
                 elif isinstance(message, Refresh):
+                    self._checks.clear()
                     self._registry = load_registry(map(Path, self._setup.places.plugins))
                 elif isinstance(message, Stop):
                     return
@@ -125,6 +142,21 @@ class Inspector:
         data = registry_data(self._registry, folders_of(self._setup.places, question.user))
         digest = blake2b(json.encode(data), digest_size=12).hexdigest()
         return {"digest": digest, **data}, b""
+
+    def check_once(self, question: AskCheck) -> Found:
+        """`check`, or what it said a moment ago: editors ask, and post the same then."""
+        now = time.monotonic()
+        known = self._checks.get(question)
+        if known is not None and now - known[0] < FRESH:
+            return known[1]
+        found = self.check(question)
+        if len(question.document) > LARGE:
+            return found
+        with self._lock:
+            self._checks[question] = now, found
+            while len(self._checks) > REMEMBERED:
+                self._checks.pop(next(iter(self._checks)))
+        return found
 
     def check(self, question: AskCheck) -> Found:
         """Read and check; what is wrong is an answer too."""
@@ -250,43 +282,3 @@ def model_facts(kind: str, name: str, path: Path) -> dict[str, Any]:
         "modified": stat.st_mtime,
         "metadata": metadata,
     }
-
-
-def thumbnail(question: AskThumbnail) -> Found:
-    """A small WebP. Raises Unanswerable where the file is no picture that can be handled."""
-    from PIL import Image, ImageOps
-
-    from nodeflow.imaging.files import PictureError, check_picture
-
-    try:
-        check_picture(Path(question.path))
-        with Image.open(question.path) as opened:
-            opened.draft("RGB", (question.size, question.size))
-            small = ImageOps.exif_transpose(opened)
-            small.thumbnail((question.size, question.size))
-            out = io.BytesIO()
-            small.convert("RGBA" if "A" in small.getbands() else "RGB").save(
-                out, "WEBP", quality=80
-            )
-    except (PictureError, OSError, ValueError, SyntaxError) as error:
-        raise Unanswerable(415, "unsupported_media_type", f"no thumbnail: {error}") from None
-    return None, out.getvalue()
-
-
-def picture(question: AskPicture) -> Found:
-    """What an uploaded file is. Raises Unanswerable for what is neither picture nor latent."""
-    from PIL import Image
-
-    from nodeflow.imaging.files import PictureError, check_picture
-
-    path = Path(question.path)
-    try:
-        check_picture(path)
-        with Image.open(path) as opened:
-            width, height = opened.size
-            media_type = Image.MIME.get(opened.format or "", "")
-    except PictureError as error:
-        raise Unanswerable(415, "unsupported_media_type", str(error)) from None
-    if media_type not in ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"):
-        raise Unanswerable(415, "unsupported_media_type", f"pictures of type {media_type}")
-    return {"media_type": media_type, "width": width, "height": height}, b""

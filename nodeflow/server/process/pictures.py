@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 from nodeflow.imaging.files import PictureError, check_picture
 from nodeflow.interop.infotext import read_infotext
 from nodeflow.interop.picture import picture_texts
-from nodeflow.server.process.messages import AskMasked, AskRendered, AskTexts
+from nodeflow.server.process.messages import (
+    AskMasked,
+    AskPicture,
+    AskRendered,
+    AskTexts,
+    AskThumbnail,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -83,3 +89,39 @@ def texts(question: AskTexts) -> Found:
     read = read_infotext(info)
     parameters = {"Prompt": read.prompt, "Negative prompt": read.negative, **read.settings}
     return {"info": info, "items": items, "parameters": parameters if info else {}}, b""
+
+
+def thumbnail(question: AskThumbnail) -> Found:
+    """A small WebP. Raises Unreadable where the file is no picture that can be handled."""
+    from PIL import Image, ImageOps
+
+    try:
+        check_picture(Path(question.path))
+        with Image.open(question.path) as opened:
+            opened.draft("RGB", (question.size, question.size))
+            small = ImageOps.exif_transpose(opened)
+            small.thumbnail((question.size, question.size))
+            out = io.BytesIO()
+            small.convert("RGBA" if "A" in small.getbands() else "RGB").save(
+                out, "WEBP", quality=80
+            )
+    except (PictureError, OSError, ValueError, SyntaxError) as error:
+        raise Unreadable(f"no thumbnail: {error}") from None
+    return None, out.getvalue()
+
+
+def picture(question: AskPicture) -> Found:
+    """What an uploaded file is. Raises Unreadable for what is neither picture nor latent."""
+    from PIL import Image
+
+    path = Path(question.path)
+    try:
+        check_picture(path)
+        with Image.open(path) as opened:
+            width, height = opened.size
+            media_type = Image.MIME.get(opened.format or "", "")
+    except PictureError as error:
+        raise Unreadable(str(error)) from None
+    if media_type not in ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"):
+        raise Unreadable(f"pictures of type {media_type}")
+    return {"media_type": media_type, "width": width, "height": height}, b""

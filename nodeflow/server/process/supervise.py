@@ -12,11 +12,13 @@ from contextlib import suppress
 
 from msgspec import msgpack
 
-from nodeflow.server.process.channel import frame
+from nodeflow.server.process.channel import FRAME_LIMIT, frame
 from nodeflow.server.process.messages import FromProcess, Heartbeat, Message, Ready, Setup
 
-OUTPUT_LIMIT = 1_000_000
-"""Bytes of a process's own prints that are kept in the log between two restarts."""
+OUTPUT_LIMIT, OUTPUT_PERIOD = 1_000_000, 60.0
+"""Bytes of a process's own prints that reach the log in so many seconds."""
+LAST_WORDS = 2.0
+"""Seconds to read what an ended process said last, and for one that hung up to end."""
 log = logging.getLogger("nodeflow.process")
 _decode = msgpack.Decoder(FromProcess).decode  # type: ignore[arg-type]
 
@@ -43,20 +45,28 @@ class ChildProcess:
         return None if process is None else int(process.pid)
 
     async def start(self) -> None:
-        """Spawn it and send its set-up."""
+        """Spawn it, in a process group of its own, and send its set-up. Raises OSError."""
         ours, theirs = socket.socketpair()
+        heard, said = socket.socketpair()
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "nodeflow.server.process", str(theirs.fileno()),
-                pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-                env=environment,
-            )  # fmt: skip
+        with theirs, said:
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "nodeflow.server.process", str(theirs.fileno()),
+                    pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL,
+                    stdout=said.fileno(), stderr=said.fileno(), env=environment,
+                    start_new_session=True,
+                )  # fmt: skip
+            except OSError:
+                ours.close()
+                heard.close()
+                raise
         self._reader, self._writer = await asyncio.open_connection(sock=ours, limit=1 << 22)
+        output, closing = await asyncio.open_connection(sock=heard)
         self.send(self._setup)
         self.last_heard = time.monotonic()
-        self._tasks = [asyncio.create_task(job) for job in (self._receive(), self._log())]
+        both = self._live(), self._log(output, closing)
+        self._tasks = [asyncio.create_task(work) for work in both]
 
     def send(self, message: Message) -> None:
         """Send without waiting; a process that is gone is noticed elsewhere."""
@@ -64,10 +74,14 @@ class ChildProcess:
             self._writer.write(frame(message))
 
     def kill(self, reason: str) -> None:
-        """End it now; `on_exit` follows with this reason."""
-        self.reason = self.reason or reason
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        """End it now, with all it forked; `on_exit` follows with this reason."""
+        if self._process.returncode is None:
+            self.reason = self.reason or reason
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     async def wait(self, seconds: float) -> None:
         """Wait for its end, and end it after that time."""
@@ -77,11 +91,28 @@ class ChildProcess:
             self.kill("it did not stop")
             await self._tasks[0]
 
+    async def _live(self) -> None:
+        """Until it hangs up or ends: one that forked may do the second without the first."""
+        receiving = asyncio.create_task(self._receive())
+        ending = asyncio.create_task(self._process.wait())
+        await asyncio.wait({receiving, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done():
+            await asyncio.wait({ending}, timeout=LAST_WORDS)
+        self._kill_group()
+        code = await ending
+        await asyncio.wait({receiving}, timeout=LAST_WORDS)
+        receiving.cancel()
+        self._writer.close()
+        self.ready = False
+        self._on_exit(self.reason or ended(code))
+
     async def _receive(self) -> None:
         try:
             while True:
-                head = await self._reader.readexactly(4)
-                body = await self._reader.readexactly(int.from_bytes(head, "big"))
+                size = int.from_bytes(await self._reader.readexactly(4), "big")
+                if size > FRAME_LIMIT:
+                    raise ValueError(f"a message of {size:,} bytes")
+                body = await self._reader.readexactly(size)
                 self.last_heard = time.monotonic()
                 message = _decode(body)
                 if isinstance(message, Heartbeat):
@@ -93,24 +124,21 @@ class ChildProcess:
             pass
         except Exception:
             log.exception("%s said what nobody understands", self.name)
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        code = await self._process.wait()
-        self._writer.close()
-        self.ready = False
-        self._on_exit(self.reason or ended(code))
 
-    async def _log(self) -> None:
+    async def _log(self, output: asyncio.StreamReader, closing: asyncio.StreamWriter) -> None:
         """Prints of nodes and plugins go to the log, cut where they are too many."""
-        assert self._process.stdout is not None
-        left = OUTPUT_LIMIT
-        while block := await self._process.stdout.read(1 << 16):
-            if left > 0:
-                text = block[:left].decode("utf-8", "replace").rstrip()
-                log.info("%s: %s", self.name, text)
-                left -= len(block)
-                if left <= 0:
-                    log.warning("%s prints too much, the rest is dropped", self.name)
+        left, until = OUTPUT_LIMIT, time.monotonic() + OUTPUT_PERIOD
+        with suppress(ConnectionError):
+            while block := await output.read(1 << 16):
+                if time.monotonic() > until:
+                    left, until = OUTPUT_LIMIT, time.monotonic() + OUTPUT_PERIOD
+                if left > 0:
+                    text = block[:left].decode("utf-8", "replace").rstrip()
+                    log.info("%s: %s", self.name, text)
+                    left -= len(block)
+                    if left <= 0:
+                        log.warning("%s prints too much, the rest is dropped", self.name)
+        closing.close()
 
 
 def ended(code: int) -> str:

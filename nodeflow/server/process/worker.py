@@ -1,50 +1,47 @@
 """The process that runs jobs on one device, one after the other."""
 
+import gc
 import os
 import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from nodeflow.engine.device import choose_device
 from nodeflow.engine.disk_cache import DiskCache
-from nodeflow.engine.events import CacheTrouble, Event, NodeFinished, NodeProgress, NodeStarted
-from nodeflow.engine.run import Engine, RunResult
+from nodeflow.engine.run import Engine
+from nodeflow.graph.document import Workflow
 from nodeflow.graph.problem import WorkflowError
 from nodeflow.interop.comfyui_api import known_inputs
 from nodeflow.interop.open import open_data
-from nodeflow.interop.picture_metadata import picture_metadata
-from nodeflow.node.artifact import Artifacts
+from nodeflow.interop.picture_metadata import Later, picture_metadata
 from nodeflow.node.check import check
+from nodeflow.node.checked import CheckedWorkflow
 from nodeflow.node.context import Cancelled
 from nodeflow.node.plugins import load_registry
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.messages import (
-    Artifact,
     Cancel,
     Ended,
-    Failure,
-    Finished,
     Free,
     Heartbeat,
-    NodeReport,
     Outcome,
-    Progressed,
     Ready,
     Refresh,
-    Reused,
     Run,
     Setup,
-    Shown,
-    Started,
     Stop,
     ToProcess,
 )
 from nodeflow.server.process.places import folders_of, problems_json
+from nodeflow.server.process.report import MustCompute, Reporter, result_message
 
 BEAT = 1.0
+REMEMBERED, LARGE = 32, 1_000_000
+"""Documents that are known to be sound, each with its checked form."""
+Identity = tuple[bytes, tuple[str, ...], str, str, bool]
 
 
 def memory_held() -> int:
@@ -56,14 +53,6 @@ def memory_held() -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def shown(artifacts: Artifacts) -> Shown:
-    """What an output node made, as a message carries it."""
-    files = tuple(
-        Artifact(f.path, f.folder, f.media_type, f.size, f.sha256) for f in artifacts.files
-    )
-    return Shown(files, artifacts.text)
-
-
 class Worker:
     """Runs what it is sent. A thread listens, so that cancelling is heard in the middle."""
 
@@ -72,6 +61,7 @@ class Worker:
         self._inbox: queue.SimpleQueue[ToProcess] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
         self._stopping = threading.Event()
+        self._checked: dict[Identity, tuple[Workflow, CheckedWorkflow]] = {}
 
     def serve(self) -> None:
         """Work until told to stop."""
@@ -91,6 +81,7 @@ class Worker:
             elif isinstance(message, Free):
                 self._engine = self._make_engine(device, self._engine.disk)
             elif isinstance(message, Refresh):
+                self._checked.clear()
                 self._registry = load_registry(map(Path, self._setup.places.plugins))
         sys.stderr.flush()
 
@@ -118,25 +109,16 @@ class Worker:
         """Import torch while nothing else is asked."""
         import torch  # noqa: F401
 
+        gc.freeze()
+
     def _run(self, run: Run) -> Ended:
         began = time.monotonic()
 
         def ended(outcome: Outcome, problems: bytes = b"") -> Ended:
             return Ended(run.job, outcome, time.monotonic() - began, problems=problems)
 
-        def cancelled() -> bool:
-            return run.job in self._cancelled or self._stopping.is_set()
-
         try:
-            workflow = open_data(run.document, run.source or None)
-            if run.lenient:
-                workflow = known_inputs(workflow, self._registry)
-            folders = folders_of(self._setup.places, run.user)
-            checked = check(workflow, self._registry, folders, run.outputs)
-            metadata = picture_metadata(workflow, self._registry, checked) | run.metadata
-            reporter = Reporter(run.job, self._channel.send)
-            result = self._engine.run(checked, reporter, cancelled, metadata, run.again)
-            reporter.flush()
+            return self._again(run) or self._anew(run)
         except WorkflowError as error:
             return ended("failed", problems_json(error))
         except Cancelled:
@@ -149,52 +131,51 @@ class Worker:
 
             traceback.print_exc()
             return ended("failed", json.encode([problem]))
+
+    def _again(self, run: Run) -> Ended | None:
+        """A document that ran before, where the cache still has all of it.
+
+        Keys tell whether it has, from the files as they are now; so there is nothing to check.
+        """
+        known = None if run.again else self._checked.get(identity(run))
+        if known is None:
+            return None
+        workflow, checked = known
+        checked = replace(checked, folders=folders_of(self._setup.places, run.user))
+        try:
+            return self._evaluate(run, workflow, checked, reuse_only=True)
+        except (MustCompute, WorkflowError, OSError):
+            self._checked.pop(identity(run), None)
+            return None
+
+    def _anew(self, run: Run) -> Ended:
+        workflow = open_data(run.document, run.source or None)
+        if run.lenient:
+            workflow = known_inputs(workflow, self._registry)
+        folders = folders_of(self._setup.places, run.user)
+        checked = check(workflow, self._registry, folders, run.outputs)
+        ended = self._evaluate(run, workflow, checked)
+        if ended.outcome == "done" and not checked.lists and len(run.document) < LARGE:
+            self._checked[identity(run)] = workflow, checked
+            if len(self._checked) > REMEMBERED:
+                self._checked.pop(next(iter(self._checked)))
+        return ended
+
+    def _evaluate(
+        self, run: Run, workflow: Workflow, checked: CheckedWorkflow, reuse_only: bool = False
+    ) -> Ended:
+        registry, send = self._registry, self._channel.send
+        texts = Later(lambda: picture_metadata(workflow, registry, checked) | run.metadata)
+
+        def cancelled() -> bool:
+            return run.job in self._cancelled or self._stopping.is_set()
+
+        reporter = Reporter(run.job, send, reuse_only)
+        result = self._engine.run(checked, reporter, cancelled, texts, run.again)
+        reporter.flush()
         return result_message(run.job, result)
 
 
-def result_message(job: str, result: RunResult) -> Ended:
-    """The end of a job that ran through."""
-    failures = tuple(Failure(f.node, f.type, f.message, f.trace) for f in result.failures)
-    outputs = {name: shown(artifacts) for name, artifacts in result.outputs.items()}
-    outcome: Outcome = "failed" if failures else "done"
-    return Ended(job, outcome, result.seconds, outputs, failures)
-
-
-class Reporter:
-    """Engine events as messages; reused nodes are told together. Any thread may call it."""
-
-    def __init__(self, job: str, send: Callable[..., None]) -> None:
-        self._job, self._send = job, send
-        self._reused: dict[str, NodeReport] = {}
-        self._shown: dict[str, Shown] = {}
-        self._lock = threading.RLock()
-
-    def __call__(self, event: Event) -> None:
-        """Tell one event."""
-        with self._lock:
-            self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        if isinstance(event, NodeFinished) and event.state == "cached":
-            self._reused[event.node] = NodeReport("cached", event.type, 0.0, event.reason)
-            if event.artifacts is not None:
-                self._shown[event.node] = shown(event.artifacts)
-            return
-        self.flush()
-        if isinstance(event, NodeStarted):
-            self._send(Started(self._job, event.node, event.type))
-        elif isinstance(event, NodeProgress):
-            picture = event.preview or b""
-            self._send(Progressed(self._job, event.node, event.step, event.total, picture))
-        elif isinstance(event, NodeFinished):
-            report = NodeReport(event.state, event.type, event.seconds, event.reason)
-            made = shown(event.artifacts) if event.artifacts is not None else None
-            self._send(Finished(self._job, event.node, report, made))
-        elif isinstance(event, CacheTrouble):
-            sys.stderr.write(f"warning: {event.message}\n")
-
-    def flush(self) -> None:
-        """Tell what was reused since the last event."""
-        if self._reused:
-            self._send(Reused(self._job, self._reused, self._shown))
-            self._reused, self._shown = {}, {}
+def identity(run: Run) -> Identity:
+    """What decides how a document is read and checked."""
+    return run.document, run.outputs, run.user, run.source, run.lenient
