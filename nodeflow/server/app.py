@@ -48,6 +48,9 @@ async def application(options: Options) -> web.Application:
     app.cleanup_ctx.append(running)
     for route in [*ROUTES, *comfyui.ROUTES, *a1111.ROUTES]:
         app.router.add_route(route.method, route.path, served(route))
+    for route in comfyui.ROUTES:
+        if route.method == "GET" and not route.path.endswith("/ws"):
+            app.router.add_route("HEAD", route.path, served(route))
     app.router.add_get("/", page)
     app.router.add_get("/{name:(?!api/|sdapi/|metrics$).+}", page)
     return app

@@ -16,6 +16,8 @@ from nodeflow.server.jobs.job import Job, Options, Submission
 from nodeflow.server.process.messages import AskPrompt
 
 LABEL = 200
+SECRETS = ("auth_token_comfy_org", "api_key_comfy_org")
+"""What clients send along for paid nodes, which are not here: never kept."""
 
 
 class Posted(Struct, frozen=True):
@@ -69,7 +71,7 @@ async def accepted(call: Call, posted: Posted) -> Reply:
 
 async def submitted(call: Call, posted: Posted, document: bytes, outputs: tuple[str, ...]) -> Job:
     """The job of a sound prompt, in the place that it asks for."""
-    data = dict(posted.extra_data or {})
+    data = {key: v for key, v in (posted.extra_data or {}).items() if key not in SECRETS}
     chunks = data.pop("extra_pnginfo", None) or {}
     client = posted.client_id or str(data.pop("client_id", None) or "")
     if len(client) > LABEL:

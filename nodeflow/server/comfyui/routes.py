@@ -10,6 +10,7 @@ from nodeflow.server.comfyui import (
     socket,
     userdata,
 )
+from nodeflow.server.comfyui.v2 import routes as v2
 from nodeflow.server.http.route import Route
 
 BARE = [
@@ -59,4 +60,4 @@ BARE = [
     Route("GET", "/experiment/models/{kind}", info.model_files),
     Route("GET", "/internal/files/{folder}", files.listing),
 ]
-ROUTES = [route for bare in BARE for route in (bare, bare.under("/api"))]
+ROUTES = [*(route for bare in BARE for route in (bare, bare.under("/api"))), *v2.ROUTES]
