@@ -1,24 +1,26 @@
-"""Chromium without a window, and the editor in it."""
+"""Chromium without a window, and the editor in it, on a real server."""
 
 import shutil
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.web.page_server import PageServer
+from tests.server.serving import Serving, serving
 
 CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PageServer]:
-    running = PageServer()
-    yield running
-    running.stop()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server of this module, with its processes and the embedded model."""
+    with serving(Path(tmp_path_factory.mktemp("editor"))) as started:
+        yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
@@ -32,17 +34,37 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, server: PageServer) -> Iterator[Any]:
-    """The first visit: the form of the first template. A script error fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
-    shown = context.new_page()
+def context(browser: Any) -> Iterator[Any]:
+    """A browser that was never here. A script error on any of its pages fails the test."""
+    made = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    made.set_default_timeout(30_000)
     errors: list[str] = []
-    shown.on("pageerror", lambda error: errors.append(str(error)))
-    shown.goto(server.url)
-    shown.wait_for_selector(".form h1")
-    yield shown
-    context.close()
+    made.on("weberror", lambda found: errors.append(str(found.error)))
+    yield made
+    made.close()
     assert errors == []
+
+
+@pytest.fixture
+def page(context: Any, server: Serving) -> Any:
+    """The first visit: the form of the first template."""
+    return visit(context, server)
+
+
+def visit(context: Any, server: Serving) -> Any:
+    """Another window of the same browser, with the address that the server prints."""
+    shown = context.new_page()
+    shown.goto(f"http://127.0.0.1:{server.port}/?token={server.token}")
+    shown.wait_for_selector(".form h1, .node")
+    return shown
+
+
+def until(page: Any, expression: str, seconds: float = 60) -> None:
+    """Wait until a JavaScript expression holds. The page's policy forbids Playwright's own way."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never: {expression}"
+        page.wait_for_timeout(50)
 
 
 @pytest.fixture

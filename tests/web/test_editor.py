@@ -1,25 +1,24 @@
 """Journeys through the editor by mouse and keyboard, in Chromium."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.web.page_server import ROOT, PageServer
+from tests.server.serving import ROOT, Serving
+from tests.web.conftest import until
 
 pytestmark = pytest.mark.heavy
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def saved(page: Any, server: PageServer, name: str) -> dict[str, Any]:
+def saved(page: Any, server: Serving, name: str) -> dict[str, Any]:
     """The document as a save writes it."""
     page.keyboard.press("Control+Shift+s")
     page.get_by_role("textbox", name="Save", exact=True).fill(f"{name}.yaml")
     page.keyboard.press("Enter")
     page.wait_for_selector(f".toast:has-text('{name}.yaml')")
-    document: dict[str, Any] = yaml.safe_load(server.saved[f"{name}.yaml"])
+    document: dict[str, Any] = server.call("GET", f"/api/v1/workflows/{name}.yaml").json["document"]
     return document
 
 
@@ -40,7 +39,7 @@ def port(node: str, name: str) -> str:
     return f'.react-flow__node[data-id="{node}"] .react-flow__handle[data-handleid="{name}"]'
 
 
-def test_a_node_is_found_added_and_undone(graph: Any, server: PageServer) -> None:
+def test_a_node_is_found_added_and_undone(graph: Any, server: Serving) -> None:
     graph.mouse.dblclick(640, 720)
     graph.keyboard.type("image invert")
     graph.keyboard.press("Enter")
@@ -52,7 +51,7 @@ def test_a_node_is_found_added_and_undone(graph: Any, server: PageServer) -> Non
     assert saved(graph, server, "added")["nodes"]["image_invert"] == {"node": "ImageInvert"}
 
 
-def test_links_are_drawn_refused_and_taken_away(graph: Any, server: PageServer) -> None:
+def test_links_are_drawn_refused_and_taken_away(graph: Any, server: Serving) -> None:
     drag(graph, centre(graph, port("negative", "CONDITIONING")),
          centre(graph, port("sampler", "positive")))  # fmt: skip
     drag(graph, centre(graph, port("checkpoint", "VAE")),
@@ -62,7 +61,7 @@ def test_links_are_drawn_refused_and_taken_away(graph: Any, server: PageServer) 
     assert sampler["negative"] == "$negative"
 
 
-def test_a_link_dropped_on_nothing_asks_for_what_fits(graph: Any, server: PageServer) -> None:
+def test_a_link_dropped_on_nothing_asks_for_what_fits(graph: Any, server: Serving) -> None:
     drag(graph, centre(graph, port("image", "IMAGE")), (700, 700))
     graph.wait_for_selector(".picker")
     graph.keyboard.type("ksampler")
@@ -73,7 +72,7 @@ def test_a_link_dropped_on_nothing_asks_for_what_fits(graph: Any, server: PageSe
     assert saved(graph, server, "dropped")["nodes"]["preview"]["images"] == "$image"
 
 
-def test_nodes_move_bypass_copy_and_go(graph: Any, server: PageServer) -> None:
+def test_nodes_move_bypass_copy_and_go(graph: Any, server: Serving) -> None:
     x, y = centre(graph, '[data-id="sampler"] .node-head')
     drag(graph, (x, y), (x + 40, y + 200))
     graph.keyboard.press("Control+b")
@@ -87,7 +86,7 @@ def test_nodes_move_bypass_copy_and_go(graph: Any, server: PageServer) -> None:
     assert "bypass" not in saved(graph, server, "back")["nodes"]["sampler"]
 
 
-def test_numbers_take_arithmetic_and_prompts_weights(graph: Any, server: PageServer) -> None:
+def test_numbers_take_arithmetic_and_prompts_weights(graph: Any, server: Serving) -> None:
     width = graph.get_by_role("spinbutton", name="canvas width")
     width.click()
     width.fill("128*1.5")
@@ -103,18 +102,18 @@ def test_numbers_take_arithmetic_and_prompts_weights(graph: Any, server: PageSer
     assert nodes["positive"]["text"] == "a (red:1.1) apple"
 
 
-def test_text_and_graph_follow_each_other(graph: Any, server: PageServer) -> None:
+def test_text_and_graph_follow_each_other(graph: Any, server: Serving) -> None:
     graph.keyboard.press("y")
     area = graph.get_by_role("textbox", name="Text", exact=True)
     graph.wait_for_selector(".yaml")
-    graph.wait_for_function("document.querySelector('.yaml').value.includes('steps: 20')")
+    until(graph, "document.querySelector('.yaml').value.includes('steps: 20')")
     area.fill("# mine\n" + area.input_value().replace("steps: 20", "steps: 7"))
     steps = graph.get_by_role("spinbutton", name="sampler steps")
     assert steps.input_value() == "7"
     steps.click()
     steps.fill("9")
     steps.press("Enter")
-    graph.wait_for_function("document.querySelector('.yaml').value.includes('steps: 9')")
+    until(graph, "document.querySelector('.yaml').value.includes('steps: 9')")
     assert area.input_value().startswith("# mine\n")
     area.fill("nodes: [")
     assert "Line" in graph.locator(".wrong").inner_text()
@@ -148,15 +147,15 @@ def test_chinese_dark_and_the_keyboard_alone(page: Any) -> None:
 @pytest.mark.parametrize("view", ["form", "graph"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_serious_finding_of_axe(page: Any, view: str, theme: str) -> None:
-    if not Path(AXE).exists():
+    if not AXE.exists():
         pytest.skip("axe-core is not installed: npm ci in web/")
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     if view == "graph":
         page.get_by_role("button", name="Graph").click()
         page.wait_for_selector(".node")
     # A change of theme fades; axe must not measure the colours half-way.
-    page.wait_for_function("document.getAnimations().length === 0")
-    page.add_script_tag(path=str(AXE))
+    until(page, "document.getAnimations().length === 0")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     serious = [
         (found["id"], [node["html"][:160] for node in found["nodes"]][:3])

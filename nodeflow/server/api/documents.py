@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import Raw, Struct, json
+from msgspec.structs import replace
 
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, UPLOAD, Call, Reply, Route, decode, read_body
@@ -79,7 +80,10 @@ async def validate(call: Call, body: Checked) -> Reply:
 
 async def plan(call: Call, body: Checked) -> Reply:
     """What running a document would do."""
-    return Reply(json=(await call.state.inspector.ask(question(AskPlan, call, body))).body)
+    device = call.state.workers.list[0].device
+    asked = question(AskPlan, call, body)
+    asked = replace(asked, source=body.workflow, device="cpu" if device == "auto" else device)
+    return Reply(json=(await call.state.inspector.ask(asked)).body)
 
 
 async def convert(call: Call) -> Reply:

@@ -1,49 +1,32 @@
-"""What a run would do, seen from the disk cache without computing anything."""
+"""What a run would do, as the API's plan describes it."""
 
-import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from nodeflow.engine import dry_run as engine
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.run import Engine
-from nodeflow.node.check import CheckedWorkflow
+from nodeflow.node.checked import CheckedWorkflow
 
 
-def dry_run(workflow: CheckedWorkflow, cache: str | None) -> dict[str, Any]:
-    """For each node `run` or `reuse`, as the API's plan describes it.
+def dry_run(workflow: CheckedWorkflow, cache: str | None, device: str) -> dict[str, Any]:
+    """For each node `run` or `reuse` with the reason; seconds and bytes where they are known.
 
     Results that only a worker's memory holds are not seen: such a node counts as run.
     """
     disk = DiskCache(Path(cache)) if cache else None
     try:
-        plan = Engine(disk=disk).plan(workflow)
-        nodes: dict[str, Any] = {}
-        stack, seen = list(workflow.outputs), set(workflow.outputs)
-        while stack:
-            name = stack.pop()
-            entry = disk.get(plan.keys[name]) if disk else None
-            if entry is not None:
-                age = max(0.0, time.time() - entry.created)
-                nodes[name] = _node("reuse", "same inputs, on disk", entry.seconds, age)
-                nodes[name]["bytes"] = len(entry.data)
-                continue
-            nodes[name] = _node("run", "not in the cache", None, None)
-            for other in plan.upstream(name):
-                if other not in seen:
-                    seen.add(other)
-                    stack.append(other)
+        found = engine.dry_run(Engine(device, disk), workflow)
     finally:
         if disk is not None:
             disk.close()
-    for name in plan.keys:
-        nodes.setdefault(name, _node("reuse", "nothing that needs it has to run", None, None))
-    ordered = {name: nodes[name] for name in plan.keys}
-    return {"nodes": ordered, "seconds": None, "bytes": None, "outputs": list(workflow.outputs)}
-
-
-def _node(action: str, reason: str, seconds: float | None, age: float | None) -> dict[str, Any]:
-    tier = "disk" if seconds is not None else None
+    runs = sum(node.action == "run" for node in found.nodes.values())
     return {
-        "action": action, "tier": tier, "reason": reason, "seconds": seconds, "bytes": None,
-        "age": age,
-    }  # fmt: skip
+        "nodes": {name: asdict(node) for name, node in found.nodes.items()},
+        "seconds": None if runs and found.unknown == runs else found.seconds,
+        "bytes": found.bytes or None,
+        "unknown": found.unknown,
+        "outputs": list(found.outputs),
+        "warnings": [asdict(warning) for warning in found.warnings],
+    }

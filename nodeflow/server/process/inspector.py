@@ -196,9 +196,10 @@ class Inspector:
         from nodeflow.server.process.dry_run import dry_run
 
         workflow = self._read(question)
+        workflow = replace(workflow, source=question.source or workflow.name)
         folders = folders_of(self._setup.places, question.user)
         checked = check(workflow, self._registry, folders, question.only)
-        return dry_run(checked, self._setup.cache), b""
+        return dry_run(checked, self._setup.cache, question.device), b""
 
     def convert(self, question: AskConvert) -> Found:
         """Text or a picture's metadata to a document."""

@@ -210,9 +210,13 @@ class AskCheck(Question, frozen=True):
 
 
 class AskPlan(AskCheck, frozen=True):
-    """What running a document would do. Body: the plan."""
+    """What running a document would do on a device. Body: the plan.
+
+    source: as `Run.source`; the document's name where empty.
+    """
 
     source: str = ""
+    device: str = "cpu"
 
 
 class AskConvert(Question, frozen=True):

@@ -1,5 +1,5 @@
 import type { Problem } from "@/api/shapes";
-import { setInput } from "@/document/edit";
+import { mendsOf } from "@/document/mend";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
 import { useServer } from "@/state/server";
@@ -7,42 +7,51 @@ import { act, useTabs } from "@/state/tabs";
 
 const NONE: Problem[] = [];
 
+/** What is wrong with the active document, as the server said last. */
+export function useProblems(): Problem[] {
+  const tab = useTabs(({ active }) => active);
+  return useServer(({ problems }) => problems[tab] ?? NONE);
+}
+
 /** What is wrong with a node, each with the nearest valid choices as buttons that set them. */
 export function Problems({ node }: { node: string }) {
+  const mine = useProblems().filter((problem) => problem.node === node);
+  return <ProblemList problems={mine} />;
+}
+
+/** Problems one below the other; `named` tells the node as well. */
+export function ProblemList({ problems, named }: { problems: Problem[]; named?: boolean }) {
   const t = useText();
-  const tab = useTabs(({ active }) => active);
-  const all = useServer(({ problems }) => problems[tab] ?? NONE);
-  const mine = all.filter((problem) => problem.node === node);
-  if (mine.length === 0) return null;
+  if (problems.length === 0) return null;
   return (
     <ul className="node-problems">
-      {mine.map((problem) => (
-        <li key={`${problem.input}${problem.message}`}>
-          <Icon name="warn" />
-          <span>
-            {problem.input && <b>{problem.input}: </b>}
-            {problem.message}
-            {problem.hint && <small>{problem.hint}</small>}
-            {problem.input && problem.nearest && problem.nearest.length > 0 && (
-              <small>
-                {t.didYouMean}{" "}
-                {problem.nearest.map((value) => (
-                  <button
-                    type="button"
-                    className="nodrag"
-                    key={value}
-                    onClick={() =>
-                      act((d, scope) => setInput(d, scope, node, problem.input as string, value))
-                    }
-                  >
-                    {value}
-                  </button>
-                ))}
-              </small>
-            )}
-          </span>
-        </li>
-      ))}
+      {problems.map((problem) => {
+        const mends = mendsOf(problem);
+        const place = [named && problem.node, problem.input].filter(Boolean).join(".");
+        return (
+          <li key={`${problem.node}${problem.input}${problem.message}`}>
+            <Icon name="warn" />
+            <span>
+              {place && <b>{place}: </b>}
+              {problem.message}
+              {mends.length === 0 && problem.expected && (
+                <small>{t.expected(problem.expected)}</small>
+              )}
+              {problem.hint && <small>{problem.hint}</small>}
+              {mends.length > 0 && (
+                <small>
+                  {t.didYouMean}{" "}
+                  {mends.map(({ choice, edit }) => (
+                    <button type="button" className="nodrag" key={choice} onClick={() => act(edit)}>
+                      {choice}
+                    </button>
+                  ))}
+                </small>
+              )}
+            </span>
+          </li>
+        );
+      })}
     </ul>
   );
 }

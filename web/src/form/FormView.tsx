@@ -1,6 +1,6 @@
 import { fileUrl } from "@/api/client";
 import type { StoredFile } from "@/api/shapes";
-import { Problems } from "@/canvas/Problems";
+import { ProblemList, useProblems } from "@/canvas/Problems";
 import { referenceOf } from "@/document/reference";
 import type { Workflow } from "@/document/workflow";
 import { Field } from "@/inputs/Field";
@@ -34,7 +34,7 @@ export function FormView() {
   const workflow = useDocument();
   useServer(({ types }) => types);
   const inputs = shownInputs(workflow);
-  const nodes = [...new Set(inputs.map(({ node }) => node))];
+  const problems = useProblems();
   return (
     <main className="form">
       <section className="form-inputs" aria-label={t.inputs}>
@@ -58,9 +58,7 @@ export function FormView() {
             />
           </div>
         ))}
-        {nodes.map((node) => (
-          <Problems node={node} key={node} />
-        ))}
+        <ProblemList problems={problems} named />
         <RunLine />
       </section>
       <Result />
@@ -72,6 +70,7 @@ function RunLine() {
   const t = useText();
   const tab = useTabs(({ active }) => active);
   const { plan, error } = useRun(tab);
+  const problems = useProblems();
   return (
     <div className="form-run">
       <button type="button" className="button primary large" onClick={() => void run()}>
@@ -80,7 +79,7 @@ function RunLine() {
         <kbd>Ctrl ↵</kbd>
       </button>
       {plan && <p className="quiet">{planWord(t, plan)}</p>}
-      {error && (
+      {error && problems.length === 0 && (
         <p className="wrong" role="alert">
           {error}
         </p>

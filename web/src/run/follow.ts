@@ -4,8 +4,9 @@ import { api, located } from "@/api/client";
 import { listen } from "@/api/events";
 import type { Job, Made, NodeState, Preview, ServerEvent } from "@/api/shapes";
 import { say } from "@/state/panels";
-import { useRuns } from "@/state/runs";
+import { begun, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
+import { useTabs } from "@/state/tabs";
 
 /** A job as it stands, for a tab that missed its events. */
 export function adopt(job: Job): void {
@@ -25,12 +26,19 @@ export function adopt(job: Job): void {
     runs.changeNode(client, failure.node, { state: "failed", message: failure.message });
 }
 
+/** The tab of a client shows this job from now on. */
+function show(client: string, id: string): void {
+  const { tabs, changeTab } = useRuns.getState();
+  if (tabs[client] && tabs[client].job !== id) changeTab(client, (run) => begun(run, id));
+}
+
 async function catchUp(): Promise<void> {
   const { running, queued, paused } = await api.queue();
   useServer.setState({ paused });
   const runs = useRuns.getState();
   for (const job of [...running, ...queued]) runs.putJob(job);
-  for (const { job } of Object.values(runs.tabs)) if (job) adopt(await api.job(job));
+  for (const { id, client } of running) show(client ?? "", id);
+  for (const { job } of Object.values(useRuns.getState().tabs)) if (job) adopt(await api.job(job));
 }
 
 function onEvent(event: ServerEvent): void {
@@ -39,11 +47,17 @@ function onEvent(event: ServerEvent): void {
   if (type === "node_types.changed") void useServer.getState().loadTypes();
   else if (type === "queue.paused") useServer.setState({ paused: true });
   else if (type === "queue.resumed") useServer.setState({ paused: false });
+  else if (type === "workflow.saved") noteSaved(String(data.path), String(data.etag));
   if (!job) return;
   const client = event.client ?? "";
   const mine = runs.tabs[client]?.job === job ? client : undefined;
   if (type.startsWith("job.")) onJob(type, job, data, event, mine);
   else if (mine !== undefined) onNode(type, data, mine);
+}
+
+function noteSaved(path: string, etag: string): void {
+  const { tabs, change } = useTabs.getState();
+  for (const tab of tabs) if (tab.path === path) change(tab.id, { theirs: etag });
 }
 
 function onJob(
@@ -70,7 +84,10 @@ function onJob(
       name: (data.name as string) ?? null,
       workflow: (data.workflow as string) ?? null,
     });
-  if (type === "job.started") runs.changeJob(id, { state: "running", started: Date.now() / 1000 });
+  if (type === "job.started") {
+    runs.changeJob(id, { state: "running", started: Date.now() / 1000 });
+    show(event.client ?? "", id);
+  }
   if (type === "job.requeued") runs.changeJob(id, { state: "queued" });
   if (type === "job.done" || type === "job.failed" || type === "job.cancelled") {
     runs.changeJob(id, {

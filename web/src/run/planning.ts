@@ -9,7 +9,7 @@ import { activeTab, useTabs } from "@/state/tabs";
 
 const PAUSE = 350;
 
-async function look(id: string, changed: boolean): Promise<void> {
+async function look(id: string): Promise<void> {
   const tab = useTabs.getState().tabs.find((t) => t.id === id);
   if (!tab || Object.keys(tab.log.document.nodes).length === 0) return;
   const { layout: _, ...document } = tab.log.document;
@@ -18,13 +18,22 @@ async function look(id: string, changed: boolean): Promise<void> {
     useServer.setState((state) => ({ problems: { ...state.problems, [id]: problems } }));
   try {
     const plan = await api.plan(document);
-    changeTab(id, (before) => ({ ...before, plan, changed }));
+    const { nodes } = tab.log.document;
+    changeTab(id, (run) => ({ ...run, plan, changed: run.ran !== undefined && run.ran !== nodes }));
     report([]);
   } catch (error) {
     if (!(error instanceof ApiError) || error.problems.length === 0) return;
     changeTab(id, ({ plan: _plan, ...rest }) => rest);
     report(error.problems);
   }
+}
+
+/** Runs a tab's document; its last run, where that goes on still, is of no use any more. */
+async function runInstead(id: string): Promise<void> {
+  const { tabs, jobs } = useRuns.getState();
+  const last = jobs[tabs[id]?.job ?? ""];
+  if (last && !last.finished) await api.cancel(last.id).catch(() => undefined);
+  await run();
 }
 
 /** Watches the active document until the returned function is called. */
@@ -37,7 +46,10 @@ export function planChanges(): () => void {
     const count = ended();
     if (count === done) return;
     done = count;
-    void look(useTabs.getState().active, false);
+    void look(useTabs.getState().active);
+  });
+  const stopServer = useServer.subscribe(({ connected }, before) => {
+    if (connected && before.connected === false) void look(useTabs.getState().active);
   });
   const stopTabs = useTabs.subscribe(() => {
     const tab = activeTab();
@@ -47,12 +59,13 @@ export function planChanges(): () => void {
     seen = now;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      void look(tab.id, edited);
-      if (edited && useSettings.getState().runOnChange) void run();
+      void look(tab.id);
+      if (edited && useSettings.getState().runOnChange) void runInstead(tab.id);
     }, PAUSE);
   });
   return () => {
     stopRuns();
+    stopServer();
     stopTabs();
     clearTimeout(timer);
   };

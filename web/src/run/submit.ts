@@ -5,7 +5,7 @@ import type { Problem } from "@/api/shapes";
 import { setInput } from "@/document/edit";
 import { freshId } from "@/document/names";
 import type { Workflow } from "@/document/workflow";
-import { NO_RUN, openJobs, useRuns } from "@/state/runs";
+import { begun, openJobs, useRuns } from "@/state/runs";
 import { nodeType, useServer } from "@/state/server";
 import { type SeedAfterRun, useSettings } from "@/state/settings";
 import { act, activeTab } from "@/state/tabs";
@@ -44,13 +44,12 @@ export async function run(how: How = {}): Promise<void> {
   if (!tab) return;
   const { document } = tab.log;
   const id = freshId();
-  const { changeTab, putJob } = useRuns.getState();
-  changeTab(tab.id, ({ outputs, plan }) => ({
-    ...NO_RUN,
-    outputs,
-    ...(plan ? { plan } : {}),
-    job: id,
-  }));
+  const { changeTab, putJob, jobs } = useRuns.getState();
+  changeTab(tab.id, (before) => {
+    const last = jobs[before.job ?? ""];
+    const next = last && !last.finished ? before : begun(before, id);
+    return { ...next, ran: document.nodes };
+  });
   const report = (problems: Problem[]) =>
     useServer.setState((state) => ({ problems: { ...state.problems, [tab.id]: problems } }));
   try {

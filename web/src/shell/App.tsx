@@ -39,6 +39,10 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
   useTheme();
   const view = useTabs((state) => activeTab(state)?.view);
   const connected = useServer((state) => state.connected);
+  const elsewhere = useTabs((state) => {
+    const tab = activeTab(state);
+    return tab?.theirs && tab.etag && tab.theirs !== tab.etag ? tab.path : undefined;
+  });
   const message = usePanels((state) => state.message);
   const viewing = useViewer(({ files }) => files.length > 0);
   if (failure)
@@ -73,6 +77,18 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
       {connected === false && (
         <p className="banner" role="alert">
           {t.offline}
+        </p>
+      )}
+      {connected !== false && elsewhere && (
+        <p className="banner" role="alert">
+          {t.changedElsewhere(elsewhere)}{" "}
+          <button
+            type="button"
+            className="link"
+            onClick={() => usePanels.setState({ dialog: "conflict" })}
+          >
+            {t.look}
+          </button>
         </p>
       )}
       {message && (

@@ -8,6 +8,7 @@ import { Tool } from "@/shell/Tool";
 import { usePanels } from "@/state/panels";
 import { openJobs, useRun, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
+import { useSettings } from "@/state/settings";
 import { isDirty, type Tab, useTabs } from "@/state/tabs";
 
 export function nameOf(tab: Tab, untitled: string): string {
@@ -84,6 +85,7 @@ function RunGroup() {
   const { plan } = useRun(tab);
   const waiting = useRuns(({ jobs }) => openJobs(jobs).length);
   const paused = useServer((state) => state.paused);
+  const { runOnChange: auto, set } = useSettings();
   const { runs, all } = countOf(plan);
   const word = plan ? planWord(t, plan) : t.run;
   return (
@@ -94,6 +96,12 @@ function RunGroup() {
           {plan.seconds !== null && runs > 0 && ` · ${duration(plan.seconds)}`}
         </span>
       )}
+      <Tool
+        icon="reuse"
+        label={t.runOnChange}
+        pressed={auto}
+        onClick={() => set({ runOnChange: !auto })}
+      />
       {waiting > 0 && (
         <Tool icon="stop" label={t.cancel} keys="Ctrl+Alt+Enter" onClick={() => void cancel()} />
       )}

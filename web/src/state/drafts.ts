@@ -2,8 +2,11 @@
 
 import { ApiError, api } from "@/api/client";
 import { startLog } from "@/document/log";
+import { freshId } from "@/document/names";
 import type { Workflow } from "@/document/workflow";
+import { text } from "@/language/text";
 import { say } from "@/state/panels";
+import { NO_RUN, useRuns } from "@/state/runs";
 import { isDirty, type Tab, useTabs } from "@/state/tabs";
 
 type Content = {
@@ -13,16 +16,22 @@ type Content = {
   path?: string;
   etag?: string;
   text?: string;
+  /** The last run, whose states and pictures come back with the tab. */
+  job?: string;
 };
 
 const PAUSE = 800;
+const AGAIN = 3000;
 const OPEN = "nodeflow.tabs";
 
-const revisions = new Map<string, number>();
-const written = new Map<string, Workflow>();
+/** `parted`: another window has the draft now. */
+type Kept = { revision?: number; written?: Content; parted?: boolean };
+
+const kept = new Map<string, Kept>();
 
 function contentOf(tab: Tab): Content {
   const { path, etag, text } = tab;
+  const job = useRuns.getState().tabs[tab.id]?.job;
   return {
     document: tab.log.document,
     view: tab.view,
@@ -30,37 +39,58 @@ function contentOf(tab: Tab): Content {
     ...(path ? { path } : {}),
     ...(etag ? { etag } : {}),
     ...(text ? { text } : {}),
+    ...(job ? { job } : {}),
   };
 }
 
-async function keep(tab: Tab): Promise<void> {
-  if (written.get(tab.id) === tab.log.document) return;
+function same(one: Content | undefined, other: Content): boolean {
+  const keys = ["document", "view", "dirty", "path", "etag", "text", "job"] as const;
+  return one !== undefined && keys.every((key) => one[key] === other[key]);
+}
+
+/** Writes a tab's draft where it says something new; false where it has to be tried again. */
+async function keep(tab: Tab): Promise<boolean> {
+  const content = contentOf(tab);
+  const before = kept.get(tab.id) ?? {};
+  const untouched = !before.written && !content.dirty && !content.path && !content.job;
+  if (untouched || same(before.written, content)) return true;
+  kept.set(tab.id, { ...before, written: content });
   const title = tab.path ?? tab.log.document.name ?? "";
-  const before = written.get(tab.id);
-  written.set(tab.id, tab.log.document);
   try {
-    const saved = await api.saveDraft(tab.id, contentOf(tab), title, revisions.get(tab.id));
-    revisions.set(tab.id, saved.revision);
+    const { revision } = await api.saveDraft(tab.id, content, title, before.revision);
+    kept.set(tab.id, { revision, written: content });
+    return true;
   } catch (error) {
-    if (before) written.set(tab.id, before);
-    else written.delete(tab.id);
-    if (error instanceof ApiError && error.code === "conflict") say(error.message);
+    kept.set(tab.id, before);
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code === "conflict") part(tab.id);
+    else if (error.status) say(error.message);
+    return false;
   }
+}
+
+/** Another window edits the same draft: this window goes on with one of its own. */
+function part(id: string): void {
+  const own = freshId();
+  const { tabs } = useRuns.getState();
+  const run = tabs[id];
+  if (run) useRuns.setState({ tabs: { ...tabs, [own]: run } });
+  kept.set(id, { parted: true });
+  useTabs.getState().rekey(id, own);
+  say(text().parted);
 }
 
 /** Opens the tabs of this browser window again; false where there are none. */
 export async function restore(): Promise<boolean> {
-  const { ids, active } = JSON.parse(localStorage.getItem(OPEN) ?? '{"ids":[]}') as {
-    ids: string[];
-    active?: string;
-  };
+  const stored = sessionStorage.getItem(OPEN) ?? localStorage.getItem(OPEN);
+  const { ids, active } = JSON.parse(stored ?? '{"ids":[]}') as { ids: string[]; active?: string };
   for (const id of ids) {
     const draft = await api.draft(id).catch(() => undefined);
     const content = draft?.content as Content | undefined;
     if (!draft || !content?.document?.nodes) continue;
-    revisions.set(id, draft.revision);
-    written.set(id, content.document);
-    const { document, dirty, ...rest } = content;
+    kept.set(id, { revision: draft.revision, written: content });
+    const { document, dirty, job, ...rest } = content;
+    if (job) useRuns.getState().changeTab(id, () => ({ ...NO_RUN, job }));
     useTabs
       .getState()
       .open(document, { ...rest, id, log: startLog(document), saved: dirty ? -1 : 0 });
@@ -73,15 +103,41 @@ export async function restore(): Promise<boolean> {
 /** Keeps drafts until the returned function is called. */
 export function keepDrafts(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = useTabs.subscribe(({ tabs, active }, before) => {
-    localStorage.setItem(OPEN, JSON.stringify({ ids: tabs.map(({ id }) => id), active }));
-    for (const { id } of before.tabs)
-      if (!tabs.some((tab) => tab.id === id)) void api.deleteDraft(id).catch(() => undefined);
+  let busy = Promise.resolve();
+
+  async function keepAll(): Promise<void> {
+    const done = await Promise.all(useTabs.getState().tabs.map(keep));
+    if (done.includes(false)) later(AGAIN);
+  }
+  function later(pause: number): void {
     clearTimeout(timer);
-    timer = setTimeout(() => useTabs.getState().tabs.forEach((tab) => void keep(tab)), PAUSE);
+    timer = setTimeout(() => {
+      busy = busy.then(keepAll);
+    }, pause);
+  }
+  function note(): void {
+    const { tabs, active } = useTabs.getState();
+    const open = JSON.stringify({ ids: tabs.map(({ id }) => id), active });
+    sessionStorage.setItem(OPEN, open);
+    localStorage.setItem(OPEN, open);
+    later(PAUSE);
+  }
+  note();
+  const onHide = () => document.hidden && later(0);
+  document.addEventListener("visibilitychange", onHide);
+  const stopRuns = useRuns.subscribe(({ tabs }, before) => {
+    if (Object.keys(tabs).some((id) => tabs[id]?.job !== before.tabs[id]?.job)) later(PAUSE);
+  });
+  const stopTabs = useTabs.subscribe(({ tabs }, before) => {
+    for (const { id } of before.tabs)
+      if (!tabs.some((tab) => tab.id === id) && !kept.get(id)?.parted)
+        void api.deleteDraft(id).catch(() => undefined);
+    note();
   });
   return () => {
     clearTimeout(timer);
-    stop();
+    document.removeEventListener("visibilitychange", onHide);
+    stopRuns();
+    stopTabs();
   };
 }

@@ -2,6 +2,7 @@
 
 import { create } from "zustand";
 import type { Artifacts, Job, NodeState, Plan } from "@/api/shapes";
+import type { Workflow } from "@/document/workflow";
 
 export type NodeRun = {
   state: NodeState;
@@ -19,10 +20,18 @@ export type TabRun = {
   previews: { [name: string]: string };
   outputs: { [name: string]: Artifacts };
   plan?: Plan;
-  /** The plan is newer than what the nodes say. */
+  /** The nodes as they were sent last. */
+  ran?: Workflow["nodes"];
+  /** They have been edited since. */
   changed?: boolean;
   error?: string;
 };
+
+/** A tab that begins to show a job; what it made before stays until there is something new. */
+export function begun(run: TabRun, job: string): TabRun {
+  const { outputs, plan, ran } = run;
+  return { ...NO_RUN, outputs, job, ...(plan ? { plan } : {}), ...(ran ? { ran } : {}) };
+}
 
 export const NO_RUN: TabRun = { nodes: {}, previews: {}, outputs: {} };
 

@@ -16,6 +16,8 @@ export type Tab = {
   view: View;
   path?: string;
   etag?: string;
+  /** The file's newest ETag that the server told of. */
+  theirs?: string;
   /** The file's text, whose comments a save keeps. */
   text?: string;
 };
@@ -27,6 +29,8 @@ type Tabs = {
   close(id: string): void;
   show(id: string): void;
   change(id: string, change: Partial<Tab>): void;
+  /** Another id for a tab. */
+  rekey(id: string, own: string): void;
   edit(edit: Edit): void;
   undo(): void;
   redo(): void;
@@ -63,6 +67,11 @@ export const useTabs = create<Tabs>()((set, get) => {
     },
     show: (active) => set({ active }),
     change: (id, what) => change(id, () => what),
+    rekey: (id, own) =>
+      set(({ tabs, active }) => ({
+        tabs: tabs.map((tab) => (tab.id === id ? { ...tab, id: own } : tab)),
+        active: active === id ? own : active,
+      })),
     edit: (edit) => onLog((log) => record(log, edit)),
     undo: () => onLog(undo),
     redo: () => onLog(redo),

@@ -1,0 +1,161 @@
+"""Journeys of running: a first picture, what an edit runs again, the queue, lost connections."""
+
+from typing import Any
+
+import pytest
+
+from tests.server.serving import Serving
+from tests.web.conftest import until, visit
+
+pytestmark = pytest.mark.heavy
+
+PICTURE = ".form-result .stage button img"
+SLOW = "nodes: {slow: {node: Slow, seconds: %s}}"
+
+
+class Line:
+    """The way of a page's events, which can be cut."""
+
+    def __init__(self, context: Any) -> None:
+        self.whole = True
+        self.open: list[Any] = []
+        context.route_web_socket("**/api/v1/events*", self.connect)
+
+    def connect(self, socket: Any) -> None:
+        if self.whole:
+            socket.connect_to_server()
+            self.open.append(socket)
+        else:
+            socket.close()
+
+    def cut(self) -> None:
+        self.whole = False
+        for socket in self.open:
+            socket.close()
+        self.open.clear()
+
+    def mend(self) -> None:
+        self.whole = True
+
+
+def verdict(page: Any, node: str) -> Any:
+    """The line below a node that says what became of it."""
+    return page.locator(f'[data-id="{node}"] .verdict')
+
+
+def open_text(page: Any, text: str) -> None:
+    """Drop a document on the page."""
+    data = page.evaluate_handle(
+        "text => { const d = new DataTransfer();"
+        " d.items.add(new File([text], 'dropped.yaml', {type: 'application/yaml'})); return d; }",
+        text,
+    )
+    page.dispatch_event(".app", "drop", {"dataTransfer": data})
+    page.wait_for_selector(".node")
+
+
+def set_number(page: Any, name: str, value: str) -> None:
+    field = page.get_by_role("spinbutton", name=name)
+    field.click()
+    field.fill(value)
+    field.press("Enter")
+
+
+def test_the_form_makes_a_picture_and_an_edit_runs_only_what_it_touches(page: Any) -> None:
+    page.wait_for_selector("text=7 of 7 nodes will run")
+    set_number(page, "Steps", "4")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(PICTURE)
+    first = page.locator(PICTURE).get_attribute("src")
+    assert page.evaluate("src => fetch(src).then(r => r.headers.get('content-type'))", first) == (
+        "image/png"
+    )
+    page.get_by_role("button", name="Graph").click()
+    assert "never computed" in verdict(page, "sampler").inner_text()
+    page.get_by_role("textbox", name="positive text").fill("a red apple on a blue background")
+    page.wait_for_selector('[data-id="positive"] .verdict.planned:has-text("will run")')
+    page.wait_for_selector('[data-id="negative"] .verdict:not(.planned)')
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_selector('[data-id="save"] .verdict.ran')
+    assert "ran: text changed" in verdict(page, "positive").inner_text()
+    assert "reused" in verdict(page, "negative").inner_text()
+    page.get_by_role("button", name="Form").click()
+    until(page, f"document.querySelector('{PICTURE}').getAttribute('src') !== '{first}'")
+
+
+def test_run_to_here_runs_no_further(page: Any) -> None:
+    page.get_by_role("button", name="Graph").click()
+    set_number(page, "sampler steps", "3")
+    page.locator('[data-id="positive"] .node-head').click()
+    page.keyboard.press("Alt+Enter")
+    page.wait_for_selector('[data-id="positive"] .verdict:not(.planned)')
+    assert page.locator('[data-id="sampler"] .verdict.ran').count() == 0
+
+
+def test_the_queue_is_counted_paused_and_cancelled(page: Any, server: Serving) -> None:
+    page.keyboard.press("q")
+    page.get_by_role("button", name="Pause the queue").click()
+    page.get_by_role("button", name="Resume the queue").wait_for()
+    open_text(page, SLOW % 30)
+    for count in (1, 2):
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("button", name=f"Queue: {count}").wait_for()
+    page.get_by_role("button", name="Resume the queue").click()
+    page.wait_for_selector('[data-id="slow"] .verdict.running:has-text("step")')
+    for count in (1, 0):
+        page.keyboard.press("Control+Alt+Enter")
+        page.get_by_role("button", name=f"Queue: {count}").wait_for()
+
+
+def test_a_lost_connection_heals_in_the_middle_of_a_job(context: Any, server: Serving) -> None:
+    line = Line(context)
+    page = visit(context, server)
+    open_text(page, SLOW % 4)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="slow"] .verdict.running:has-text("step")')
+    line.cut()
+    page.wait_for_selector(".banner")
+    line.mend()
+    page.wait_for_selector('[data-id="slow"] .verdict.ran')
+    page.wait_for_selector(".banner", state="detached")
+    page.wait_for_selector('[data-id="slow"] pre:has-text("slept")')
+
+
+def test_the_server_dies_and_comes_back(page: Any, server: Serving) -> None:
+    open_text(page, SLOW % 6)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="slow"] .verdict.running:has-text("step")')
+    server.kill()
+    page.wait_for_selector(".banner")
+    set_number(page, "slow seconds", "0.5")
+    server.start()
+    page.wait_for_selector(".banner", state="detached")
+    page.wait_for_selector('[data-id="slow"] pre:has-text("slept")')
+    page.wait_for_selector('[data-id="slow"] .verdict.planned')
+    page.reload()
+    page.wait_for_selector(".node")
+    assert page.get_by_role("spinbutton", name="slow seconds").input_value() == "0.5"
+
+
+def test_what_is_wrong_is_said_at_its_input_and_mended_by_a_click(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {checkpoint: {node: CheckpointLoaderSimple, ckpt_name: tiny-emojy},"
+        " encoded: {node: CLIPTextEncod, clip: $checkpoint.CLIP, text: kept},"
+        " show: {node: PreviewAny, source: $encoded}}",
+    )
+    page.get_by_role("button", name="tiny-emoji", exact=True).click()
+    page.wait_for_selector('[data-id="encoded"] .node-missing')
+    assert "kept" in page.locator('[data-id="encoded"]').inner_text()
+    page.get_by_role("button", name="CLIPTextEncode", exact=True).click()
+    page.wait_for_selector('[data-id="encoded"] .node-missing', state="detached")
+    page.wait_for_selector('[data-id="show"] .verdict.planned')
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="show"] .verdict.ran')
+
+
+def test_running_on_change(page: Any) -> None:
+    open_text(page, "nodes: {show: {node: Show, value: one}}")
+    page.get_by_role("button", name="Run on change").click()
+    page.get_by_role("textbox", name="show value").fill("two")
+    page.wait_for_selector('[data-id="show"] pre:has-text("two")')
