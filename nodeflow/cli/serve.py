@@ -36,6 +36,8 @@ def parser() -> Parser:
     made.add_argument("--workers", type=int, default=1, help="processes that run jobs")
     made.add_argument("--memory-limit", metavar="GB", type=float, default=0.0,
                       help="memory after which a worker is replaced")  # fmt: skip
+    made.add_argument("--page", metavar="DIR", type=Path,
+                      help="another built editor to serve, such as ComfyUI's")  # fmt: skip
     made.add_argument("--certificate", metavar="FILE", type=Path, help="TLS certificate chain")
     made.add_argument("--key", metavar="FILE", type=Path, help="its private key")
     made.add_argument("--users", metavar="FILE", type=Path,
@@ -60,6 +62,8 @@ def command(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     if arguments.no_token and arguments.host not in LOOPBACK:
         wrong("--no-token is for this machine only", "--host 127.0.0.1")
+    if arguments.page is not None and not (arguments.page / "index.html").is_file():
+        wrong(f"--page {arguments.page}: there is no index.html", "a folder with a built page")
     if arguments.workers < 1:
         wrong(f"--workers {arguments.workers} is out of range", "1 or more")
     data = (arguments.data or data_folder()).resolve()
@@ -72,7 +76,7 @@ def command(argv: Sequence[str]) -> int:
         host=arguments.host, port=arguments.port, hosts=tuple(arguments.allow_host),
         device=arguments.device, workers=arguments.workers,
         memory_limit=int(arguments.memory_limit * 1e9), certificate=arguments.certificate,
-        key=arguments.key,
+        key=arguments.key, page=arguments.page,
     )  # fmt: skip
     logging.basicConfig(
         stream=sys.stderr,

@@ -52,7 +52,7 @@ async def application(options: Options) -> web.Application:
         if route.method == "GET" and not route.path.endswith("/ws"):
             app.router.add_route("HEAD", route.path, served(route))
     app.router.add_get("/", page)
-    app.router.add_get("/{name:(?!api/|sdapi/|metrics$).+}", page)
+    app.router.add_get("/{name:(?!api/|sdapi/|internal/|metrics$).+}", page)
     return app
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tests.server.serving import Serving
+from tests.server.serving import Serving, serving
 
 FIELDS = {
     "input", "input_order", "is_input_list", "output", "output_is_list", "output_name",
@@ -98,3 +98,15 @@ def test_the_server_itself_has_no_torch(comfy: Serving) -> None:
     comfy.call("GET", "/object_info")
     comfy.call("GET", "/system_stats")
     assert "libtorch" not in maps.read_text(encoding="utf-8")
+
+
+def test_another_page_is_served_instead_of_ours(tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    (page / "assets").mkdir(parents=True)
+    (page / "index.html").write_text("<title>another</title>", encoding="utf-8")
+    (page / "assets" / "a.js").write_text("1", encoding="utf-8")
+    with serving(tmp_path, "--page", str(page)) as server:
+        assert server.call("GET", "/").body == b"<title>another</title>"
+        assert server.call("GET", "/assets/a.js").headers["content-type"] == "text/javascript"
+        assert server.call("GET", "/queue").json == {"queue_running": [], "queue_pending": []}
+        assert server.call("GET", "/internal/logs").status == 404
