@@ -3,6 +3,7 @@
 `python benchmarks/engine_overhead.py`
 """
 
+import random
 import tempfile
 import time
 from collections.abc import Callable
@@ -44,17 +45,26 @@ def chain(count: int) -> Workflow:
     return shown(nodes, f"n{count - 1}")
 
 
-def tree(count: int) -> Workflow:
-    """Each node joins two earlier ones, a heap."""
+def fan(count: int) -> Workflow:
+    """One source, an output behind each of the others."""
+    nodes = {f"n{i}": entry(f"n{i}", "n0" if i else None, None) for i in range(count // 2)}
+    shows = {f"s{i}": NodeEntry(f"s{i}", "Show", {"source": Reference(f"n{i}")})
+             for i in range(count // 2)}  # fmt: skip
+    return Workflow({**nodes, **shows}, source="benchmark")
+
+
+def dag(count: int) -> Workflow:
+    """Each node joins the one before it and any of the fifty before that."""
+    draw = random.Random(1)
     nodes = {
         f"n{i}": entry(
             f"n{i}",
-            f"n{2 * i + 1}" if 2 * i + 1 < count else None,
-            f"n{2 * i + 2}" if 2 * i + 2 < count else None,
+            f"n{i - 1}" if i else None,
+            f"n{draw.randrange(max(i - 50, 0), i)}" if i else None,
         )
         for i in range(count)
     }
-    return shown(nodes, "n0")
+    return shown(nodes, f"n{count - 1}")
 
 
 def shown(nodes: dict[str, NodeEntry], last: str) -> Workflow:
@@ -76,7 +86,7 @@ def main() -> None:
     specs = [read_spec(function, plugin) for function in (join, show)]
     registry = Registry({spec.id: spec for spec in specs})
     for count in (1_000, 10_000):
-        for shape in (chain, tree):
+        for shape in (chain, fan, dag):
             workflow = shape(count)
             with tempfile.TemporaryDirectory() as folder:
                 engine = Engine(disk=DiskCache(Path(folder)))
