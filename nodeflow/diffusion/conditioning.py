@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from nodeflow.diffusion.recipe import ControlRecipe
+
 if TYPE_CHECKING:
     import torch
 
@@ -71,6 +73,22 @@ class ExtraImage:
 
 
 @dataclass(frozen=True, eq=False)
+class Control:
+    """A picture that steers the model through a control net, beside others.
+
+    hint: float32 `[batch, 3, H, W]` in 0..1 of any size. start_percent, end_percent: the part of
+    sampling in which it acts. both: the negative side gets it too where it has none of its own.
+    """
+
+    net: ControlRecipe
+    hint: "torch.Tensor"
+    strength: float = 1.0
+    start_percent: float = 0.0
+    end_percent: float = 1.0
+    both: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class ConditioningEntry:
     """One embedding and its settings.
 
@@ -81,6 +99,7 @@ class ConditioningEntry:
     steps: ranges [from, until) of the sampler's steps in which it is active; None is all.
     guidance: factor of cfg where the entry stands on the positive side.
     sizes, image_prompts, extra: what models of some families want to know besides.
+    controls: all of them act.
     """
 
     embedding: "torch.Tensor"
@@ -97,6 +116,7 @@ class ConditioningEntry:
     sizes: Sizes | None = None
     image_prompts: tuple[ImagePrompt, ...] = ()
     extra: ExtraImage | None = None
+    controls: tuple[Control, ...] = ()
 
 
 Conditioning: TypeAlias = tuple[ConditioningEntry, ...]

@@ -157,3 +157,16 @@ class VisionRecipe:
     """An image encoder (CLIP's vision transformer)."""
 
     source: WeightsFile
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRecipe:
+    """A network that steers a UNet by a picture: a control net or a T2I adapter.
+
+    base: the model that the file is a difference to, or whose weights it builds on (Control-LoRA).
+    types: which of a union control net's kinds of picture it is given; empty for all others.
+    """
+
+    source: WeightsFile
+    base: ModelRecipe | None = None
+    types: tuple[int, ...] = ()

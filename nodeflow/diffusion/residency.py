@@ -4,6 +4,7 @@ import copy
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -24,8 +25,12 @@ from nodeflow.diffusion.checkpoint.parts import (
     vae_part,
     vision_part,
 )
+from nodeflow.diffusion.control.files import ControlKind, read_control
+from nodeflow.diffusion.control.load import load_control
+from nodeflow.diffusion.control.net import ControlNetModel
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
+    ControlRecipe,
     ModelRecipe,
     Patch,
     Tower,
@@ -114,6 +119,29 @@ class Residency:
             lambda: load_vision(path, dtype, self.device),
         )
         return cast(ClipVisionTransformer, module)
+
+    def control(self, recipe: ControlRecipe, model: ModelRecipe) -> ControlNetModel:
+        """A control net. Where it builds on a model's weights and names none, on `model`'s."""
+        path, dtype = Path(recipe.source.path), compute_dtype(self.device)
+        file = read_control(path)
+        built_on = recipe.base or (model if file.kind is ControlKind.LORA else None)
+        base = None if built_on is None else self.unet(built_on)
+        count = sum(prod(info.shape) for info in file.header.tensors.values())
+        key = ("control", recipe.source.fingerprint, built_on)
+        net = self._held(
+            key, count * dtype.itemsize, lambda: load_control(path, dtype, self.device, base)
+        )
+        return cast(ControlNetModel, net)
+
+    def _held(self, key: Key, size: int, load: Callable[[], nn.Module]) -> nn.Module:
+        """A module that is loaded when first asked for."""
+        with self._lock:
+            if key in self._modules:
+                self._modules[key] = self._modules.pop(key)
+            else:
+                self._make_room(size)
+                self._modules[key] = load()
+            return self._modules[key]
 
     def _get(
         self,

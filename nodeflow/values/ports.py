@@ -34,6 +34,7 @@ Sigmas = Annotated["torch.Tensor", PortType("SIGMAS", "#CDFFCD")]
 Sampler = Annotated["choice.SamplerChoice", PortType("SAMPLER", "#ECB4B4")]
 Noise = Annotated["noise.Noise", PortType("NOISE", "#B0B0B0")]
 Guider = Annotated["guided.Guided", PortType("GUIDER", "#66FFFF")]
+ControlNet = Annotated["recipe.ControlRecipe", PortType("CONTROL_NET", "#00D78D")]
 LoraModel = Annotated["held.HeldAdapter", PortType("LORA_MODEL")]
 LossMap = Annotated["tuple[float, ...]", PortType("LOSS_MAP")]
 """The loss of each training step."""

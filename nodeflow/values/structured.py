@@ -27,6 +27,8 @@ CLASSES = {
     "ConditioningEntry": "nodeflow.diffusion.conditioning",
     "WeightsFile": "nodeflow.diffusion.recipe",
     "TextSource": "nodeflow.diffusion.recipe",
+    "ControlRecipe": "nodeflow.diffusion.recipe",
+    "Control": "nodeflow.diffusion.conditioning",
     "ModelRecipe": "nodeflow.diffusion.recipe",
     "ClipRecipe": "nodeflow.diffusion.recipe",
     "VaeRecipe": "nodeflow.diffusion.recipe",

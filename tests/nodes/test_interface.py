@@ -353,6 +353,17 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "lora LORA_MODEL; prefix STRING=loras/nodeflow_trained_lora; steps INT=None", "",
     ),
     "LoraModelLoader": ("model MODEL; lora LORA_MODEL; strength_model FLOAT=1.0", "MODEL"),
+    "ControlNetLoader": ("control_net_name STRING", "CONTROL_NET"),
+    "DiffControlNetLoader": ("model MODEL; control_net_name STRING", "CONTROL_NET"),
+    "ControlNetApply": (
+        "conditioning CONDITIONING; control_net CONTROL_NET; image IMAGE; strength FLOAT=1.0",
+        "CONDITIONING",
+    ),
+    "ControlNetApplyAdvanced": (
+        "positive CONDITIONING; negative CONDITIONING; control_net CONTROL_NET; image IMAGE; "
+        "strength FLOAT=1.0; start_percent FLOAT=0.0; end_percent FLOAT=1.0; vae VAE=None",
+        "positive CONDITIONING, negative CONDITIONING",
+    ),
     "GetImageSize": ("image IMAGE", "width INT, height INT, batch_size INT"),
 }  # fmt: skip
 

@@ -51,21 +51,24 @@ def _sides(down: list[list[int]], up: list[list[int]]) -> tuple[Depth, ...] | No
     return None if mirrored == up else _depths(up)
 
 
-def unet_config(header: Header, place: Place) -> UNetConfig:
-    """The UNet's sizes. Raises CheckpointError where its shapes make no UNet."""
+def unet_config(header: Header, place: Place, encoder: bool = False) -> UNetConfig:
+    """The UNet's sizes. Raises CheckpointError where its shapes make no UNet.
+
+    encoder: the file has only what control nets have, the way down and the middle.
+    """
     stored = stored_config(UNetConfig, header.metadata, "nodeflow.unet")
     if stored is not None:
         return check_unet(stored)
     try:
         config = (_from_ldm if place.naming is Naming.LDM else _from_diffusers)(
-            header, place.prefix
+            header, place.prefix, encoder
         )
     except IndexError:
         raise CheckpointError("its UNet has a level without layers") from None
     return check_unet(config)
 
 
-def _from_ldm(header: Header, prefix: str) -> UNetConfig:
+def _from_ldm(header: Header, prefix: str, encoder: bool) -> UNetConfig:
     first = shape(header, f"{prefix}input_blocks.0.0.weight", 4)
     widths, down = [first[0]], [[]]  # type: tuple[list[int], list[list[int]]]
     for number in range(1, numbered(header, f"{prefix}input_blocks.")):
@@ -90,11 +93,11 @@ def _from_ldm(header: Header, prefix: str) -> UNetConfig:
     crossed = {width for stem, width, _, c in _transformers(header, f"{prefix}input_blocks.") if c}
     return UNetConfig(
         in_channels=first[1],
-        out_channels=shape(header, f"{prefix}out.2.weight", 4)[0],
+        out_channels=4 if encoder else shape(header, f"{prefix}out.2.weight", 4)[0],
         block_out_channels=tuple(widths),
         layers_per_block=layers,
         transformer_depth=_depths(down),
-        up_transformer_depth=_sides(down, up),
+        up_transformer_depth=None if encoder else _sides(down, up),
         mid_depth=numbered(header, f"{middle}1.transformer_blocks."),
         mid_resnets=resnets,
         heads=heads_of(tuple(widths), context, classes[0] if classes else None),
@@ -115,7 +118,7 @@ def _crossed_levels(
     return levels if any(levels) else ()
 
 
-def _from_diffusers(header: Header, prefix: str) -> UNetConfig:
+def _from_diffusers(header: Header, prefix: str, encoder: bool) -> UNetConfig:
     first = shape(header, f"{prefix}conv_in.weight", 4)
     levels = numbered(header, f"{prefix}down_blocks.")
     widths, down, up = [], [], []  # type: tuple[list[int], list[list[int]], list[list[int]]]
@@ -134,11 +137,11 @@ def _from_diffusers(header: Header, prefix: str) -> UNetConfig:
     crossed = {width for _, width, _, c in _transformers(header, f"{prefix}down_blocks.") if c}
     return UNetConfig(
         in_channels=first[1],
-        out_channels=shape(header, f"{prefix}conv_out.weight", 4)[0],
+        out_channels=4 if encoder else shape(header, f"{prefix}conv_out.weight", 4)[0],
         block_out_channels=tuple(widths),
         layers_per_block=len(down[0]),
         transformer_depth=_depths(down),
-        up_transformer_depth=_sides(down, up),
+        up_transformer_depth=None if encoder else _sides(down, up),
         mid_depth=numbered(header, f"{prefix}mid_block.attentions.0.transformer_blocks."),
         mid_resnets=numbered(header, f"{prefix}mid_block.resnets."),
         heads=heads_of(tuple(widths), context, classes[0] if classes else None),

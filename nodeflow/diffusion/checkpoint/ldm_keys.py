@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import torch
 
 from nodeflow.diffusion.unet.config import UNetConfig
+from nodeflow.diffusion.unet.encoder import UNetEncoder
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 from nodeflow.diffusion.vae.config import VAEConfig
 from nodeflow.diffusion.vae.model import AutoencoderKL
@@ -114,6 +115,14 @@ def unet_key_map(config: UNetConfig) -> dict[str, str]:
     """LDM name (without `model.diffusion_model.`) to our name, for every weight."""
     with torch.device("meta"):
         keys = list(UNet2DConditionModel(config).state_dict())
+    stems, inner = dict(_unet_stems(config)), {"resnets": _UNET_RESNET}
+    return {_translate(key, stems, inner): key for key in keys}
+
+
+def encoder_key_map(config: UNetConfig) -> dict[str, str]:
+    """The same for the half that control nets have."""
+    with torch.device("meta"):
+        keys = list(UNetEncoder(config).state_dict())
     stems, inner = dict(_unet_stems(config)), {"resnets": _UNET_RESNET}
     return {_translate(key, stems, inner): key for key in keys}
 

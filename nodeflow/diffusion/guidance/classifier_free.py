@@ -117,6 +117,11 @@ def rows_of(x: Tensor, sigma: float, region: Region, side: Side) -> Rows:
         side.interventions,
         side.variant,
         side.probed,
+        tuple(
+            steered.rows(a, whole=(a.height, a.width) == tuple(x.shape[2:]))
+            for steered in region.controls
+            if steered.low <= sigma <= steered.high
+        ),
     )
 
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Area, AreaFraction, Conditioning, ConditioningEntry
+from nodeflow.diffusion.guidance.controls import Steering, steering, with_controls_of
 from nodeflow.diffusion.guidance.model_inputs import ModelInputs
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 
@@ -23,6 +24,7 @@ class Region:
 
     weight: float32 `[1 or batch, 1, area height, area width]`.
     labels, extra: what the model takes besides; `extra` is of the whole latent's size.
+    controls: each with a picture of the whole latent's size in pixels.
     """
 
     embedding: Tensor
@@ -34,6 +36,7 @@ class Region:
     high: float
     low: float
     steps: tuple[tuple[int, int], ...] | None = None
+    controls: tuple[Steering, ...] = ()
 
     def active(self, sigma: float, step: int = 0) -> bool:
         """Whether the entry counts at this noise level, in this step."""
@@ -140,6 +143,7 @@ def region(
             weight = weight.repeat(math.ceil(batch / len(weight)), 1, 1, 1)[:batch]
     high = schedule.at_percent(entry.start_percent)
     low = schedule.at_percent(entry.end_percent)
+    controls = tuple(steering(c, (batch, height, width), schedule, items) for c in entry.controls)
     labels = None if inputs is None else inputs.labels(entry, negative)
     return Region(
         rows(entry.embedding, batch, items),
@@ -151,6 +155,7 @@ def region(
         high,
         low,
         entry.steps,
+        controls,
     )
 
 
@@ -196,6 +201,7 @@ def resolve(
 
     Without `inputs` the model takes nothing but noise, time and text.
     """
+    negative = with_controls_of(positive, negative)
     first = [region(entry, shape, schedule, items, inputs, False) for entry in positive]
     second = [region(entry, shape, schedule, items, inputs, True) for entry in negative]
     return match_areas(first, second, shape), match_areas(second, first, shape)

@@ -10,8 +10,18 @@ from typing import Protocol, TypeAlias
 
 from torch import Tensor
 
+from nodeflow.diffusion.recipe import ControlRecipe
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
+
+
+@dataclass(frozen=True, eq=False)
+class ControlRows:
+    """A control net for rows: `hint` `[1 or rows, 3, 8 h, 8 w]` in 0..1."""
+
+    net: ControlRecipe
+    strength: float
+    hint: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +44,7 @@ class Rows:
     interventions: Interventions = NONE
     variant: str = ""
     probed: bool = False
+    controls: tuple[ControlRows, ...] = ()
 
     @property
     def answer_shape(self) -> tuple[int, ...]:

@@ -35,7 +35,9 @@ BLOCK = 4
 def kind(rows: Rows) -> Hashable:
     """Rows of equal kind can share a call."""
     company = rows.variant or (None if rows.interventions is NONE else id(rows.interventions))
-    return tuple(rows.x.shape[1:]), rows.labels is None, rows.extra is None, company, rows.probed
+    controls = tuple((control.net, control.strength) for control in rows.controls)
+    takes = rows.labels is None, rows.extra is None, rows.probed
+    return tuple(rows.x.shape[1:]), takes, company, controls
 
 
 def evaluate(
@@ -85,6 +87,7 @@ def single_rows(rows: Rows) -> list[Rows]:
             embedding=at(rows.embedding, i),
             labels=None if rows.labels is None else at(rows.labels, i),
             extra=None if rows.extra is None else at(rows.extra, i),
+            controls=tuple(replace(c, hint=at(c.hint, i)) for c in rows.controls),
         )
         for i in range(count)
     ]

@@ -1,7 +1,7 @@
 """A UNet as a denoiser: what it predicts, and at which noise levels (arXiv 2206.00364)."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,10 +10,10 @@ from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.patches.forward import ForwardPatches
-from nodeflow.diffusion.recipe import Prediction
+from nodeflow.diffusion.recipe import ControlRecipe, Prediction
 from nodeflow.diffusion.sampling.probe import Probe
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
-from nodeflow.diffusion.unet.interventions import NONE
+from nodeflow.diffusion.unet.interventions import NONE, Interventions
 
 
 class UNetCall(Protocol):
@@ -31,6 +31,20 @@ class UNetCall(Protocol):
         """Noise, velocity or sample of the shape of the latent."""
 
 
+class ControlNetwork(Protocol):
+    """Latent, timesteps, context, label vector, hint: residuals at strength 1."""
+
+    def __call__(
+        self, x: Tensor, timesteps: Tensor, context: Tensor, y: Tensor | None, hint: Tensor, /
+    ) -> Interventions:
+        """Residuals for every skip, and for the middle."""
+
+
+def no_controls(recipe: ControlRecipe) -> ControlNetwork:
+    """For a model that is used without any."""
+    raise ValueError("this model was made without control nets")
+
+
 @dataclass(frozen=True, eq=False)
 class DenoisingModel:
     """`model(pieces)` is the denoised latent of each piece, from one call of the network.
@@ -38,6 +52,7 @@ class DenoisingModel:
     dtype: what the network computes in; the arithmetic around it is float32, and done piece by
     piece, so that it gives the same bits in whatever company.
     patches: what the model's own do within the network.
+    controls: the networks of control recipes.
     """
 
     unet: UNetCall
@@ -45,6 +60,7 @@ class DenoisingModel:
     schedule: DiscreteSchedule
     dtype: torch.dtype = torch.float32
     patches: ForwardPatches | None = None
+    controls: Callable[[ControlRecipe], ControlNetwork] = no_controls
     _times: dict[float, float] = field(default_factory=dict)
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
@@ -57,6 +73,9 @@ class DenoisingModel:
         context = joined_contexts([per_row(p.embedding, p.x) for p in pieces])
         labels = self.labels(pieces)
         interventions = pieces[0].interventions
+        if pieces[0].controls:
+            given = x[:, : pieces[0].x.shape[1]], torch.tensor(times, device=x.device), context
+            interventions = interventions.over(self.steered(pieces, *given, labels))
         if self.patches is not None:
             own = self.patches.interventions(pieces[0].sigma, x.shape[-2], x.shape[-1])
             interventions = interventions.over(own)
@@ -74,6 +93,18 @@ class DenoisingModel:
             return answers
         maps = torch.split(probe.map(x.shape[-2], x.shape[-1]), sizes)
         return [torch.cat(pair, dim=1) for pair in zip(answers, maps, strict=True)]
+
+    def steered(
+        self, pieces: Sequence[Rows], x: Tensor, times: Tensor, context: Tensor, y: Tensor | None
+    ) -> Interventions:
+        """What the control nets of pieces of one kind add to the network's features."""
+        found = NONE
+        for number, control in enumerate(pieces[0].controls):
+            hint = torch.cat([per_row(p.controls[number].hint, p.x) for p in pieces]).to(x)
+            net = self.controls(control.net)
+            residuals = net(x, times, context.to(x), y, hint)
+            found = added(found, residuals, control.strength)
+        return found
 
     def state(self, sigma: float) -> Hashable:
         """Noise levels of equal state can share a call."""
@@ -104,6 +135,18 @@ class DenoisingModel:
                 t = 10 * self.timestep(sigma)
                 skip, keep = 0.25 / (t**2 + 0.25), t / math.sqrt(t**2 + 0.25)
                 return keep * (x - sigma * out) + skip * x
+
+
+def added(before: Interventions, residuals: Interventions, strength: float) -> Interventions:
+    """Residuals times a strength, on top of those of other controls."""
+    down = tuple(r * strength for r in residuals.down_residuals)
+    middle = residuals.mid_residual
+    middle = None if middle is None else middle * strength
+    if before.down_residuals:
+        down = tuple(a + b for a, b in zip(before.down_residuals, down, strict=True))
+    if before.mid_residual is not None:
+        middle = before.mid_residual if middle is None else before.mid_residual + middle
+    return Interventions(down_residuals=down, mid_residual=middle)
 
 
 def per_row(value: Tensor, x: Tensor) -> Tensor:

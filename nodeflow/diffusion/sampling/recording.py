@@ -20,7 +20,7 @@ from nodeflow.diffusion.guidance.rows import Rows, Wish
 from nodeflow.diffusion.recipe import WeightsFile
 from nodeflow.diffusion.unet.interventions import NONE
 
-SCHEME = "1"
+SCHEME = "2"
 HELD = 256
 """Tensors whose digests are remembered at a time."""
 
@@ -78,7 +78,8 @@ class WishKeys:
             if rows.interventions is not NONE and not rows.variant:
                 return None
             shapes = [None if t is None else tuple(t.shape) for t in self.lasting(rows)]
-            head = (float(rows.sigma).hex(), rows.answer_shape, rows.variant, shapes)
+            nets = [(canonical(c.net), float(c.strength).hex()) for c in rows.controls]
+            head = (float(rows.sigma).hex(), rows.answer_shape, rows.variant, shapes, nets)
             total.update(repr(head).encode())
             total.update(content(rows.x))
             if rows.extra is not None:
@@ -92,7 +93,7 @@ class WishKeys:
     @staticmethod
     def lasting(rows: Rows) -> tuple[Tensor | None, ...]:
         """The tensors that stay the same from step to step."""
-        return rows.embedding, rows.labels
+        return rows.embedding, rows.labels, *(control.hint for control in rows.controls)
 
     def digest(self, tensor: Tensor) -> bytes:
         """A tensor's digest, computed once; the tensor is held so that its id stays its own."""

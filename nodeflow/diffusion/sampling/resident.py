@@ -52,7 +52,14 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
     unet = residency.unet(recipe)
     schedule = schedule_of(recipe)
     patches = ForwardPatches(recipe.patches, schedule, unet.config.block_out_channels[0])
-    return DenoisingModel(unet, recipe.prediction, schedule, dtype, patches)
+    return DenoisingModel(
+        unet,
+        recipe.prediction,
+        schedule,
+        dtype,
+        patches,
+        lambda control: residency.control(control, recipe),
+    )
 
 
 def sample_resident(
