@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from nodeflow.server.options import Options
     from nodeflow.server.process.messages import Places
 
+NUMBERS: dict[str, tuple[type[int] | type[float], float, str]] = {
+    "retries": (int, 1, "how often a job whose worker died goes on with another"),
+    "hang": (float, 120, "seconds of silence after which a worker is replaced"),
+    "stall": (float, 3600, "seconds without progress after which it is replaced"),
+    "queue-limit": (int, 10_000, "jobs that may wait"),
+    "client-limit": (int, 2_000, "jobs of one client that may wait"),
+    "keep-jobs": (int, 10_000, "ended jobs that stay in the history"),
+    "keep-days": (float, 0, "days that they stay, 0 for any"),
+    "keep-events": (int, 500_000, "events that stay for clients that resume"),
+    "memory-limit": (float, 0, "GB of memory after which a worker is replaced, 0 for any"),
+}
+"""Options that are numbers from 0 on: type, default, meaning."""
+
 
 def parser() -> Parser:
     """The options of `serve`."""
@@ -34,10 +47,11 @@ def parser() -> Parser:
     made.add_argument("--cache-dir", metavar="DIR", type=Path, help="where results are kept")
     made.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     made.add_argument("--workers", type=int, default=1, help="processes that run jobs")
-    made.add_argument("--memory-limit", metavar="GB", type=float, default=0.0,
-                      help="memory after which a worker is replaced")  # fmt: skip
     made.add_argument("--page", metavar="DIR", type=Path,
                       help="another built editor to serve, such as ComfyUI's")  # fmt: skip
+    for option, (kind, default, text) in NUMBERS.items():
+        made.add_argument(f"--{option}", type=kind, default=default, metavar="N",
+                          help=f"{text} (default: {default:g})")  # fmt: skip
     made.add_argument("--certificate", metavar="FILE", type=Path, help="TLS certificate chain")
     made.add_argument("--key", metavar="FILE", type=Path, help="its private key")
     made.add_argument("--users", metavar="FILE", type=Path,
@@ -57,6 +71,8 @@ def data_folder() -> Path:
 
 def command(argv: Sequence[str]) -> int:
     """Serve; 0 after an orderly stop, 2 for a wrong call."""
+    from nodeflow.server.jobs.archive import Retention
+    from nodeflow.server.jobs.job import Limits
     from nodeflow.server.options import LOOPBACK, Options
 
     arguments = parser().parse_args(argv)
@@ -66,6 +82,9 @@ def command(argv: Sequence[str]) -> int:
         wrong(f"--page {arguments.page}: there is no index.html", "a folder with a built page")
     if arguments.workers < 1:
         wrong(f"--workers {arguments.workers} is out of range", "1 or more")
+    for name in NUMBERS:
+        if (value := getattr(arguments, name.replace("-", "_"))) < 0:
+            wrong(f"--{name} {value} is out of range", "0 or more")
     data = (arguments.data or data_folder()).resolve()
     tokens = {} if arguments.no_token else read_tokens(arguments.users, data)
     from nodeflow.engine.disk_cache import default_folder
@@ -75,7 +94,10 @@ def command(argv: Sequence[str]) -> int:
         cache=str((arguments.cache_dir or default_folder()).resolve()), tokens=tokens,
         host=arguments.host, port=arguments.port, hosts=tuple(arguments.allow_host),
         device=arguments.device, workers=arguments.workers,
-        memory_limit=int(arguments.memory_limit * 1e9), certificate=arguments.certificate,
+        memory_limit=int(arguments.memory_limit * 1e9), hang=arguments.hang, stall=arguments.stall,
+        limits=Limits(arguments.queue_limit, arguments.client_limit, arguments.retries),
+        retention=Retention(arguments.keep_jobs, arguments.keep_days, arguments.keep_events),
+        certificate=arguments.certificate,
         key=arguments.key, page=arguments.page,
     )  # fmt: skip
     logging.basicConfig(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nodeflow.server.jobs.archive import Retention
+from nodeflow.server.jobs.job import Limits
 from nodeflow.server.process.messages import Places
 
 DEFAULT_PORT = 8188
@@ -26,7 +28,8 @@ class Options:
     memory_limit: int = 0
     hang: float = 120.0
     stall: float = 3600.0
-    deaths: int = 1
+    limits: Limits = field(default_factory=Limits)
+    retention: Retention = field(default_factory=Retention)
     certificate: Path | None = None
     key: Path | None = None
     page: Path | None = None

@@ -45,7 +45,7 @@ class ServerState:
         self._lock = lock(options)
         self.database = Database(options.data / "server.sqlite")
         self.events = EventLog(self.database)
-        self.core = JobCore(self.database, self.events, deaths_allowed=options.deaths)
+        self.core = JobCore(self.database, self.events, options.limits, options.retention)
         self.inspector = Inspector(Setup("", options.places, options.cache))
         setup = Setup(options.device, options.places, options.cache)
         self.workers = Workers(

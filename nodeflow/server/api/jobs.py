@@ -53,7 +53,7 @@ class CancelMany(Struct, frozen=True, forbid_unknown_fields=True):
     """Which jobs to cancel."""
 
     ids: tuple[str, ...] | None = None
-    states: tuple[Literal["queued", "running"], ...] = ("queued", "running")
+    states: tuple[Literal["queued", "running", "paused"], ...] = ("queued", "running", "paused")
     client: str = ""
 
 
@@ -145,7 +145,7 @@ async def submit(call: Call, body: SubmitJob) -> Reply:
 
 async def list_jobs(call: Call, query: JobFilter) -> dict[str, Any]:
     """Jobs, newest first."""
-    states = tuple(filter(None, query.state.split(","))) or ("queued", "running", *ENDED)
+    states = tuple(filter(None, query.state.split(","))) or ("queued", "running", "paused", *ENDED)
     jobs = await call.state.core.history(
         call.user, states, query.client, query.workflow, query.before, query.limit
     )
@@ -163,6 +163,7 @@ async def queue(call: Call) -> dict[str, Any]:
         "paused": core.paused,
         "running": [shown(call, job, False) for job in running],
         "queued": [shown(call, job, False) for job in mine],
+        "held": [shown(call, j, False) for j in core.held() if call.user in ("", j.user)],
     }
 
 
@@ -205,13 +206,14 @@ async def cancel(call: Call) -> dict[str, Any]:
     """Stop a job; one that has ended stays as it is."""
     job = await found(call)
     call.state.core.cancel(job)
-    return shown(call, await call.state.core.wait(job.id, call.user, 0.05) or job)
+    patience = 0.05 if job.state == "running" else 5.0
+    return shown(call, await call.state.core.wait(job.id, call.user, patience) or job)
 
 
 async def cancel_many(call: Call, body: CancelMany) -> dict[str, Any]:
     """Stop several."""
     core = call.state.core
-    live = [*core.running.values(), *core.waiting()]
+    live = [*core.running.values(), *core.waiting(), *core.held()]
     chosen = [
         job
         for job in live
@@ -223,6 +225,20 @@ async def cancel_many(call: Call, body: CancelMany) -> dict[str, Any]:
     for job in chosen:
         core.cancel(job)
     return {"cancelled": [job.id for job in chosen]}
+
+
+async def hold(call: Call) -> dict[str, Any]:
+    """Pause a job; a running one stops at its next step, which is recorded."""
+    job = await found(call)
+    if job.state in ENDED:
+        raise Fault(409, "conflict", "the job has ended")
+    call.state.core.hold(job)
+    return shown(call, call.state.core.live(job.id) or job)
+
+
+async def release(call: Call) -> dict[str, Any]:
+    """Let a paused job go on."""
+    return shown(call, call.state.core.release(await found(call)))
 
 
 async def retry(call: Call) -> dict[str, Any]:
@@ -275,6 +291,8 @@ ROUTES = [
     Route("GET", f"{BASE}/{{id}}/document", document),
     Route("GET", f"{BASE}/{{id}}/events", events),
     Route("POST", f"{BASE}/{{id}}/cancel", cancel),
+    Route("POST", f"{BASE}/{{id}}/pause", hold),
+    Route("POST", f"{BASE}/{{id}}/resume", release),
     Route("POST", f"{BASE}/{{id}}/retry", retry, status=202),
     Route("POST", f"{BASE}/{{id}}/move", move),
     Route("GET", "/api/v1/queue", queue),

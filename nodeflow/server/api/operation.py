@@ -36,7 +36,7 @@ async def health(call: Call) -> dict[str, Any]:
         **data,
         "uptime": time.monotonic() - state.began,
         "queue": {
-            "queued": len(core.waiting()), "running": len(core.running), "paused": core.paused,
+            "queued": core.backlog, "running": len(core.running), "paused": core.paused,
         },
         "workers": [
             {
@@ -57,7 +57,7 @@ async def metrics(call: Call) -> web.Response:
         "# TYPE nodeflow_jobs_total counter",
         *(f'nodeflow_jobs_total{{state="{s}"}} {count}' for s, count in core.counts.items()),
         "# TYPE nodeflow_jobs_waiting gauge",
-        f"nodeflow_jobs_waiting {len(core.waiting())}",
+        f"nodeflow_jobs_waiting {core.backlog}",
         "# TYPE nodeflow_jobs_running gauge",
         f"nodeflow_jobs_running {len(core.running)}",
         "# TYPE nodeflow_event_listeners gauge",

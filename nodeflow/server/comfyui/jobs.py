@@ -23,7 +23,7 @@ from nodeflow.server.store import jobs as rows
 
 STATUS = {
     "queued": "pending", "running": "in_progress", "done": "completed", "failed": "failed",
-    "cancelled": "cancelled",
+    "cancelled": "cancelled", "paused": "pending",
 }  # fmt: skip
 SORTS = {
     "created_at": "created",

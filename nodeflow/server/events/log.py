@@ -8,11 +8,14 @@ from typing import Any
 
 from msgspec import json
 
+from nodeflow.server.store import jobs as rows
 from nodeflow.server.store.database import Database
 
 BACKLOG = 5000
 """Durable events that a listener may be behind before it is cut off, to resume later."""
 SINGLE_USER = ""
+MARGIN = 10_000
+"""Numbers that a start leaves out, so that none is given twice where a loss of power took some."""
 
 
 class Listener:
@@ -58,7 +61,7 @@ class EventLog:
         row = database.now(
             lambda c: c.execute("select coalesce(max(seq), 0) from events").fetchone()
         )
-        self._next = int(row[0]) + 1
+        self._next = int(row[0]) + MARGIN if row[0] else 1
         self.sent = int(row[0])
         self.listeners: set[Listener] = set()
 
@@ -125,11 +128,8 @@ class EventLog:
         return [(int(number), str(text).encode()) for number, text in rows]
 
     async def oldest(self) -> int:
-        """The first number that is kept."""
-        row = await self._database.read(
-            lambda c: c.execute("select min(seq) from events").fetchone()
-        )
-        return int(row[0]) if row[0] is not None else self.sent + 1
+        """The first number from which on none is missing."""
+        return await self._database.read(rows.floor) + 1
 
     async def of_job(self, job: str) -> list[bytes]:
         """A job's events."""

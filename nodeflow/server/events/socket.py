@@ -88,8 +88,9 @@ async def send(
     }  # fmt: skip
     await tell([json.encode(hello)])
     seen = newest if query.since is None else query.since
-    if seen + 1 < hello["oldest"] and query.since is not None:
+    if query.since is not None and not hello["oldest"] <= seen + 1 <= newest + 1:
         await tell([json.encode({"type": "gap", "from": seen, "to": hello["oldest"]})])
+        seen = min(seen, newest)
     while seen < newest:
         page = await log.since(seen, newest, call.user, PAGE)
         if page:

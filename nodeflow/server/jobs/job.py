@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from nodeflow.server.process.messages import Failure, NodeReport, Shown
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
 
@@ -22,6 +22,14 @@ class Options(Struct, frozen=True):
     metadata: dict[str, str] = {}
     extra: dict[str, Any] = {}
     lenient: bool = False
+
+
+class Limits(Struct, frozen=True):
+    """Of waiting jobs: all, and of one client. deaths: of workers under a job before it fails."""
+
+    queue: int = 10_000
+    client: int = 2_000
+    deaths: int = 1
 
 
 class JobError(Struct, frozen=True):
@@ -59,7 +67,10 @@ class Submission(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """As it stands now. turn: its place among jobs of its priority, lowest first."""
+    """As it stands now. turn: its place among jobs of its priority, lowest first.
+
+    attempts: how often it was started; deaths: how often its worker died under it.
+    """
 
     number: int
     id: str
@@ -76,6 +87,7 @@ class Job(Struct, frozen=True):
     started: float | None = None
     finished: float | None = None
     attempts: int = 0
+    deaths: int = 0
     report: Report = field(default_factory=Report)
 
     @property

@@ -81,10 +81,8 @@ class Worker:
         self._events.pass_on("worker", {"id": self.name, "state": "dead"}, "", "", "")
         if self.job is not None:
             job, self.job = self.job.job, None
-            if self.cancel_at is not None:
-                self._core.cancelled_by_force(job)
-            else:
-                self._core.give_back(job, reason, death=not self.stopping)
+            asked = self.stopping or self.cancel_at is not None
+            self._core.give_back(job, reason, death=not asked)
         if self.stopping:
             return
         log.error("%s is gone: %s; a new one starts", self.name, reason)

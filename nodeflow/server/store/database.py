@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 BATCH = 500
+PAUSE = 0.5
+"""Seconds between two tries to write what must be written."""
 log = logging.getLogger("nodeflow.store")
 
-SCHEMA = """
+MIGRATIONS = (
+    """
 create table if not exists documents (digest text primary key, body blob not null) without rowid;
 create table if not exists jobs (
     number integer primary key, id text not null unique, user text not null,
@@ -36,23 +41,40 @@ create table if not exists values_of (
     user text not null, kind text not null, key text not null, value text not null,
     primary key (user, kind, key)
 ) without rowid;
-"""
+""",
+    """
+alter table jobs add column deaths integer not null default 0;
+create index jobs_document on jobs (document);
+""",
+)
+"""What brings a file from each version (`pragma user_version`) to the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
+    """must: it is tried until it can be written. now: the disk has it before `done`."""
+
     work: Work
     done: Callable[[Any, BaseException | None], None]
+    must: bool
+    now: bool
 
 
 class Database:
-    """`write` and `post` run in one thread in order; `read` in another, of what is committed."""
+    """`write` and `post` run in one thread in order; `read` in another, of what is committed.
+
+    Every commit outlives the process. One that holds a `write` or an urgent `post` also outlives
+    a loss of power, with all before it; the others wait for the next such one. trouble: why
+    nothing can be written at the moment, or empty.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._connection = self._connect()
-        self._connection.executescript(SCHEMA)
+        self._migrate()
+        self.trouble = ""
+        self._closing = False
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(1, "store-reader")
         self._reading: sqlite3.Connection | None = None
@@ -68,12 +90,24 @@ class Database:
         made.execute("pragma synchronous=full")
         return made
 
+    def _migrate(self) -> None:
+        version = int(self._connection.execute("pragma user_version").fetchone()[0])
+        if version > len(MIGRATIONS):
+            raise WorkflowError([Problem(
+                ProblemCode.CALL, f"{self._path} was written by a newer nodeflow",
+                hint="start that one, or give this one its own folder with --data",
+            )])  # fmt: skip
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            self._connection.executescript(
+                f"begin; {script} pragma user_version = {number}; commit;"
+            )
+
     def now(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run before anybody else uses the file: at the start only."""
         return work(self._connection)
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run in a transaction; returns once it is on disk."""
+        """Run in a transaction; returns once it is on disk. Raises sqlite3.Error."""
         future: asyncio.Future[T] = self._loop.create_future()
 
         def done(value: Any, error: BaseException | None) -> None:
@@ -84,18 +118,20 @@ class Database:
             else:
                 future.set_exception(error)
 
-        self._items.put(_Item(work, done))
+        self._items.put(_Item(work, done, must=False, now=True))
         return await future
 
-    def post(self, work: Work, then: Callable[[], None] = lambda: None) -> None:
-        """Run in a transaction later; `then` is called in the loop once it is on disk."""
+    def post(
+        self, work: Work, then: Callable[[], None] = lambda: None, urgent: bool = False
+    ) -> None:
+        """Run in a transaction later, however often that must be tried; `then` follows it."""
 
         def done(value: Any, error: BaseException | None) -> None:
             if error is not None:
-                log.error("the store cannot be written: %s", error)
+                log.error("this could not be stored: %s", error)
             then()
 
-        self._items.put(_Item(work, done))
+        self._items.put(_Item(work, done, must=True, now=urgent))
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run on what is committed."""
@@ -124,7 +160,7 @@ class Database:
 
     def _together(self, batch: list[_Item]) -> list[tuple[Any, BaseException | None]] | None:
         try:
-            self._connection.execute("begin immediate")
+            self._begin(any(item.now for item in batch))
             results = [(item.work(self._connection), None) for item in batch]
             self._connection.execute("commit")
         except Exception:
@@ -133,24 +169,32 @@ class Database:
             return None
         return list(results)
 
+    def _begin(self, now: bool) -> None:
+        self._connection.execute(f"pragma synchronous={'full' if now else 'normal'}")
+        self._connection.execute("begin immediate")
+
     def _alone(self, item: _Item) -> tuple[Any, BaseException | None]:
-        for attempt in range(3):
+        while True:
             try:
-                self._connection.execute("begin immediate")
+                self._begin(item.now)
                 value = item.work(self._connection)
                 self._connection.execute("commit")
             except Exception as error:
                 if self._connection.in_transaction:
                     self._connection.execute("rollback")
-                if attempt == 2 or not isinstance(error, sqlite3.OperationalError):
+                if not (item.must and isinstance(error, sqlite3.OperationalError)) or self._closing:
                     return None, error
-                time.sleep(0.2)
+                if not self.trouble:
+                    log.error("the store cannot be written: %s; it is tried again", error)
+                self.trouble = str(error)
+                time.sleep(PAUSE)
             else:
+                self.trouble = ""
                 return value, None
-        raise AssertionError
 
     async def close(self) -> None:
         """Write what is left."""
+        self._closing = True
         self._items.put(None)
         await asyncio.to_thread(self._thread.join)
         await asyncio.sleep(0)

@@ -7,12 +7,14 @@ from hashlib import blake2b
 from msgspec import json
 
 from nodeflow.server.jobs.job import Job, Options, Report
+from nodeflow.server.store import values
 
 COLUMNS = (
     "number, id, user, client, workflow, name, document, options, state, priority, turn, "
-    "created, started, finished, attempts, report"
+    "created, started, finished, attempts, deaths, report"
 )
-_MARKS = ", ".join("?" * 16)
+ENDED = "('done', 'failed', 'cancelled')"
+_MARKS = ", ".join("?" * 17)
 
 
 def digest_of(document: bytes) -> str:
@@ -28,7 +30,7 @@ def insert(connection: sqlite3.Connection, job: Job, document: bytes) -> None:
         (
             job.number, job.id, job.user, job.client, job.workflow, job.name, job.document,
             json.encode(job.options).decode(), job.state, job.priority, job.turn, job.created,
-            job.started, job.finished, job.attempts, json.encode(job.report).decode(),
+            job.started, job.finished, job.attempts, job.deaths, json.encode(job.report).decode(),
         ),
     )  # fmt: skip
 
@@ -37,9 +39,9 @@ def update(connection: sqlite3.Connection, job: Job) -> None:
     """Keep what can change."""
     connection.execute(
         "update jobs set state = ?, priority = ?, turn = ?, started = ?, finished = ?, "
-        "attempts = ?, report = ? where id = ?",
+        "attempts = ?, deaths = ?, report = ? where id = ?",
         (
-            job.state, job.priority, job.turn, job.started, job.finished, job.attempts,
+            job.state, job.priority, job.turn, job.started, job.finished, job.attempts, job.deaths,
             json.encode(job.report).decode(), job.id,
         ),
     )  # fmt: skip
@@ -47,10 +49,10 @@ def update(connection: sqlite3.Connection, job: Job) -> None:
 
 def from_row(row: Sequence[object]) -> Job:
     """A row with `COLUMNS` as a job."""
-    values = list(row)
-    values[7] = json.decode(str(values[7]), type=Options)
-    values[15] = json.decode(str(values[15]), type=Report)
-    return Job(*values)  # type: ignore[arg-type]
+    found = list(row)
+    found[7] = json.decode(str(found[7]), type=Options)
+    found[16] = json.decode(str(found[16]), type=Report)
+    return Job(*found)  # type: ignore[arg-type]
 
 
 def select(
@@ -69,25 +71,56 @@ def document(connection: sqlite3.Connection, digest: str) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def last_number(connection: sqlite3.Connection) -> int:
+    """The highest number that a job ever had."""
+    row = connection.execute("select coalesce(max(number), 0) from jobs").fetchone()
+    return max(int(row[0]), int(values.read(connection, "", "server", "number") or 0))
+
+
 def delete(connection: sqlite3.Connection, ids: Iterable[str]) -> int:
     """Forget ended jobs with their events, and documents that nobody needs any more."""
+    values.write(connection, "", "server", "number", last_number(connection))
     count = 0
     for id in ids:
-        count += connection.execute(
-            "delete from jobs where id = ? and state in ('done', 'failed', 'cancelled')", (id,)
-        ).rowcount
-    connection.execute("delete from documents where digest not in (select document from jobs)")
+        row = connection.execute(
+            f"delete from jobs where id = ? and state in {ENDED} returning document", (id,)
+        ).fetchone()
+        if row is None:
+            continue
+        count += 1
+        connection.execute("delete from events where job = ?", (id,))
+        connection.execute(
+            "delete from documents where digest = ? and not exists "
+            "(select 1 from jobs where document = digest)", row,
+        )  # fmt: skip
     return count
 
 
-def trim(connection: sqlite3.Connection, keep_jobs: int, keep_events: int) -> None:
-    """Hold the retention: at most so many ended jobs and events."""
-    connection.execute(
-        "delete from jobs where state in ('done', 'failed', 'cancelled') and number <= "
-        "(select coalesce(max(number), 0) from jobs) - ?", (keep_jobs,),
-    )  # fmt: skip
-    connection.execute("delete from documents where digest not in (select document from jobs)")
-    connection.execute(
-        "delete from events where seq <= (select coalesce(max(seq), 0) from events) - ?",
-        (keep_events,),
-    )
+def trim(connection: sqlite3.Connection, jobs: int, before: float, events: int) -> None:
+    """Hold the retention: so many of the jobs that ended, none that ended before, so many events.
+
+    The events of a job go with it. `floor` then tells up to where events may be missing.
+    """
+    old = connection.execute(
+        f"select id from jobs where state in {ENDED} and (finished < ? or number <= coalesce("
+        f"(select number from jobs where state in {ENDED} order by number desc limit 1 offset ?), "
+        "0))", (before, jobs),
+    ).fetchall()  # fmt: skip
+    ids = [str(row[0]) for row in old]
+    surplus = connection.execute(
+        "select seq from events order by seq desc limit 1 offset ?", (events,)
+    ).fetchone()
+    gone = [int(surplus[0]) if surplus else 0, floor(connection)]
+    for id in ids:
+        last = connection.execute("select max(seq) from events where job = ?", (id,)).fetchone()
+        gone.append(int(last[0] or 0))
+    delete(connection, ids)
+    if surplus:
+        connection.execute("delete from events where seq <= ?", surplus)
+    if max(gone) > floor(connection):
+        values.write(connection, "", "server", "floor", max(gone))
+
+
+def floor(connection: sqlite3.Connection) -> int:
+    """The highest number of an event that the retention has taken."""
+    return int(values.read(connection, "", "server", "floor") or 0)
