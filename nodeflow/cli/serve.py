@@ -45,8 +45,12 @@ def parser() -> Parser:
     made.add_argument("--data", metavar="DIR", type=Path, help="the server's own files")
     made.add_argument("--out", metavar="DIR", type=Path, help="where pictures go (default: output)")
     made.add_argument("--cache-dir", metavar="DIR", type=Path, help="where results are kept")
-    made.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    made.add_argument("--workers", type=int, default=1, help="processes that run jobs")
+    made.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or cuda:N; with commas a worker for each"
+    )
+    made.add_argument(
+        "--workers", type=int, default=1, help="processes that run jobs, of each device"
+    )
     made.add_argument("--page", metavar="DIR", type=Path,
                       help="another built editor to serve, such as ComfyUI's")  # fmt: skip
     for option, (kind, default, text) in NUMBERS.items():

@@ -40,6 +40,11 @@ async def application(options: Options) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=UPLOAD)
     app[STATE] = ServerState(options)
 
+    async def let_go(app: web.Application) -> None:
+        app[STATE].let_go()
+
+    app.on_shutdown.append(let_go)
+
     async def running(app: web.Application) -> AsyncIterator[None]:
         await app[STATE].start()
         yield

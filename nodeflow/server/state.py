@@ -47,9 +47,12 @@ class ServerState:
         self.events = EventLog(self.database)
         self.core = JobCore(self.database, self.events, options.limits, options.retention)
         self.inspector = Inspector(Setup("", options.places, options.cache))
-        setup = Setup(options.device, options.places, options.cache)
+        setups = [
+            Setup(device.strip(), options.places, options.cache)
+            for device in options.device.split(",")
+        ]
         self.workers = Workers(
-            [setup] * options.workers, self.core, self.events, options.hang, options.stall,
+            setups * options.workers, self.core, self.events, options.hang, options.stall,
             memory_limit=options.memory_limit,
         )  # fmt: skip
         self.stopping = asyncio.Event()
@@ -59,10 +62,14 @@ class ServerState:
         await self.inspector.start()
         await self.workers.start()
 
+    def let_go(self) -> None:
+        """Accept no job any more, and keep no client waiting."""
+        self.core.close()
+        self.stopping.set()
+
     async def stop(self) -> None:
         """Finish steps, record, exit."""
-        self.core.closed = True
-        self.stopping.set()
+        self.let_go()
         await self.workers.stop()
         await self.inspector.stop()
         await self.database.close()

@@ -59,6 +59,30 @@ def die(marker: str = "", times: int = 1) -> Artifacts:
     return Artifacts(text=("alive",))
 
 
+@node("Fork", category="test", output=True, pure=False)
+def fork(marker: str) -> Artifacts:
+    """Leave a child behind that holds all that is open, and end."""
+    if os.path.exists(marker):
+        return Artifacts(text=("alive",))
+    child = os.fork()
+    if not child:
+        time.sleep(600)
+    with open(marker, "w") as file:
+        file.write(str(child))
+    os._exit(9)
+
+
+@node("Hoard", category="test", output=True, pure=False)
+def hoard(context: RunContext, megabytes: int = 1000) -> Artifacts:
+    """Take memory bit by bit."""
+    held = []
+    for step in range(megabytes // 50):
+        held.append(b"x" * 50_000_000)
+        context.progress(step + 1, megabytes // 50)
+        time.sleep(0.2)
+    return Artifacts(text=("took it",))
+
+
 @node("Loud", category="test", output=True, pure=False)
 def loud(megabytes: int = 1) -> Artifacts:
     """Print much."""
@@ -115,6 +139,10 @@ class Serving:
             "OMP_NUM_THREADS": "1",
         }
 
+    def command(self) -> list[str]:
+        """How it is called, but for the port."""
+        return [sys.executable, "-m", "nodeflow", "serve", "--device", "cpu", *self.arguments]
+
     def start(self) -> "Serving":
         """Start it and wait for its first answer."""
         work = self.folder / "work"
@@ -128,8 +156,7 @@ class Serving:
             )  # fmt: skip
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "nodeflow", "serve", "--port", str(self.port), "--device", "cpu",
-             *self.arguments],
+            [*self.command(), "--port", str(self.port)],
             cwd=work, env=self.environment(), stdout=log, stderr=log,
         )  # fmt: skip
         log.close()

@@ -169,6 +169,12 @@ class JobCore(Course):
         self._archive.pause(paused)
         self.wake()
 
+    def close(self) -> None:
+        """Accept and start no job any more; those who wait for an end are told how far it is."""
+        self.closed = True
+        for event in self._ending.values():
+            event.set()
+
     async def delete(self, ids: Iterable[str], user: str) -> int:
         """Forget ended jobs."""
         return await self._archive.delete([id for id in ids if self.live(id) is None], user)

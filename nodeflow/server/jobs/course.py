@@ -56,7 +56,7 @@ class Course:
         self.counts = {"done": 0, "failed": 0, "cancelled": 0}
         self.wake: Callable[[], None] = lambda: None
         self.interrupt: Callable[[str], None] = lambda id: None
-        for job in self._archive.left():
+        for job in sorted(self._archive.left(), key=lambda job: job.state == "running"):
             self._restore(job)
 
     def _restore(self, job: Job) -> None:
@@ -69,10 +69,7 @@ class Course:
             text = f"it was started {job.attempts} times, and the server ended under it each time"
             self._fail(job, JobError("server_died", text))
         else:
-            job = replace(job, state="queued", report=Report())
-            self._queue.restore(job)
-            reason = {"reason": "the server was started again"}
-            self._archive.record(job, [("job.requeued", reason)], [job])
+            self._requeue(job, "the server was started again")
 
     def live(self, id: str) -> Job | None:
         """A job of which the disk does not say yet that it has ended."""
@@ -164,12 +161,16 @@ class Course:
         elif wish == "paused":
             self._hold(job)
         else:
-            first = next(iter(self._queue), job)
-            turn = min(job.turn, first.turn - 1) if first.priority == job.priority else job.turn
-            job = replace(job, state="queued", report=Report(), turn=turn)
-            self._queue.add(job)
-            self._archive.record(job, [("job.requeued", {"reason": reason})], [job])
-            self.wake()
+            self._requeue(job, reason)
+
+    def _requeue(self, job: Job, reason: str) -> None:
+        """It has had its turn: it comes before all of its priority."""
+        same = (other for other in self._queue if other.priority == job.priority)
+        turn = min(job.turn, next(same, job).turn - 1)
+        job = replace(job, state="queued", report=Report(), turn=turn)
+        self._queue.add(job)
+        self._archive.record(job, [("job.requeued", {"reason": reason})], [job])
+        self.wake()
 
     def _hold(self, job: Job) -> None:
         job = self._held[job.id] = replace(job, state="paused", report=Report())
