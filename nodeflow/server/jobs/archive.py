@@ -70,12 +70,11 @@ class Archive:
 
         self._hold(job.document, document)
         try:
-            await self._database.write(keep)
+            await self._database.write(keep, lambda: self._events.broadcast([event]))
         except sqlite3.IntegrityError:
             return False
         except sqlite3.OperationalError as error:
             raise Fault(507, "no_space", f"the job cannot be stored: {error}") from None
-        self._events.broadcast([event])
         return True
 
     def record(
@@ -140,9 +139,7 @@ class Archive:
             self._events.keep(connection, events)
             return count
 
-        count = await self._database.write(work)
-        self._events.broadcast(events)
-        return count
+        return await self._database.write(work, lambda: self._events.broadcast(events))
 
     async def history(
         self, user: str, states: tuple[str, ...], client: str, workflow: str, before: int,

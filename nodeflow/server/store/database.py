@@ -106,11 +106,18 @@ class Database:
         """Run before anybody else uses the file: at the start only."""
         return work(self._connection)
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run in a transaction; returns once it is on disk. Raises sqlite3.Error."""
+    async def write(
+        self, work: Callable[[sqlite3.Connection], T], then: Callable[[], None] = lambda: None
+    ) -> T:
+        """Run in a transaction; returns once it is on disk. Raises sqlite3.Error.
+
+        `then` is called in the order of all writes, before those who wait for this one go on.
+        """
         future: asyncio.Future[T] = self._loop.create_future()
 
         def done(value: Any, error: BaseException | None) -> None:
+            if error is None:
+                then()
             if future.done():
                 return
             if error is None:
