@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+ALICE, BOB = "alice-has-this-token", "bob-has-another-token"
+"""Tokens of the two users of `users_server`."""
 TRIVIAL = {"nodes": {"text": {"node": "Show", "value": "hello"}}}
 PLUGIN = '''
 """Small nodes for tests of the server."""

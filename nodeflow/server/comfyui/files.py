@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -119,6 +120,14 @@ async def form_of(call: Call, partial: Path) -> tuple[str, dict[str, str]]:
     return given, fields
 
 
+def put(partial: Path, root: Path, name: str, overwrite: bool) -> Path:
+    """Move an upload to its place below `root`. Raises Fault for a name that is none."""
+    place = placed(root, name, file_digest(partial), overwrite)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(partial, place)
+    return place
+
+
 async def upload(call: Call, masking: bool = False) -> dict[str, str]:
     """Take a picture; the same bytes under one name are kept once, others get a number."""
     data = call.state.options.data / "uploads"
@@ -136,9 +145,7 @@ async def upload(call: Call, masking: bool = False) -> dict[str, str]:
         subfolder = fields.get("subfolder", "").strip("/")
         name = "/".join(filter(None, (subfolder, Path(given.replace("\\", "/")).name)))
         overwrite = fields.get("overwrite", "").lower() in ("true", "1")
-        place = placed(root, name, file_digest(partial), overwrite)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(partial.read_bytes())
+        place = await asyncio.to_thread(put, partial, root, name, overwrite)
     finally:
         partial.unlink(missing_ok=True)
     below = place.relative_to(root.resolve()).parent.as_posix()

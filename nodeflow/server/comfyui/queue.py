@@ -44,7 +44,8 @@ def waiting(call: Call) -> list[Job]:
 
 def remaining(call: Call) -> int:
     """How many of the user's jobs are to be done."""
-    return len(running(call)) + len(waiting(call))
+    waits = len(waiting(call)) if call.user else call.state.core.queued
+    return len(running(call)) + waits
 
 
 async def queue(call: Call) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """`/ws?clientId=`: the queue's state to everybody, a run's messages to who asked for it."""
 
 import asyncio
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import json
 
@@ -16,6 +18,7 @@ from nodeflow.server.events.socket import HEARTBEAT, MAX_SOCKETS, PACE
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import UPLOAD, Call
 
+log = logging.getLogger("nodeflow.comfyui")
 FEATURES: dict[str, Any] = {"supports_preview_metadata": True, "max_upload_size": UPLOAD}
 
 
@@ -48,18 +51,18 @@ async def features(call: Call) -> dict[str, Any]:
 
 async def connect(call: Call) -> web.StreamResponse:
     """Talk until the client is gone."""
-    log = call.state.events
+    events = call.state.events
     id = call.request.query.get("clientId") or uuid.uuid4().hex
     if len(id) > LABEL:
         raise Fault(400, "bad_request", f"clientId has more than {LABEL} characters")
-    if len(log.listeners) >= MAX_SOCKETS:
+    if len(events.listeners) >= MAX_SOCKETS:
         raise Fault(503, "unavailable", "too many websockets")
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=65_536)
     await socket.prepare(call.request)
     wake = asyncio.Event()
     listener = Listener(call.user, wake.set, previews=True)
     client = Client(id, socket, call, Narrator())
-    log.listeners.add(listener)
+    events.listeners.add(listener)
     tasks = [
         asyncio.create_task(job)
         for job in (send(client, listener, wake), receive(client), call.state.stopping.wait())
@@ -67,9 +70,12 @@ async def connect(call: Call) -> web.StreamResponse:
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        log.listeners.discard(listener)
+        events.listeners.discard(listener)
         for task in tasks:
             task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception) and not isinstance(ended, ConnectionError):
+                log.error("a websocket ended", exc_info=ended)
         if not socket.closed:
             try:
                 async with asyncio.timeout(2):
@@ -86,7 +92,7 @@ async def receive(client: Client) -> None:
             continue
         try:
             heard = json.decode(said.data)
-        except Exception:
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             continue
         if isinstance(heard, dict) and heard.get("type") == "feature_flags":
             flags = heard.get("data")

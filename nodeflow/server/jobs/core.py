@@ -85,6 +85,11 @@ class JobCore(Course):
         """Paused jobs."""
         return list(self._held.values())
 
+    @property
+    def queued(self) -> int:
+        """How many jobs wait."""
+        return len(self._queue)
+
     async def wait(self, id: str, user: str, seconds: float) -> Job | None:
         """The job once it has ended or that time is over."""
         job = await self.find(id, user)

@@ -1,6 +1,5 @@
 """Lists, options, names both ways, and a published client."""
 
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -13,7 +12,7 @@ from nodeflow.interop.infotext import sampler_of
 from nodeflow.server.a1111.names import LABELS, samplers, sampling_of, title_of
 from nodeflow.server.a1111.workflow import start_of
 from nodeflow.server.http.fault import Fault
-from tests.server.serving import Serving, serving
+from tests.server.serving import ALICE, Serving
 
 
 def test_every_sampler_has_a_name_that_leads_back() -> None:
@@ -110,10 +109,8 @@ def test_webuiapi(webui: Serving) -> None:
         api.txt2img(sampler_name="none")
 
 
-def test_webuiapi_with_the_token_as_password(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        api = webuiapi.WebUIApi(
-            host="127.0.0.1", port=server.port, username="me", password=server.token
-        )
-        assert api.get_sd_models()
-        assert server.call("GET", "/sdapi/v1/sd-models", token="").status == 401
+def test_webuiapi_with_the_token_as_password(users_server: Serving) -> None:
+    port = users_server.port
+    api = webuiapi.WebUIApi(host="127.0.0.1", port=port, username="me", password=ALICE)
+    assert api.get_sd_models()
+    assert users_server.call("GET", "/sdapi/v1/sd-models", token="").status == 401

@@ -1,15 +1,11 @@
-"""One server for all tests of this surface; nobody is asked for a token."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""The server of these tests."""
 
 import pytest
 
-from tests.server.serving import Serving, serving
+from tests.server.serving import Serving
 
 
-@pytest.fixture(scope="package")
-def comfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+@pytest.fixture
+def comfy(open_server: Serving) -> Serving:
     """A server that ComfyUI's clients can talk to as they are."""
-    with serving(Path(tmp_path_factory.mktemp("comfy")), "--no-token") as started:
-        yield started
+    return open_server

@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
@@ -19,7 +18,7 @@ from nodeflow.server.comfyui.routes import BARE
 from nodeflow.server.comfyui.v2.routes import ROUTES as V2
 from nodeflow.server.http.fault import Fault
 from tests.server.comfyui.talking import entry_of, plain_picture, post, show
-from tests.server.serving import Serving, serving
+from tests.server.serving import ALICE, BOB, Serving
 
 ROUTES = [route for route in (*BARE, *A1111, *V2) if not route.path.endswith("/ws")]
 QUICK = [route for route in ROUTES if not route.path.endswith("/txt2img")]
@@ -111,11 +110,8 @@ def test_other_origins_are_refused_everywhere(comfy: Serving) -> None:
             connect(f"ws://127.0.0.1:{comfy.port}/ws?clientId=x", origin=origin)  # type: ignore[arg-type]
 
 
-ALICE, BOB = "alice-has-this-token", "bob-has-another-token"
-
-
-def test_users_never_see_one_another(tmp_path: Path) -> None:
-    (tmp_path / "users").write_text(f"alice: {ALICE}\nbob: {BOB}\n", encoding="utf-8")
+def test_users_never_see_one_another(users_server: Serving) -> None:
+    server = users_server
 
     def messages(server: Serving, token: str, prompt: str) -> list[Any]:
         address = f"ws://127.0.0.1:{server.port}/ws?clientId=shared&token={token}"
@@ -128,33 +124,32 @@ def test_users_never_see_one_another(tmp_path: Path) -> None:
                 heard.append(json.loads(socket.recv(timeout=60)))
         return heard
 
-    with serving(tmp_path, "--users", str(tmp_path / "users")) as server:
-        address = f"http://127.0.0.1:{server.port}"
-        for route in ROUTES:
-            path = path_of(route.path, "x")
-            assert server.call(route.method, path, b"{}", token="wrong").status == 401, route.path
-        with pytest.raises(InvalidStatus, match="401"):
-            connect(f"ws://127.0.0.1:{server.port}/ws")
-        sent = {"prompt": plain_picture(7, "private")}
-        id = server.call("POST", "/prompt", sent, token=ALICE).json["prompt_id"]
-        while not (found := server.call("GET", f"/history/{id}", token=ALICE).json):
-            time.sleep(0.05)
-        image = found[id]["outputs"]["2"]["images"][0]
-        seen = f"/view?filename={image['filename']}"
-        assert server.call("GET", seen, token=ALICE).status == 200
-        assert server.call("GET", seen, token=BOB).status == 404
-        assert server.call("GET", f"/history/{id}", token=BOB).json == {}
-        assert server.call("GET", "/history", token=BOB).json == {}
-        assert server.call("GET", "/api/jobs", token=BOB).json["jobs"] == []
-        assert server.call("GET", f"/api/jobs/{id}", token=BOB).status == 404
-        server.call("POST", "/history", {"clear": True}, token=BOB)
-        assert id in server.call("GET", "/history", token=ALICE).json
-        server.call("POST", "/userdata/a.txt", b"alice", token=ALICE)
-        assert server.call("GET", "/userdata/a.txt", token=BOB).status == 404
-        server.call("POST", "/settings/x", 1, token=ALICE)
-        assert server.call("GET", "/settings", token=BOB).json == {}
-        asked = Request(f"{address}/queue?token={BOB}")
-        assert urlopen(asked).status == 200
-        alice, bob = messages(server, ALICE, "hers"), messages(server, BOB, "his")
-        ids = [{m["data"].get("prompt_id") for m in heard} - {None} for heard in (alice, bob)]
-        assert len(ids[0]) == len(ids[1]) == 1 and ids[0] != ids[1]
+    address = f"http://127.0.0.1:{server.port}"
+    for route in ROUTES:
+        path = path_of(route.path, "x")
+        assert server.call(route.method, path, b"{}", token="wrong").status == 401, route.path
+    with pytest.raises(InvalidStatus, match="401"):
+        connect(f"ws://127.0.0.1:{server.port}/ws")
+    sent = {"prompt": plain_picture(7, "private")}
+    id = server.call("POST", "/prompt", sent, token=ALICE).json["prompt_id"]
+    while not (found := server.call("GET", f"/history/{id}", token=ALICE).json):
+        time.sleep(0.05)
+    image = found[id]["outputs"]["2"]["images"][0]
+    seen = f"/view?filename={image['filename']}"
+    assert server.call("GET", seen, token=ALICE).status == 200
+    assert server.call("GET", seen, token=BOB).status == 404
+    assert server.call("GET", f"/history/{id}", token=BOB).json == {}
+    assert server.call("GET", "/history", token=BOB).json == {}
+    assert server.call("GET", "/api/jobs", token=BOB).json["jobs"] == []
+    assert server.call("GET", f"/api/jobs/{id}", token=BOB).status == 404
+    server.call("POST", "/history", {"clear": True}, token=BOB)
+    assert id in server.call("GET", "/history", token=ALICE).json
+    server.call("POST", "/userdata/a.txt", b"alice", token=ALICE)
+    assert server.call("GET", "/userdata/a.txt", token=BOB).status == 404
+    server.call("POST", "/settings/x", 1, token=ALICE)
+    assert server.call("GET", "/settings", token=BOB).json == {}
+    asked = Request(f"{address}/queue?token={BOB}")
+    assert urlopen(asked).status == 200
+    alice, bob = messages(server, ALICE, "hers"), messages(server, BOB, "his")
+    ids = [{m["data"].get("prompt_id") for m in heard} - {None} for heard in (alice, bob)]
+    assert len(ids[0]) == len(ids[1]) == 1 and ids[0] != ids[1]

@@ -16,7 +16,7 @@ from comfyui_async_api_tool import ComfyClient as AsyncClient
 from PIL import Image
 
 from tests.server.comfyui.talking import picture
-from tests.server.serving import Serving, serving
+from tests.server.serving import ALICE, Serving
 
 
 def check(data: bytes) -> None:
@@ -44,18 +44,18 @@ def test_comfy_api_simplified(comfy: Serving, tmp_path: Path) -> None:
         api.queue_prompt({"1": {"class_type": "Shoe", "inputs": {}}})
 
 
-def test_comfy_api_simplified_with_the_token_as_password(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        address = f"http://127.0.0.1:{server.port}"
-        api = ComfyApiWrapper(address, user="me", password=server.token)
-        graph = ComfyWorkflowWrapper({"1": {"class_type": "Show", "inputs": {"value": "in"}}})
-        id, _ = asyncio.run(api.queue_prompt_and_wait(graph))
-        assert api.get_history(id)[id]["outputs"] == {"1": {"text": ["in"]}}
-        with pytest.raises(ComfyApiError, match="401"):
-            ComfyApiWrapper(address, user="me", password="guess").get_queue()
-        assert server.call("GET", "/queue", token="").status == 401
-        with urlopen(f"{address}/api/queue?token={server.token}") as answer:
-            assert answer.status == 200
+def test_comfy_api_simplified_with_the_token_as_password(users_server: Serving) -> None:
+    server = users_server
+    address = f"http://127.0.0.1:{server.port}"
+    api = ComfyApiWrapper(address, user="me", password=ALICE)
+    graph = ComfyWorkflowWrapper({"1": {"class_type": "Show", "inputs": {"value": "in"}}})
+    id, _ = asyncio.run(api.queue_prompt_and_wait(graph))
+    assert api.get_history(id)[id]["outputs"] == {"1": {"text": ["in"]}}
+    with pytest.raises(ComfyApiError, match="401"):
+        ComfyApiWrapper(address, user="me", password="guess").get_queue()
+    assert server.call("GET", "/queue", token="").status == 401
+    with urlopen(f"{address}/api/queue?token={ALICE}") as answer:
+        assert answer.status == 200
 
 
 def test_comfy_toolkit(comfy: Serving) -> None:

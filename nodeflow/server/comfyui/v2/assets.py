@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 import time
 import uuid
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ async def upload(call: Call) -> Reply:
         size = partial.stat().st_size
         if new:
             target.parent.mkdir(parents=True, exist_ok=True)
-            await asyncio.to_thread(lambda: target.write_bytes(partial.read_bytes()))
+            await asyncio.to_thread(shutil.move, partial, target)
     finally:
         partial.unlink(missing_ok=True)
     id = str(uuid.uuid4())
