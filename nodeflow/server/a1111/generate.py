@@ -150,6 +150,8 @@ async def ended(call: Call, job: Job) -> Job:
         found = await call.state.core.wait(job.id, call.user, 3600)
         if found is None:
             raise Fault(500, "failed", "the job was deleted")
+        if call.state.core.closed:
+            raise Fault(503, "unavailable", "the server is stopping; the job goes on later")
         job = found
     return job
 

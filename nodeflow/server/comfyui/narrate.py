@@ -10,6 +10,7 @@ from nodeflow.server.jobs.job import Job
 
 QUEUE_CHANGES = (
     "job.queued", "job.started", "job.done", "job.failed", "job.cancelled", "job.requeued",
+    "job.paused", "job.resumed",
 )  # fmt: skip
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
 IMAGE_TYPES = {"image/jpeg": 1, "image/png": 2}

@@ -32,19 +32,24 @@ class Free(Struct, frozen=True):
 
 
 def running(call: Call) -> list[Job]:
-    """The user's jobs that run; not those whose end is being written."""
-    jobs = call.state.core.running.values()
+    """The user's jobs that run, until their end can be read in the history."""
+    core = call.state.core
+    jobs = [*core.running.values(), *core.leaving()]
     return [job for job in jobs if job.state == "running" and call.user in ("", job.user)]
 
 
 def waiting(call: Call) -> list[Job]:
-    """The user's jobs that wait, in order."""
-    return [job for job in call.state.core.waiting() if call.user in ("", job.user)]
+    """The user's jobs that wait, in order; then those that are paused."""
+    core = call.state.core
+    return [job for job in [*core.waiting(), *core.held()] if call.user in ("", job.user)]
 
 
 def remaining(call: Call) -> int:
-    """How many of the user's jobs are to be done."""
-    waits = len(waiting(call)) if call.user else call.state.core.queued
+    """How many of the user's jobs are to be done, without paused ones."""
+    core = call.state.core
+    waits = core.queued
+    if call.user:
+        waits = sum(1 for job in core.waiting() if job.user == call.user)
     return len(running(call)) + waits
 
 

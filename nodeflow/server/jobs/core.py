@@ -85,6 +85,10 @@ class JobCore(Course):
         """Paused jobs."""
         return list(self._held.values())
 
+    def leaving(self) -> list[Job]:
+        """Jobs that have ended, as they were before: the disk does not have their end yet."""
+        return list(self._leaving.values())
+
     @property
     def queued(self) -> int:
         """How many jobs wait."""

@@ -66,3 +66,19 @@ def test_the_list_is_sorted_and_paged(comfy: Serving) -> None:
     for query in ("status=foo", "sort_by=foo", "sort_order=foo", "limit=0", "limit=x", "offset=x"):
         assert comfy.call("GET", f"/api/jobs?{query}").status == 400, query
     assert ran(comfy, show("end"))["status"]["completed"]
+
+
+def test_a_paused_prompt_waits(comfy: Serving) -> None:
+    running = post(comfy, slow(30)).json["prompt_id"]
+    waiting = post(comfy, show("paused")).json["prompt_id"]
+    assert comfy.call("POST", f"/api/v1/jobs/{waiting}/pause").status == 200
+    assert [row[1] for row in comfy.call("GET", "/queue").json["queue_pending"]] == [waiting]
+    assert comfy.call("GET", f"/api/jobs/{waiting}").json["status"] == "pending"
+    assert comfy.call("GET", f"/api/v2/jobs/{waiting}").json["status"] == "queued"
+    assert comfy.call("GET", f"/history/{waiting}").json == {}
+    comfy.call("POST", "/interrupt")
+    entry_of(comfy, running)
+    assert comfy.call("GET", "/prompt").json["exec_info"]["queue_remaining"] == 0
+    comfy.call("POST", "/queue", {"delete": [waiting]})
+    assert comfy.call("GET", f"/api/v1/jobs/{waiting}?wait=20").json["state"] == "cancelled"
+    assert comfy.call("GET", f"/api/jobs/{waiting}").json["status"] == "cancelled"

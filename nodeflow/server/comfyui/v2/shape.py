@@ -17,8 +17,8 @@ from nodeflow.server.process.messages import Artifact
 NEVER = "9999-12-31T23:59:59Z"
 """Nothing here is deleted by a date."""
 STATUS = {
-    "queued": "queued", "running": "running", "done": "succeeded", "failed": "failed",
-    "cancelled": "canceled",
+    "queued": "queued", "paused": "queued", "running": "running", "done": "succeeded",
+    "failed": "failed", "cancelled": "canceled",
 }  # fmt: skip
 BASE = "/api/v2"
 
@@ -78,7 +78,7 @@ def error_of(job: Job) -> dict[str, Any] | None:
 
 def progress_of(call: Call, job: Job, total: int) -> dict[str, Any] | None:
     """How far it is: nodes, and the steps of the one that runs."""
-    if job.state == "queued":
+    if job.state in ("queued", "paused"):
         return None
     done = len(ran(job)) if job.state != "done" else total
     step = call.state.core.progress.get(job.id) if job.state == "running" else None
