@@ -3,6 +3,10 @@
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nodeflow.diffusion.training.control import Edges
 
 DATA = Path(__file__).parent / "data"
 
@@ -37,6 +41,10 @@ def parser() -> argparse.ArgumentParser:
     style.add_argument("out", type=Path, help="the LoRA")
     style.add_argument("--name", default="style", help="of the pictures that prepare wrote")
     style.add_argument("--steps", type=int, default=1500, help="default 1500")
+    control = steps.add_parser("control", help="a Control-LoRA for edges; after unpack")
+    control.add_argument("file", type=Path, help="the checkpoint")
+    control.add_argument("out", type=Path, help="the Control-LoRA")
+    control.add_argument("--steps", type=int, default=1500, help="default 1500")
     for name, about in (
         ("unpack", "autoencoder and text encoder out of a checkpoint, instead of vae and text"),
         ("export", "the checkpoint"),
@@ -47,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one step."""
+def main(argv: Sequence[str], edges: "Edges") -> int:
+    """Run one step. edges: the preprocessor of control nets."""
     arguments = parser().parse_args(argv)
     arguments.work.mkdir(parents=True, exist_ok=True)
     from nodeflow.diffusion.training import steps
@@ -61,6 +69,7 @@ def main(argv: Sequence[str]) -> int:
         "text": steps.text,
         "unet": steps.unet,
         "style": steps.style,
+        "control": lambda arguments: steps.control(arguments, edges),
         "export": steps.export_checkpoint,
         "sheet": steps.sheets,
     }

@@ -15,6 +15,7 @@ from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training import curve, emoji, export, sheet
 from nodeflow.diffusion.training.command import DATA
+from nodeflow.diffusion.training.control import Edges, scenes, train_control
 from nodeflow.diffusion.training.latents import encode_scenes, join, read_latents, save_latents
 from nodeflow.diffusion.training.lists import second_list
 from nodeflow.diffusion.training.loop import Run, Schedule
@@ -155,6 +156,19 @@ def style(arguments: Namespace) -> None:
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     facts = {"nodeflow.base": arguments.file.stem, "nodeflow.steps": str(arguments.steps)}
     write_tensors(arguments.out, {n: t.half() for n, t in tensors.items()}, facts)
+
+
+def control(arguments: Namespace, edges: Edges) -> None:
+    """Train a Control-LoRA on all known subjects."""
+    library = read_library(arguments.work / "library.npz")
+    pairs = scenes(load_vae(arguments.work), library, known_labels(), edges, seed=4)
+    tensors = train_control(
+        arguments.file, pairs, library, vocabulary_of(library.subjects),
+        load_text(arguments.work, library), arguments.steps, arguments.work / "control.csv",
+    )  # fmt: skip
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    facts = {"nodeflow.base": arguments.file.stem, "nodeflow.steps": str(arguments.steps)}
+    write_tensors(arguments.out, tensors, facts)
 
 
 def export_checkpoint(arguments: Namespace) -> None:

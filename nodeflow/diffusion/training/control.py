@@ -1,0 +1,168 @@
+"""A Control-LoRA that keeps the embedded model to the edges of a picture."""
+
+import csv
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from nodeflow.diffusion.checkpoint.layout import Naming, Place
+from nodeflow.diffusion.checkpoint.load import load_unet
+from nodeflow.diffusion.control.config import ControlNetConfig
+from nodeflow.diffusion.control.files import LORA, own_names
+from nodeflow.diffusion.control.net import ControlNetModel, copied_from
+from nodeflow.diffusion.schedule.discrete import stable_diffusion
+from nodeflow.diffusion.text.transformer import ClipTextTransformer
+from nodeflow.diffusion.training.adapter_start import uniform
+from nodeflow.diffusion.training.scene import Library, caption, colours_for, compose
+from nodeflow.diffusion.training.text import rng_from
+from nodeflow.diffusion.training.vocabulary import LENGTH, Vocabulary
+from nodeflow.diffusion.unet.model import UNet2DConditionModel
+from nodeflow.diffusion.vae.model import AutoencoderKL
+
+HINT = (8, 16, 32, 64)
+RANK = 16
+BATCH = 8
+RATE = 1e-3
+SCALE_FACTOR = 0.18215
+EMPTY = 0.3
+"""Share of examples without a caption, which leaves all to the edges."""
+
+Edges = Callable[[Tensor], Tensor]
+"""Pictures `[B, H, W, 3]` in 0..1 to their edges, of the same shape."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Scaled latents, edges (uint8 `[n, H, W]`), and what each scene shows."""
+
+    latents: Tensor
+    edges: Tensor
+    subject: tuple[int, ...]
+    colour: tuple[str, ...]
+
+
+class LowRankAdded(nn.Module):
+    """A weight that is another's plus `up @ down`."""
+
+    def __init__(self, up: Tensor, down: Tensor) -> None:
+        super().__init__()
+        self.up, self.down = up, down
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The changed weight."""
+        return weight + (self.up @ self.down.flatten(1)).reshape(weight.shape)
+
+
+def scenes(
+    vae: AutoencoderKL, library: Library, known: Sequence[str], edges: Edges, seed: int
+) -> Pairs:
+    """One scene of each subject on each of its grounds, encoded, with its edges."""
+    rng = random.Random(seed)
+    labels = [subject.label for subject in library.subjects]
+    wanted = [
+        (index, colour)
+        for index in (labels.index(label) for label in known)
+        for colour in colours_for(library.subjects[index])
+    ]
+    latents, drawn = [], []
+    with torch.no_grad():
+        for start in range(0, len(wanted), 16):
+            pictures = np.stack(
+                [compose(library.pictures[i], c, rng) for i, c in wanted[start : start + 16]]
+            )
+            pixels = torch.from_numpy(pictures).float() / 255
+            latents.append(vae.encode(pixels.permute(0, 3, 1, 2).contiguous() * 2 - 1))
+            drawn.append((edges(pixels)[..., 0] * 255).byte())
+    subjects, colours = zip(*wanted, strict=True)
+    return Pairs(torch.cat(latents) * SCALE_FACTOR, torch.cat(drawn), subjects, colours)
+
+
+def low_rank(net: ControlNetModel, base: UNet2DConditionModel, seed: int) -> dict[str, Tensor]:
+    """Let every matrix and kernel that the UNet has too be its own plus two small factors.
+
+    Returns what is trained, by the names of a Control-LoRA file.
+    """
+    names = own_names(net_config(base), Place("", Naming.LDM))
+    theirs = {name for name, _ in base.named_parameters()}
+    generator = torch.Generator().manual_seed(seed)
+    learnt: dict[str, Tensor] = {}
+    for ours, parameter in list(net.named_parameters()):
+        parameter.requires_grad_(ours not in theirs)
+        if ours not in theirs:
+            learnt[names[ours]] = parameter
+        elif parameter.dim() > 1:
+            rank = min(RANK, *parameter.flatten(1).shape)
+            up = torch.zeros(parameter.shape[0], rank).requires_grad_()
+            inner = parameter.flatten(1).shape[1]
+            down = uniform((rank, *parameter.shape[1:]), inner, generator).requires_grad_()
+            stem = names[ours].removesuffix("weight")
+            learnt |= {f"{stem}up": up, f"{stem}down": down}
+            module = net.get_submodule(ours.rpartition(".")[0])
+            parametrize.register_parametrization(module, "weight", LowRankAdded(up, down))
+    return learnt
+
+
+def net_config(base: UNet2DConditionModel) -> ControlNetConfig:
+    """Sizes of the control net of a model."""
+    return ControlNetConfig(base.config, hint=HINT)
+
+
+def train_control(
+    checkpoint: Path,
+    pairs: Pairs,
+    library: Library,
+    vocabulary: Vocabulary,
+    text: ClipTextTransformer,
+    steps: int,
+    log: Path,
+) -> dict[str, Tensor]:
+    """The file's tensors. Writes a CSV of losses, each the mean of 25 steps."""
+    unet = load_unet(checkpoint, torch.float32, "cpu")
+    torch.manual_seed(1)
+    net = copied_from(unet, net_config(unet))
+    learnt = low_rank(net, unet, seed=1)
+    optimizer = torch.optim.AdamW(learnt.values(), lr=RATE)
+    generator = torch.Generator().manual_seed(2)
+    schedule = stable_diffusion()
+    recent: list[float] = []
+    with log.open("w", newline="") as file:
+        rows = csv.writer(file)
+        for step in range(1, steps + 1):
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * min(1.0, step / 50, 3 * (steps - step + 1) / steps)
+            rng = rng_from(generator)
+            picks = torch.randint(len(pairs.latents), (BATCH,), generator=generator)
+            texts = [
+                ""
+                if rng.random() < EMPTY
+                else caption(library.subjects[pairs.subject[i]], pairs.colour[i], rng)
+                for i in picks.tolist()
+            ]
+            with torch.no_grad():
+                context = text(vocabulary.rows(texts, LENGTH))
+            clean = pairs.latents[picks]
+            noise = torch.randn(clean.shape, generator=generator)
+            at = torch.randint(len(schedule.sigmas), (BATCH,), generator=generator)
+            sigma = schedule.sigmas[at].to(clean)[:, None, None, None]
+            root = (sigma**2 + 1).sqrt()
+            x, target = (clean + sigma * noise) / root, (noise - sigma * clean) / root
+            hint = pairs.edges[picks].float()[:, None].expand(-1, 3, -1, -1) / 255
+            residuals = net(x, at, context, None, hint)
+            loss = F.mse_loss(unet(x, at, context, None, residuals), target)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            recent.append(float(loss.detach()))
+            if step % 25 == 0:
+                rows.writerow([step, f"{sum(recent) / len(recent):.5f}"])
+                file.flush()
+                recent.clear()
+    half = {name: tensor.detach().half() for name, tensor in learnt.items()}
+    return {**half, LORA: torch.zeros(0)}
