@@ -101,8 +101,8 @@ class Running:
 
     def outputs(self) -> dict[str, Artifacts]:
         """What the output nodes made, now or earlier."""
-        made = {name: self.artifacts(name) for name in self.plan.nodes}
-        return {name: value for name, value in made.items() if value is not None}
+        made = ((name, self.finished[name].artifacts) for name in self.plan.nodes)
+        return {name: value for name, value in made if value is not None}
 
     def artifacts(self, name: str) -> Artifacts | None:
         """What a node made, where it is an output node that is done."""
