@@ -1,9 +1,11 @@
 """Checkpoints, and networks from files of their own, as recipes; only headers are read here."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 from nodeflow.node import Folders, InputProblem, ModelFile, RunContext, node
+from nodeflow.node.folders import FileMissing
 from nodeflow.values import Clip, ClipVision, Model, Vae, foreseen
 
 Checkpoint = Annotated[str, ModelFile("checkpoints")]
@@ -54,11 +56,6 @@ def _problem(
 def readable_checkpoint(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
     """The file must be sound and of a known family."""
     return _problem(literals, folders, "ckpt_name", "checkpoints", "checkpoint")
-
-
-def readable_vae(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
-    """The file must be sound and hold an autoencoder."""
-    return _problem(literals, folders, "vae_name", "vae", "VAE")
 
 
 def readable_unet(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
@@ -228,15 +225,69 @@ def dual_clip_loader(
     return open_clip([(path, context.fingerprint(path)) for path in paths], FamilyName.SDXL)
 
 
-@node("VAELoader", category="loaders", display_name="Load VAE", store=False, validate=readable_vae)
-def vae_loader(vae_name: Annotated[str, ModelFile("vae")], context: RunContext) -> Vae:
+TINY = ("taesd", "taesdxl")
+
+
+def tiny_files(name: str, folders: Folders) -> tuple[Path, Path]:
+    """Decoder and encoder of a TAESD, in the `vae_approx` folders."""
+    decoder, encoder = (
+        folders.find_model("vae_approx", f"{name}_{half}") for half in ("decoder", "encoder")
+    )
+    return decoder, encoder
+
+
+def tiny_content(literals: Mapping[str, object], folders: Folders) -> Iterable[str]:
+    """Content of TAESD's files, where it is asked for."""
+    from nodeflow.node.file_digest import content_digest
+
+    name = literals.get("vae_name")
+    if name in TINY:
+        yield from map(content_digest, tiny_files(str(name), folders))
+
+
+def readable_vae(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
+    """The file must be sound and hold an autoencoder."""
+    if literals["vae_name"] not in TINY:
+        yield from _problem(literals, folders, "vae_name", "vae", "VAE")
+        return
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.diffusion.vae.tiny_files import read_tiny
+
+    name = str(literals["vae_name"])
+    expected = f"{name}_encoder.safetensors and {name}_decoder.safetensors in vae_approx/"
+    try:
+        read_tiny(tiny_files(name, folders))
+    except FileMissing as error:
+        yield InputProblem("vae_name", f"'{error.name}' is not there", expected)
+    except CheckpointError as error:
+        yield InputProblem("vae_name", f"'{name}' cannot be used: {error}", expected)
+
+
+@node(
+    "VAELoader",
+    category="loaders",
+    display_name="Load VAE",
+    store=False,
+    pure=False,
+    depends=tiny_content,
+    validate=readable_vae,
+)
+def vae_loader(
+    vae_name: Annotated[str, ModelFile("vae", besides=TINY)], context: RunContext
+) -> Vae:
     """An autoencoder from a file of its own.
 
     Args:
-        vae_name: a file in the `vae` folders, with or without its suffix.
+        vae_name: a file in the `vae` folders, with or without its suffix; `taesd` and `taesdxl` are
+            small, fast ones, of which the two files lie in the `vae_approx` folders.
     """
-    from nodeflow.diffusion.checkpoint.open import open_vae
+    from nodeflow.diffusion.checkpoint.open import open_tiny, open_vae
+    from nodeflow.diffusion.recipe import FamilyName
 
+    if vae_name in TINY:
+        halves = [(p, context.fingerprint(p)) for p in tiny_files(vae_name, context.folders)]
+        family = FamilyName.SDXL if vae_name == "taesdxl" else FamilyName.SD1
+        return open_tiny(halves[0], halves[1], family)
     path = context.folders.find_model("vae", vae_name)
     return open_vae(path, context.fingerprint(path))
 

@@ -146,10 +146,16 @@ class ClipRecipe:
 
 @dataclass(frozen=True, slots=True)
 class VaeRecipe:
-    """An autoencoder."""
+    """An autoencoder.
+
+    tiny_scale: not None for TAESD, the scale of the latents that it works on. encoder: the file of
+    TAESD's encoder where the halves are apart.
+    """
 
     source: WeightsFile
     patches: tuple[Patch, ...] = ()
+    tiny_scale: float | None = None
+    encoder: WeightsFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

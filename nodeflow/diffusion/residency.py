@@ -4,6 +4,7 @@ import copy
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -42,6 +43,8 @@ from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 from nodeflow.diffusion.vae.model import AutoencoderKL
+from nodeflow.diffusion.vae.tiny import TinyAutoencoder
+from nodeflow.diffusion.vae.tiny_load import load_tiny
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
 BUDGET = 3_900_000_000
@@ -99,8 +102,10 @@ class Residency:
             found[tower] = cast(ClipTextTransformer, module)
         return TextEncoders(recipe.family, found)
 
-    def vae(self, recipe: VaeRecipe) -> AutoencoderKL:
+    def vae(self, recipe: VaeRecipe) -> AutoencoderKL | TinyAutoencoder:
         """The autoencoder, always float32."""
+        if recipe.tiny_scale is not None:
+            return self.tiny(recipe, recipe.tiny_scale)
         path = Path(recipe.source.path)
         module = self._get(
             ("vae", recipe.source.fingerprint),
@@ -109,6 +114,22 @@ class Residency:
             recipe.patches,
         )
         return cast(AutoencoderKL, module)
+
+    def tiny(self, recipe: VaeRecipe, scale: float) -> TinyAutoencoder:
+        """TAESD."""
+        files = [recipe.source] + ([recipe.encoder] if recipe.encoder is not None else [])
+        key = ("tiny", *(file.fingerprint for file in files), scale)
+        paths = [Path(file.path) for file in files]
+        size = sum(path.stat().st_size for path in paths)
+        module = self._held(key, size, lambda: load_tiny(paths, scale, self.device))
+        return cast(TinyAutoencoder, module)
+
+    def preview_decoder(self, path: Path, scale: float) -> TinyAutoencoder:
+        """TAESD of which only the decoder is needed and loaded."""
+        stat = path.stat()
+        key = ("preview", str(path), stat.st_mtime_ns, scale)
+        load = partial(load_tiny, [path], scale, self.device, decoder_only=True)
+        return cast(TinyAutoencoder, self._held(key, stat.st_size, load))
 
     def vision(self, recipe: VisionRecipe) -> ClipVisionTransformer:
         """The image encoder."""

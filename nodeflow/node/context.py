@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from nodeflow.node.file_digest import content_digest
-from nodeflow.node.folders import Folders
+from nodeflow.node.folders import FileMissing, Folders
 
 T = TypeVar("T")
 
@@ -107,6 +107,13 @@ class RunContext:
     previews: bool = False
     on_progress: Callable[[Progress], None] = lambda progress: None
     cancelled: Callable[[], bool] = lambda: False
+
+    def model_file(self, kind: str, name: str) -> Path | None:
+        """A model file by kind and name, or None where there is none."""
+        try:
+            return self.folders.find_model(kind, name)
+        except FileMissing:
+            return None
 
     def progress(self, step: int, total: int, preview: bytes | None = None) -> None:
         """Report progress; raises `Cancelled` when the run was cancelled."""

@@ -29,6 +29,7 @@ from nodeflow.diffusion.recipe import (
     WeightsFile,
 )
 from nodeflow.diffusion.unet.config import UNetConfig
+from nodeflow.diffusion.vae.tiny_files import is_tiny, read_tiny
 
 V_MARKER, ZERO_SNR_MARKER = "v_pred", "ztsnr"
 EDM_MARKERS = ("edm_mean", "edm_vpred.sigma_max")
@@ -153,9 +154,24 @@ def _family_of_towers(towers: set[Tower]) -> FamilyName:
 
 
 def open_vae(path: Path, fingerprint: str) -> VaeRecipe:
-    """The autoencoder of a VAE file or a checkpoint. Raises CheckpointError."""
+    """The autoencoder of a VAE file or a checkpoint, or TAESD. Raises CheckpointError."""
+    if path.is_file() and is_tiny(read_header(path)):
+        read_tiny([path])
+        family = FamilyName.SDXL if "xl" in path.stem.lower() else FamilyName.SD1
+        scale = family_named(family).scale_factor
+        return VaeRecipe(WeightsFile(str(path), fingerprint), tiny_scale=scale)
     vae_part(path)
     return VaeRecipe(WeightsFile(str(path), fingerprint))
+
+
+def open_tiny(
+    decoder: tuple[Path, str], encoder: tuple[Path, str], family: FamilyName
+) -> VaeRecipe:
+    """TAESD from its two files, each with its fingerprint. Raises CheckpointError."""
+    read_tiny([decoder[0], encoder[0]])
+    first, second = (WeightsFile(str(path), digest) for path, digest in (decoder, encoder))
+    scale = family_named(family).scale_factor
+    return VaeRecipe(first, tiny_scale=scale, encoder=second)
 
 
 def open_vision(path: Path, fingerprint: str) -> VisionRecipe:

@@ -1,6 +1,7 @@
 """What sampling wants of whoever runs it; a node's run context is one."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from nodeflow.diffusion.sampling.recording import Recordings
@@ -33,6 +34,9 @@ class Host(Protocol):
     @property
     def previews(self) -> bool:
         """Whether anybody looks at previews."""
+
+    def model_file(self, kind: str, name: str) -> Path | None:
+        """A model file by kind and name, or None where there is none."""
 
     def progress(self, step: int, total: int, preview: bytes | None = None) -> None:
         """A step is done; may raise to stop."""

@@ -1,4 +1,4 @@
-"""A quick look at a latent: a fixed linear map to RGB, an eighth of the picture's size.
+"""A quick look at a latent: by TAESD where its file is there, else by a linear map to RGB.
 
 SD1, SD2: K. Turner, "Decoding latents to RGB without upscaling" (Hugging Face forum, 2022).
 SDXL: T. A. Vass, "Explaining the SDXL latent space" (Hugging Face blog, 2024). The embedded
@@ -6,12 +6,17 @@ model's is a least-squares fit to eight of its pictures (R² 0.92 to 0.96).
 """
 
 import io
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.recipe import FamilyName, ModelRecipe
+from nodeflow.diffusion.residency import residency_of
+from nodeflow.diffusion.sampling.host import Host
 
 SHORTEST = 0.1
 """Seconds between two previews."""
@@ -20,6 +25,8 @@ EMBEDDED_CONTEXT = 192
 """Width of the embedded model's text embeddings, which no other model has."""
 
 Colour = tuple[float, float, float]
+Decoder = Callable[[Tensor], Tensor]
+"""An unscaled latent to its first picture `[H, W, 3]` in about -1..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +59,41 @@ def colours_of(recipe: ModelRecipe) -> ColourMap:
     return SDXL if recipe.family in (FamilyName.SDXL, FamilyName.REFINER) else SD1
 
 
-def preview(denoised: Tensor, recipe: ModelRecipe, side: int = 256) -> bytes:
-    """The first latent of a batch (unscaled, 4 channels) as a JPEG of at most `side` pixels."""
+def colours(denoised: Tensor, recipe: ModelRecipe) -> Tensor:
+    """The first latent of a batch (unscaled, 4 channels) by its colour map, `[h, w, 3]`."""
+    table = colours_of(recipe)
+    latent = denoised[0, :4].float().cpu() * recipe.scale_factor
+    rgb = torch.einsum("chw,cr->hwr", latent, torch.tensor(table.channels))
+    return rgb + torch.tensor(table.grey)
+
+
+def tiny_decoder(recipe: ModelRecipe, host: Host) -> Decoder | None:
+    """TAESD's decoder for a model's family, where its file lies in the `vae_approx` folders."""
+    if recipe.context_width == EMBEDDED_CONTEXT:
+        return None
+    xl = recipe.family in (FamilyName.SDXL, FamilyName.REFINER)
+    path = host.model_file("vae_approx", "taesdxl_decoder" if xl else "taesd_decoder")
+    if path is None:
+        return None
+    residency = host.resources.get(*residency_of(host.device))
+    try:
+        vae = residency.preview_decoder(path, recipe.scale_factor)
+    except CheckpointError as error:
+        logging.getLogger(__name__).warning("no previews by %s: %s", path.name, error)
+        return None
+    return lambda denoised: vae.decode(denoised[:1].float())[0].movedim(0, -1).cpu()
+
+
+def preview(
+    denoised: Tensor, recipe: ModelRecipe, decode: Decoder | None = None, side: int = 256
+) -> bytes:
+    """The first latent of a batch as a JPEG of at most `side` pixels."""
     from PIL import Image
 
-    colours = colours_of(recipe)
-    latent = denoised[0, :4].float().cpu() * recipe.scale_factor
-    rgb = torch.einsum("chw,cr->hwr", latent, torch.tensor(colours.channels))
-    rgb = rgb + torch.tensor(colours.grey)
+    rgb = colours(denoised, recipe) if decode is None else decode(denoised)
     pixels = ((rgb + 1) / 2).clamp(0, 1).mul(255).round().byte().numpy()
     picture = Image.fromarray(pixels)
+    picture.thumbnail((side, side))
     scale = side // max(picture.size) or 1
     if scale > 1:
         size = (picture.width * scale, picture.height * scale)

@@ -16,7 +16,7 @@ from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
 from nodeflow.diffusion.sampling.host import Host
 from nodeflow.diffusion.sampling.model import DenoisingModel
-from nodeflow.diffusion.sampling.preview import SHORTEST, preview
+from nodeflow.diffusion.sampling.preview import SHORTEST, preview, tiny_decoder
 from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
 from nodeflow.diffusion.sampling.trajectory import Space, Trajectory, answered, travel
 from nodeflow.diffusion.schedule.discrete import (
@@ -80,13 +80,14 @@ def sample_resident(
     name = f"{canonical(recipe)}:{batching.company}"
     keys = WishKeys(name)
     shown = 0.0
+    decoder = tiny_decoder(recipe, host) if host.previews else None
 
     def on_step(done: int, total: int, denoised: Tensor) -> None:
         nonlocal shown
         on_denoised(denoised)
         picture = None
         if host.previews and (done == total or time.monotonic() - shown > SHORTEST):
-            picture = preview(denoised, recipe)
+            picture = preview(denoised, recipe, decoder)
             shown = time.monotonic()
         host.progress(done, total, picture)
 

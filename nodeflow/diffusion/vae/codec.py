@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.vae.model import AutoencoderKL
+from nodeflow.diffusion.vae.tiny import TinyAutoencoder
 
 CELL = 8
 
@@ -15,7 +16,7 @@ def crop_to_cells(image: Tensor) -> Tensor:
     return image[:, y : y + height, x : x + width]
 
 
-def encode_image(vae: AutoencoderKL, image: Tensor) -> Tensor:
+def encode_image(vae: AutoencoderKL | TinyAutoencoder, image: Tensor) -> Tensor:
     """The posterior's mean, unscaled, float32 `[B, 4, H/8, W/8]` on the CPU.
 
     `image`: float32 `[B, H, W, 3]` in 0..1; encoded picture by picture to bound memory.
@@ -33,7 +34,7 @@ def encode_image(vae: AutoencoderKL, image: Tensor) -> Tensor:
         )
 
 
-def decode_latent(vae: AutoencoderKL, samples: Tensor) -> Tensor:
+def decode_latent(vae: AutoencoderKL | TinyAutoencoder, samples: Tensor) -> Tensor:
     """float32 `[B, H, W, 3]` in 0..1 on the CPU, picture by picture to bound memory."""
     weight = next(vae.parameters())
     with torch.no_grad():
