@@ -7,12 +7,14 @@ from aiohttp import WSMsgType, web
 from msgspec import Meta, Struct, json
 
 from nodeflow.server.events.log import EventLog, Listener
+from nodeflow.server.events.outlet import Outlet
 from nodeflow.server.http.route import Call, Route
 
 HEARTBEAT = 20.0
 PAGE = 500
-PACE = 0.01
-"""Seconds between two sends, so that events which come together go together."""
+PACE, SHARE = 0.01, 0.0003
+"""Seconds between two sends, so that events which come together go together; more for each
+client, so that many clients cost no more than few."""
 MAX_SOCKETS = 500
 
 
@@ -29,7 +31,7 @@ async def events(call: Call, query: Subscribe) -> web.StreamResponse:
     log = call.state.events
     if len(log.listeners) >= MAX_SOCKETS:
         return web.Response(status=503, text="too many websockets")
-    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=65_536)
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=65_536, compress=False)
     await socket.prepare(call.request)
     wake = asyncio.Event()
     listener = Listener(call.user, wake.set, query.previews)
@@ -40,6 +42,8 @@ async def events(call: Call, query: Subscribe) -> web.StreamResponse:
         receiver = asyncio.create_task(receive(socket, listener))
         await asyncio.wait({sender, closer, receiver}, return_when=asyncio.FIRST_COMPLETED)
         receiver.cancel()
+        if sender.done() and not isinstance(error := sender.exception(), ConnectionError | None):
+            raise error
     finally:
         log.listeners.discard(listener)
         sender.cancel()
@@ -73,13 +77,11 @@ async def send(
 ) -> None:  # fmt: skip
     """Send until the client is gone or too far behind."""
 
-    async def tell(texts: list[bytes]) -> None:
-        if query.batch:
-            await socket.send_str((b"[" + b",".join(texts) + b"]").decode())
-        else:
-            for text in texts:
-                await socket.send_str(text.decode())
-
+    transport = call.request.transport
+    if transport is None:
+        return
+    assert isinstance(transport, asyncio.Transport)
+    tell = Outlet(transport, query.batch).send
     log: EventLog = call.state.events
     newest = log.sent
     hello: dict[str, Any] = {
@@ -121,7 +123,7 @@ async def send(
             await socket.send_bytes(data)
             if listener.pictures:
                 wake.set()
-        await asyncio.sleep(PACE)
+        await asyncio.sleep(PACE + SHARE * len(log.listeners))
 
 
 ROUTES = [Route("GET", "/api/v1/events", events)]
