@@ -257,7 +257,7 @@ def main(names: list[str]) -> None:
         if not names or "start" in names:
             start(Path(folder) / "start")
         with serving(Path(folder) / "rest") as server:
-            server.worker_pid()
+            server.run(yaml.safe_load(TEXT2IMAGE.read_text()))  # all is loaded now
             if not names or "jobs" in names:
                 asyncio.run(jobs(server))
             if not names or "cached" in names:

@@ -102,6 +102,20 @@ def test_nothing_outlives_a_killed_server(tmp_path: Path) -> None:
             until(lambda pid=pid: gone(pid), f"the end of {pid}")
 
 
+def test_every_device_has_its_workers(tmp_path: Path) -> None:
+    with serving(tmp_path, "--device", "cpu,cpu") as server:
+        ids = [posted(server, one("Slow", seconds=60)) for _ in range(2)]
+        behind = posted(server, one("Show"))
+        for id in ids:
+            until(lambda id=id: job(server, id)["state"] == "running", "both running")
+        assert job(server, behind)["state"] == "queued"
+        server.call("POST", f"/api/v1/jobs/{ids[1]}/cancel")
+        assert ended(server, ids[1])["state"] == "cancelled"
+        assert ended(server, behind)["state"] == "done"
+        assert job(server, ids[0])["state"] == "running"
+        assert len(server.call("GET", "/api/v1/health").json["workers"]) == 2
+
+
 @pytest.mark.heavy
 def test_a_worker_that_hangs_stalls_or_takes_too_much_is_replaced(tmp_path: Path) -> None:
     with serving(tmp_path, "--hang", "10", "--stall", "5", "--memory-limit", "1.5") as server:

@@ -43,6 +43,12 @@ class JobFilter(Struct, frozen=True, forbid_unknown_fields=True):
     before: Annotated[int, Meta(ge=0, le=2**62)] = 2**62
 
 
+class QueueFilter(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many of the waiting jobs."""
+
+    limit: Annotated[int, Meta(ge=0, le=10_000)] = 1000
+
+
 class Wait(Struct, frozen=True, forbid_unknown_fields=True):
     """How long to wait for the end."""
 
@@ -154,15 +160,17 @@ async def list_jobs(call: Call, query: JobFilter) -> dict[str, Any]:
     return {"jobs": [shown(call, live(j.id) or j, False) for j in jobs], "next": following}
 
 
-async def queue(call: Call) -> dict[str, Any]:
-    """What runs and what waits, in order."""
+async def queue(call: Call, query: QueueFilter) -> dict[str, Any]:
+    """What runs and what waits, in order; of the waiting ones the first."""
     core = call.state.core
     mine = [j for j in core.waiting() if call.user in ("", j.user)]
+    total, mine = len(mine), mine[: query.limit]
     running = [j for j in core.running.values() if call.user in ("", j.user)]
     return {
         "paused": core.paused,
         "running": [shown(call, job, False) for job in running],
         "queued": [shown(call, job, False) for job in mine],
+        "total": total,
         "held": [shown(call, j, False) for j in core.held() if call.user in ("", j.user)],
     }
 
@@ -275,9 +283,7 @@ async def delete(call: Call) -> None:
 
 async def clear(call: Call, body: ClearHistory) -> dict[str, int]:
     """Forget ended jobs; their files stay."""
-    core = call.state.core
-    jobs = await core.history(call.user, body.states, "", "", body.before, 100_000)
-    return {"deleted": await core.delete([job.id for job in jobs], call.user)}
+    return {"deleted": await call.state.core.clear(call.user, body.states, body.before)}
 
 
 BASE = "/api/v1/jobs"

@@ -52,10 +52,7 @@ async def change(call: Call) -> web.Response:
     asked = await body_of(call, Change)
     core = call.state.core
     if asked.clear:
-        jobs = await core.history(call.user, ENDED, "", "", 2**62, 1_000_000)
-    else:
-        found = [await core.find(id, call.user) for id in asked.delete]
-        jobs = [job for job in found if job is not None and job.state in ENDED]
-    if jobs:
-        await core.delete([job.id for job in jobs], call.user)
+        await core.clear(call.user)
+    found = [await core.find(id, call.user) for id in asked.delete]
+    await core.delete([job.id for job in found if job is not None], call.user)
     return web.Response()

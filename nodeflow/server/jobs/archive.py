@@ -157,6 +157,17 @@ class Archive:
             lambda c: rows.select(c, where, arguments, f"order by number desc limit {limit}")
         )
 
+    async def ended_ids(self, user: str, states: tuple[str, ...], before: int) -> list[str]:
+        """Ids of a user's jobs with numbers below `before`."""
+        marks = ", ".join("?" * len(states))
+        found = await self._database.read(
+            lambda c: c.execute(
+                f"select id from jobs where number < ? and (? = '' or user = ?) "
+                f"and state in ({marks})", (before, user, user, *states),
+            ).fetchall()
+        )  # fmt: skip
+        return [str(row[0]) for row in found]
+
     def paused(self) -> bool:
         """Whether the queue was left paused."""
         return bool(self._database.now(lambda c: values.read(c, "", "server", "paused")))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.jobs.course import Course
-from nodeflow.server.jobs.job import ENDED, Job, Submission
+from nodeflow.server.jobs.job import ENDED, Job, State, Submission
 from nodeflow.server.store.jobs import digest_of
 
 Place = Literal["front", "back", "before", "after"]
@@ -185,8 +185,13 @@ class JobCore(Course):
             event.set()
 
     async def delete(self, ids: Iterable[str], user: str) -> int:
-        """Forget ended jobs."""
-        return await self._archive.delete([id for id in ids if self.live(id) is None], user)
+        """Forget those of these jobs that have ended."""
+        ended = [id for id in ids if self.live(id) is None]
+        return await self._archive.delete(ended, user) if ended else 0
+
+    async def clear(self, user: str, states: tuple[State, ...] = ENDED, before: int = 2**62) -> int:
+        """Forget a user's ended jobs with numbers below `before`."""
+        return await self.delete(await self._archive.ended_ids(user, states, before), user)
 
     async def history(
         self, user: str, states: tuple[str, ...], client: str, workflow: str, before: int,
