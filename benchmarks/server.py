@@ -225,6 +225,7 @@ async def load(server: Serving) -> None:
                     due += every
                     await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
+        before = processor(server)
         began = time.perf_counter()
         posters = 10
         tasks = [asyncio.create_task(ask())]
@@ -236,11 +237,14 @@ async def load(server: Serving) -> None:
         stop.set()
         await asyncio.gather(*tasks)
         took = time.perf_counter() - began
+        spent = [(b - a) / took for a, b in zip(before, processor(server), strict=True)]
         await asyncio.sleep(1)
         for listener in listeners:
             listener.cancel()
     health.sort()
     print(f"{'jobs a second':<44} {done / took:9.1f} /s")
+    text = " + ".join(f"{part:.2f}" for part in spent)
+    print(f"{'processors in use':<44} {sum(spent):9.2f}      (this program, {NAMES}: {text})")
     print(f"{'events a second to all listeners':<44} {seen.events / took:9.0f} /s")
     print(f"{'listeners cut off':<44} {seen.lost:9d}")
     told("health", health)
