@@ -6,10 +6,10 @@ import pytest
 
 from tests.server.serving import Serving
 from tests.web.conftest import until, visit
+from tests.web.gestures import PICTURE, open_text, set_number
 
 pytestmark = pytest.mark.heavy
 
-PICTURE = ".form-result .stage button img"
 SLOW = "nodes: {slow: {node: Slow, seconds: %s}}"
 
 
@@ -41,24 +41,6 @@ class Line:
 def verdict(page: Any, node: str) -> Any:
     """The line below a node that says what became of it."""
     return page.locator(f'[data-id="{node}"] .verdict')
-
-
-def open_text(page: Any, text: str) -> None:
-    """Drop a document on the page."""
-    data = page.evaluate_handle(
-        "text => { const d = new DataTransfer();"
-        " d.items.add(new File([text], 'dropped.yaml', {type: 'application/yaml'})); return d; }",
-        text,
-    )
-    page.dispatch_event(".app", "drop", {"dataTransfer": data})
-    page.wait_for_selector(".node")
-
-
-def set_number(page: Any, name: str, value: str) -> None:
-    field = page.get_by_role("spinbutton", name=name)
-    field.click()
-    field.fill(value)
-    field.press("Enter")
 
 
 def test_the_form_makes_a_picture_and_an_edit_runs_only_what_it_touches(page: Any) -> None:

@@ -9,6 +9,7 @@ import type {
   Problem,
   StoredFile,
   Template,
+  Version,
   WorkflowFile,
 } from "@/api/shapes";
 import { parseJson } from "@/document/json";
@@ -84,6 +85,8 @@ export const api = {
   template: (id: string) => read<Opened>(`templates/${encodeURIComponent(id)}`),
   workflows: () => read<{ workflows: WorkflowFile[] }>("workflows"),
   workflow: (path: string) => read<Opened>(`workflows/${inUrl(path)}`),
+  versions: (path: string) => read<{ versions: Version[] }>(`workflows/${inUrl(path)}/versions`),
+  version: (path: string, id: string) => read<Opened>(`workflows/${inUrl(path)}/versions/${id}`),
   save: (path: string, content: { document: Workflow } | { text: string }, etag?: string) =>
     send<{ path: string; etag: string }>(
       "PUT",
@@ -108,6 +111,8 @@ export const api = {
   jobDocument: (id: string) => read<Workflow>(`jobs/${id}/document`),
   queue: () => read<{ paused: boolean; running: Job[]; queued: Job[] }>("queue"),
   cancel: (id: string) => send<Job>("POST", `jobs/${id}/cancel`, {}),
+  cancelAll: (ids: string[]) => send<void>("POST", "jobs/cancel", { ids }),
+  retry: (id: string) => send<Job>("POST", `jobs/${id}/retry`, {}),
   moveToFront: (id: string) => send<Job>("POST", `jobs/${id}/move`, { to: "front" }),
   pause: (on: boolean) => send<void>("POST", `queue/${on ? "pause" : "resume"}`, {}),
   files: (folder: string) => read<{ files: StoredFile[] }>(`files/${folder}?limit=200`),

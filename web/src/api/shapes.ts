@@ -71,6 +71,9 @@ export type Template = { id: string; name: string; description: string | null; n
 
 export type WorkflowFile = { path: string; name: string | null; modified: number; etag: string };
 
+/** An older content of a workflow file; saved: seconds since 1970. */
+export type Version = { id: string; saved: number; size: number };
+
 export type Opened = { document: Workflow | null; text: string; path?: string; etag?: string };
 
 export type ServerEvent = {

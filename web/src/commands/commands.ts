@@ -113,6 +113,24 @@ export const COMMANDS: Command[] = [
   },
   { id: "open", word: "open", keys: ["Ctrl+O"], run: openFile, typing: true },
   { id: "new", word: "newTab", keys: ["Ctrl+Alt+N"], run: newTab },
+  {
+    id: "sweep",
+    word: "sweep",
+    keys: ["S"],
+    run: () => usePanels.setState({ dialog: "sweep" }),
+  },
+  {
+    id: "versions",
+    word: "versions",
+    keys: [],
+    run: () => usePanels.setState({ dialog: "versions" }),
+  },
+  {
+    id: "templates",
+    word: "templates",
+    keys: ["T"],
+    run: () => usePanels.setState({ dialog: "templates" }),
+  },
   { id: "download", word: "download", keys: [], run: () => void download() },
   {
     id: "palette",

@@ -1,12 +1,13 @@
 /** Opening and saving: files of the server, files dropped on the page, templates. */
 
 import { ApiError, api } from "@/api/client";
+import type { Opened } from "@/api/shapes";
 import { arrange } from "@/canvas/arrange";
 import { apply, Draft } from "@/document/operation";
-import { EMPTY, type Workflow } from "@/document/workflow";
+import { EMPTY, type Json, type Workflow } from "@/document/workflow";
 import { text } from "@/language/text";
 import { say, usePanels } from "@/state/panels";
-import { activeTab, type Tab, useTabs } from "@/state/tabs";
+import { act, activeTab, type Tab, useTabs } from "@/state/tabs";
 
 /** The document with a place for every node. */
 async function placed(workflow: Workflow): Promise<Workflow> {
@@ -38,6 +39,30 @@ export async function openSaved(path: string): Promise<void> {
   if (there) return show(there.id);
   const { document, text: source, etag } = await api.workflow(path);
   if (document) await open(document, { path, text: source, ...(etag ? { etag } : {}) });
+}
+
+/** Another content for the active tab, as one edit that can be undone. */
+export async function replaceDocument(workflow: Workflow, label = "replace"): Promise<void> {
+  const next = (await placed(workflow)) as unknown as { [key: string]: Json };
+  act((document) => {
+    const before = document as unknown as { [key: string]: Json };
+    const draft = new Draft(document);
+    for (const key of new Set([...Object.keys(before), ...Object.keys(next)]))
+      if (JSON.stringify(before[key]) !== JSON.stringify(next[key])) draft.set([key], next[key]);
+    return draft.done(label);
+  });
+}
+
+/** The file as it is now on disk; undo brings one's own edits back. */
+export async function takeFile({ document, text: source, etag }: Opened): Promise<void> {
+  const tab = activeTab();
+  if (!tab || !document) return;
+  await replaceDocument(document, "take");
+  useTabs.getState().change(tab.id, {
+    text: source,
+    ...(etag ? { etag } : {}),
+    saved: activeTab()?.log.revision ?? 0,
+  });
 }
 
 /** Opens a file from this machine: a picture with a workflow inside, JSON or YAML. */

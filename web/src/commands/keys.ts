@@ -26,25 +26,36 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** A number that nobody is typing has no undo of its own. */
+function isIdleNumber(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("[role=spinbutton]:not([data-draft])");
+}
+
 export function listenToKeys(): () => void {
+  // Tab adds a node after a click on the canvas; until then, and after Escape, it moves the focus.
+  let onCanvas = false;
+  const onPointer = ({ target }: PointerEvent) => {
+    onCanvas = target instanceof Element && target.classList.contains("react-flow__pane");
+  };
   const onKey = (event: KeyboardEvent) => {
     if (usePanels.getState().dialog || useViewer.getState().files.length > 0) return;
     const pressed = chord(event);
     const found = COMMANDS.find(({ keys }) => keys.includes(pressed));
-    if (!found || (isTyping(event.target) && !found.typing)) return;
-    const onControl = event.target instanceof HTMLElement && event.target !== document.body;
-    const inCanvas = event.target instanceof Element && event.target.closest(".react-flow");
-    if (
-      pressed === "Tab" &&
-      (!inCanvas || (onControl && !event.target.classList.contains("react-flow__pane")))
-    ) {
-      if (event.target !== document.body) return;
-    }
+    if (pressed === "Escape") onCanvas = false;
+    if (!found) return;
+    const undoes = found.id === "undo" || found.id === "redo";
+    const typing = isTyping(event.target) && !(undoes && isIdleNumber(event.target));
+    if (typing && !found.typing) return;
+    if (pressed === "Tab" && !onCanvas) return;
     const copies = ["copy", "cut"].includes(found.id);
     if (copies && window.getSelection()?.toString()) return;
     event.preventDefault();
     found.run();
   };
   window.addEventListener("keydown", onKey);
-  return () => window.removeEventListener("keydown", onKey);
+  window.addEventListener("pointerdown", onPointer, true);
+  return () => {
+    window.removeEventListener("keydown", onKey);
+    window.removeEventListener("pointerdown", onPointer, true);
+  };
 }

@@ -1,10 +1,10 @@
 import { fileUrl } from "@/api/client";
-import type { StoredFile } from "@/api/shapes";
 import { ProblemList, useProblems } from "@/canvas/Problems";
 import { referenceOf } from "@/document/reference";
 import type { Workflow } from "@/document/workflow";
 import { Field } from "@/inputs/Field";
-import { useText } from "@/language/text";
+import { duration, useText } from "@/language/text";
+import { picturesOf } from "@/results/pictures";
 import { viewer } from "@/results/viewer";
 import { planWord } from "@/run/plan";
 import { run } from "@/run/submit";
@@ -88,20 +88,21 @@ function RunLine() {
   );
 }
 
-export function picturesOf(outputs: { [node: string]: { files: StoredFile[] } }): StoredFile[] {
-  return Object.values(outputs).flatMap(({ files }) =>
-    files.filter((file) => file.media_type.startsWith("image/")),
-  );
-}
-
 function Result() {
   const t = useText();
   const tab = useTabs(({ active }) => active);
   const run = useRun(tab);
-  const state = useRuns(({ jobs }) => (run.job ? jobs[run.job]?.state : undefined));
+  const workflow = useDocument();
+  const job = useRuns(({ jobs }) => (run.job ? jobs[run.job] : undefined));
+  const state = job?.state;
   const active = Object.entries(run.nodes).find(([, node]) => node.state === "running");
   const preview = active && run.previews[active[0]];
-  const pictures = picturesOf(run.outputs);
+  const kept = Object.entries(run.outputs).filter(
+    ([name]) => name.includes("/") || workflow.nodes[name],
+  );
+  const pictures = picturesOf(Object.fromEntries(kept));
+  const ended = Object.values(run.nodes);
+  const reused = ended.filter((node) => node.state === "cached").length;
   const waiting = state === "queued" || (state === "running" && !active);
   const step = active?.[1].step ?? 0;
   const total = active?.[1].total ?? 0;
@@ -137,6 +138,8 @@ function Result() {
         )}
         {waiting && t.queued}
         {state === "cancelled" && t.cancelled}
+        {state === "done" && !active && job && t.doneIn(duration(job.seconds ?? 0))}
+        {state === "done" && !active && reused > 0 && ` · ${t.reusedOf(reused, ended.length)}`}
       </p>
     </section>
   );

@@ -34,6 +34,7 @@ export function NumberField({ spec, value, label, onChange, onDone }: Props) {
       className="field number nodrag"
       aria-label={label}
       role="spinbutton"
+      data-draft={draft}
       aria-valuenow={value}
       aria-valuemin={spec.min}
       aria-valuemax={spec.max !== undefined && spec.max < 2 ** 53 ? spec.max : undefined}

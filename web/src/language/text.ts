@@ -30,3 +30,14 @@ export function size(bytes: number): string {
   const amount = bytes / divisor;
   return `${amount < 10 && unit !== "kB" ? amount.toFixed(1) : Math.max(1, Math.round(amount))} ${unit}`;
 }
+
+/** A moment (seconds since 1970) in the way of the chosen language; today's by its time alone. */
+export function when(seconds: number): string {
+  const { language } = useSettings.getState();
+  const at = new Date(seconds * 1000);
+  const today = at.toDateString() === new Date().toDateString();
+  const style: Intl.DateTimeFormatOptions = today
+    ? { timeStyle: "short" }
+    : { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(language, style).format(at);
+}

@@ -2,84 +2,145 @@ import { useEffect, useState } from "react";
 import { api, fileUrl } from "@/api/client";
 import type { Job } from "@/api/shapes";
 import { open } from "@/commands/files";
-import { type Difference, difference } from "@/document/difference";
-import { picturesOf } from "@/form/FormView";
-import { duration, useText } from "@/language/text";
+import { duration, useText, when } from "@/language/text";
+import { picturesOf } from "@/results/pictures";
 import { viewer } from "@/results/viewer";
 import { Tool } from "@/shell/Tool";
+import { type Compared, say, usePanels } from "@/state/panels";
 import { useRuns } from "@/state/runs";
 import { activeTab } from "@/state/tabs";
+import { search } from "@/text/fuzzy";
 
-/** Runs that are over: their pictures, their documents, and what changed since. */
+const PAGE = 60;
+
+/** Runs that are over: their pictures and documents, and what differs between two. */
 export function HistoryPanel() {
   const t = useText();
   const [jobs, setJobs] = useState<Job[]>([]);
-  const [changes, setChanges] = useState<{ id: string; list: Difference[] }>();
+  const [next, setNext] = useState<number | null>(null);
+  const [query, setQuery] = useState("");
+  const [chosen, setChosen] = useState<Job[]>([]);
   const ended = useRuns((state) => Object.values(state.jobs).filter((j) => j.finished).length);
-  useEffect(() => {
-    void api.jobs("state=done,failed,cancelled&limit=60").then(
-      (answer) => setJobs(answer.jobs),
-      () => undefined,
-    );
-  }, [ended]);
+  const load = (before?: number) =>
+    void api
+      .jobs(`state=done,failed,cancelled&limit=${PAGE}${before ? `&before=${before}` : ""}`)
+      .then(
+        (answer) => {
+          setJobs((old) => (before ? [...old, ...answer.jobs] : answer.jobs));
+          setNext(answer.next);
+        },
+        (error: Error) => say(error.message),
+      );
+  useEffect(() => load(), [ended]);
 
-  async function compare(job: Job): Promise<void> {
-    const now = activeTab()?.log.document;
-    if (!now) return;
-    if (changes?.id === job.id) return setChanges(undefined);
-    setChanges({ id: job.id, list: difference(await api.jobDocument(job.id), now) });
+  const titleOf = (job: Job) => `#${job.number} ${job.name || job.workflow || t.untitled}`;
+
+  async function compare(): Promise<void> {
+    const [one, other] = [...chosen].sort((a, b) => a.number - b.number);
+    if (!one) return;
+    const side = async (job: Job): Promise<Compared> => {
+      const [picture] = picturesOf(job.outputs);
+      const document = await api.jobDocument(job.id);
+      return { title: titleOf(job), document, ...(picture ? { picture } : {}) };
+    };
+    const tab = activeTab();
+    const now: Compared | undefined = tab && { title: t.now, document: tab.log.document };
+    const right = other ? await side(other) : now;
+    if (right) usePanels.setState({ dialog: "compare", compared: [await side(one), right] });
   }
 
+  function choose(job: Job): void {
+    const rest = chosen.filter(({ id }) => id !== job.id);
+    setChosen(rest.length < chosen.length ? rest : [...rest.slice(-1), job]);
+  }
+
+  const found = search(query, jobs, (job) => [
+    { text: titleOf(job), weight: 1 },
+    {
+      text: picturesOf(job.outputs)
+        .map(({ path }) => path)
+        .join(" "),
+      weight: 0.8,
+    },
+  ]);
   if (jobs.length === 0) return <p className="quiet">{t.historyEmpty}</p>;
   return (
-    <ul className="list">
-      {jobs.map((job) => {
-        const pictures = picturesOf(job.outputs);
-        return (
-          <li key={job.id} className="tall">
-            <div className="thumbs">
-              {pictures.slice(0, 4).map((file, index) => (
-                <button
-                  type="button"
-                  key={file.url}
-                  aria-label={file.path}
-                  onClick={() => viewer.open(pictures, index)}
-                >
-                  <img src={fileUrl(file, 128)} alt={file.path} loading="lazy" />
-                </button>
-              ))}
-            </div>
-            <span>
-              <b>{job.name ?? t.untitled}</b>
-              <small>
-                #{job.number} · {t[job.state]}
-                {job.seconds !== null && ` · ${duration(job.seconds)}`}
-              </small>
-              {job.error && <small className="wrong">{job.error.message}</small>}
-            </span>
-            <Tool icon="compare" label={t.difference} onClick={() => void compare(job)} />
-            <Tool
-              icon="reuse"
-              label={t.reproduce}
-              onClick={() => void api.jobDocument(job.id).then((d) => open(d))}
-            />
-            {changes?.id === job.id && (
-              <dl className="difference">
-                {changes.list.length === 0 && <dt>{t.noDifference}</dt>}
-                {changes.list.map((change) => (
-                  <div key={`${change.node}.${change.input}`}>
-                    <dt>{change.input ? `${change.node}.${change.input}` : change.node}</dt>
-                    <dd>
-                      <del>{change.before === undefined ? "–" : String(change.before)}</del>{" "}
-                      <ins>{change.after === undefined ? "–" : String(change.after)}</ins>
-                    </dd>
-                  </div>
-                ))}
-              </dl>
-            )}
-          </li>
-        );
-      })}
-    </ul>
+    <>
+      <input
+        className="field"
+        aria-label={t.search}
+        placeholder={t.search}
+        value={query}
+        onChange={(event) => setQuery(event.target.value)}
+      />
+      {chosen.length > 0 && (
+        <button type="button" className="button primary" onClick={() => void compare()}>
+          {chosen.length === 2 ? t.compareRuns : t.compareNow}
+        </button>
+      )}
+      <ul className="list">
+        {found.map((job) => (
+          <Run
+            key={job.id}
+            job={job}
+            title={titleOf(job)}
+            chosen={chosen.some(({ id }) => id === job.id)}
+            onChoose={() => choose(job)}
+          />
+        ))}
+      </ul>
+      {next !== null && (
+        <button type="button" className="button" onClick={() => load(next)}>
+          {t.older}
+        </button>
+      )}
+    </>
+  );
+}
+
+type RunProps = { job: Job; title: string; chosen: boolean; onChoose(): void };
+
+function Run({ job, title, chosen, onChoose }: RunProps) {
+  const t = useText();
+  const pictures = picturesOf(job.outputs);
+  return (
+    <li className="run">
+      <input
+        type="checkbox"
+        aria-label={t.choose(`#${job.number}`)}
+        checked={chosen}
+        onChange={onChoose}
+      />
+      <div className="thumbs">
+        {pictures.slice(0, 1).map((file) => (
+          <button
+            type="button"
+            key={file.url}
+            aria-label={file.path}
+            onClick={() => viewer.open(pictures, 0)}
+          >
+            <img src={fileUrl(file, 128)} alt={file.path} loading="lazy" />
+          </button>
+        ))}
+      </div>
+      <span>
+        <b>{title}</b>
+        <small title={when(job.created)}>
+          {t[job.state]}
+          {job.seconds ? ` · ${duration(job.seconds)}` : ""} · {when(job.created)}
+        </small>
+        {job.error && <small className="wrong">{job.error.message}</small>}
+      </span>
+      <Tool
+        icon="nodes"
+        label={t.reproduce}
+        onClick={() => void api.jobDocument(job.id).then((document) => open(document))}
+      />
+      <Tool
+        icon="play"
+        label={t.retry}
+        onClick={() => void api.retry(job.id).catch((error: Error) => say(error.message))}
+      />
+    </li>
   );
 }

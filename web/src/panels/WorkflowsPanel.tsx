@@ -1,31 +1,51 @@
 import { useEffect, useState } from "react";
 import { api } from "@/api/client";
 import type { Template, WorkflowFile } from "@/api/shapes";
-import { openFile, openSaved, openTemplate } from "@/commands/files";
+import { download, openFile, openSaved, openTemplate, save } from "@/commands/files";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
+import { say, usePanels } from "@/state/panels";
+import { activeTab, useTabs } from "@/state/tabs";
 
 /** Saved workflows and templates. */
 export function WorkflowsPanel() {
   const t = useText();
   const [templates, setTemplates] = useState<Template[]>([]);
   const [files, setFiles] = useState<WorkflowFile[]>([]);
+  const path = useTabs((state) => activeTab(state)?.path);
+  const saved = useTabs((state) => activeTab(state)?.etag);
+  const tell = (error: Error) => say(error.message);
   useEffect(() => {
-    void api.templates().then(
-      (answer) => setTemplates(answer.templates),
-      () => undefined,
-    );
-    void api.workflows().then(
-      (answer) => setFiles(answer.workflows),
-      () => undefined,
-    );
+    void api.templates().then((answer) => setTemplates(answer.templates), tell);
   }, []);
+  useEffect(() => {
+    void api.workflows().then((answer) => setFiles(answer.workflows), tell);
+  }, [saved]);
   return (
     <>
-      <button type="button" className="button" onClick={openFile}>
-        <Icon name="folder" />
-        {t.open}
-      </button>
+      <div className="queue-tools">
+        <button type="button" className="button" onClick={openFile}>
+          <Icon name="folder" />
+          {t.open}
+        </button>
+        <button type="button" className="button" onClick={() => void save()}>
+          {t.save}
+        </button>
+        <button type="button" className="button" onClick={() => void download()}>
+          <Icon name="down" />
+          {t.share}
+        </button>
+        {path && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => usePanels.setState({ dialog: "versions" })}
+          >
+            <Icon name="clock" />
+            {t.versions}
+          </button>
+        )}
+      </div>
       {files.length > 0 && <h3>{t.saved}</h3>}
       <ul className="list">
         {files.map((file) => (
@@ -38,6 +58,14 @@ export function WorkflowsPanel() {
         ))}
       </ul>
       <h3>{t.templates}</h3>
+      <button
+        type="button"
+        className="button"
+        onClick={() => usePanels.setState({ dialog: "templates" })}
+      >
+        <Icon name="grid" />
+        {t.templatesAll}
+      </button>
       <ul className="list">
         {templates.map((template) => (
           <li key={template.id}>

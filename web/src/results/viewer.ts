@@ -1,16 +1,27 @@
-/** Which pictures are shown large. */
+/** Which pictures are shown large, and how. */
 
 import { create } from "zustand";
 import type { StoredFile } from "@/api/shapes";
 
-type Viewer = { files: StoredFile[]; at: number; against: number | undefined };
+export type Mode = "one" | "slider" | "side";
 
-export const useViewer = create<Viewer>()(() => ({ files: [], at: 0, against: undefined }));
+/** `against` is the other picture of a comparison. */
+type Viewer = { files: StoredFile[]; at: number; against: number; mode: Mode };
+
+const CLOSED: Viewer = { files: [], at: 0, against: 0, mode: "one" };
+
+export const useViewer = create<Viewer>()(() => CLOSED);
 
 export const viewer = {
-  open: (files: StoredFile[], at: number) => useViewer.setState({ files, at, against: undefined }),
-  close: () => useViewer.setState({ files: [], at: 0, against: undefined }),
+  open: (files: StoredFile[], at: number, mode: Mode = "one") =>
+    useViewer.setState({ files, at, against: (at + 1) % files.length, mode }),
+  close: () => useViewer.setState(CLOSED),
   move: (by: number) =>
     useViewer.setState(({ files, at }) => ({ at: (at + by + files.length) % files.length })),
-  compare: (against: number | undefined) => useViewer.setState({ against }),
+  compare: (mode: Mode) =>
+    useViewer.setState((state) => ({
+      mode: state.mode === mode ? "one" : mode,
+      against: state.against === state.at ? (state.at + 1) % state.files.length : state.against,
+    })),
+  against: (against: number) => useViewer.setState({ against }),
 };

@@ -13,7 +13,7 @@ import { act, activeTab } from "@/state/tabs";
 export type How = { front?: boolean; again?: boolean; only?: string[] };
 
 /** Without what is not computed, so that looks never get into a job. */
-function computed(document: Workflow): Workflow {
+export function computed(document: Workflow): Workflow {
   const { layout: _, ...rest } = document;
   return rest;
 }

@@ -1,18 +1,23 @@
-import { useEffect, useState } from "react";
-import { api } from "@/api/client";
+import { lazy, Suspense, useState } from "react";
 import { selectedNodes } from "@/canvas/selection";
 import { COMMANDS, command } from "@/commands/commands";
-import { openSaved, saveTo } from "@/commands/files";
+import { saveTo } from "@/commands/files";
 import { renameNode } from "@/document/edit";
 import { isName } from "@/document/names";
 import { Picker } from "@/inputs/Picker";
 import { useText } from "@/language/text";
+import { closeDialog, Dialog } from "@/shell/Dialog";
 import { SettingsDialog } from "@/shell/SettingsDialog";
-import { Tool } from "@/shell/Tool";
 import { usePanels } from "@/state/panels";
-import { act, activeTab, currentGraph, useTabs } from "@/state/tabs";
+import { act, activeTab, currentGraph } from "@/state/tabs";
 
-const close = () => usePanels.setState({ dialog: undefined });
+const LATER = {
+  conflict: lazy(() => import("@/shell/ConflictDialog")),
+  versions: lazy(() => import("@/shell/VersionsDialog")),
+  compare: lazy(() => import("@/shell/CompareDialog")),
+  sweep: lazy(() => import("@/sweep/SweepDialog")),
+  templates: lazy(() => import("@/shell/TemplatesDialog")),
+};
 
 export function Dialogs() {
   const dialog = usePanels((state) => state.dialog);
@@ -21,30 +26,12 @@ export function Dialogs() {
   if (dialog === "settings") return <SettingsDialog />;
   if (dialog === "rename") return <Rename />;
   if (dialog === "save") return <SaveAs />;
-  if (dialog === "conflict") return <Conflict />;
-  return null;
-}
-
-export function Dialog({ title, children }: { title: string; children: React.ReactNode }) {
-  const t = useText();
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => event.key === "Escape" && close();
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
+  if (!dialog) return null;
+  const Later = LATER[dialog];
   return (
-    <div
-      className="veil"
-      onPointerDown={(event) => event.target === event.currentTarget && close()}
-    >
-      <div className="dialog" role="dialog" aria-modal="true" aria-label={title}>
-        <header>
-          <h2>{title}</h2>
-          <Tool icon="close" label={t.close} keys="Esc" onClick={close} />
-        </header>
-        {children}
-      </div>
-    </div>
+    <Suspense>
+      <Later />
+    </Suspense>
   );
 }
 
@@ -61,9 +48,9 @@ function Palette() {
       at={{ x: innerWidth / 2 - 210, y: 80 }}
       label={t.palette}
       wide
-      onClose={close}
+      onClose={closeDialog}
       onPick={(id) => {
-        close();
+        closeDialog();
         command(id)?.run();
       }}
     />
@@ -134,7 +121,7 @@ function Rename() {
       check={free}
       onDone={(typed) => {
         if (name && typed !== name) act((d, scope) => renameNode(d, scope, name, typed));
-        close();
+        closeDialog();
       }}
     />
   );
@@ -151,43 +138,5 @@ function SaveAs() {
       check={(typed) => /^[^\\]+\.(ya?ml|json)$/.test(typed)}
       onDone={(typed) => void saveTo(typed, typed === tab?.path ? tab.etag : undefined)}
     />
-  );
-}
-
-function Conflict() {
-  const t = useText();
-  const tab = activeTab();
-  const path = tab?.path ?? "";
-  return (
-    <Dialog title={t.save}>
-      <p>{t.conflict}</p>
-      <div className="choices">
-        <button
-          type="button"
-          className="button"
-          onClick={() => usePanels.setState({ dialog: "save" })}
-        >
-          {t.saveCopy}
-        </button>
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            close();
-            if (tab) useTabs.getState().close(tab.id);
-            void openSaved(path);
-          }}
-        >
-          {t.takeTheirs}
-        </button>
-        <button
-          type="button"
-          className="button primary"
-          onClick={() => void api.workflow(path).then(({ etag }) => saveTo(path, etag ?? "*"))}
-        >
-          {t.overwrite}
-        </button>
-      </div>
-    </Dialog>
   );
 }

@@ -28,6 +28,10 @@ const PATHS = {
   lock: "M4 7.5h8V13H4zM5.5 7.5V5.2a2.5 2.5 0 0 1 5 0v2.3",
   down: "M8 2.5v8M4.5 7L8 10.5 11.5 7M3 13.5h10",
   compare: "M2.5 3h11v10h-11zM8 1.5v13",
+  bolt: "M9 1.8L3.8 9H8l-1 5.2L12.2 7H8z",
+  beside: "M2.5 3h4.5v10h-4.5zM9 3h4.5v10h-4.5z",
+  facts: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.2v3.6M8 5.2h.01",
+  grid: "M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z",
   left: "M10 3.5L5.5 8l4.5 4.5",
   right: "M6 3.5L10.5 8 6 12.5",
 } as const;

@@ -1,5 +1,5 @@
 import { useText } from "@/language/text";
-import { Dialog } from "@/shell/Dialogs";
+import { Dialog } from "@/shell/Dialog";
 import { type Language, type Theme, useSettings } from "@/state/settings";
 
 export function SettingsDialog() {

@@ -92,12 +92,12 @@ function RunGroup() {
     <div className="run-group">
       {plan && (
         <span className="plan-line quiet" title={word}>
-          {runs}/{all}
+          {runs === 0 ? t.planNone : t.planSome(runs, all)}
           {plan.seconds !== null && runs > 0 && ` · ${duration(plan.seconds)}`}
         </span>
       )}
       <Tool
-        icon="reuse"
+        icon="bolt"
         label={t.runOnChange}
         pressed={auto}
         onClick={() => set({ runOnChange: !auto })}

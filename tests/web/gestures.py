@@ -1,0 +1,48 @@
+"""What a person does with the page."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+PICTURE = ".form-result .stage button img"
+DROP = """([name, type, data]) => {
+    const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+    const drop = new DataTransfer();
+    drop.items.add(new File([bytes], name, {type}));
+    return drop;
+}"""
+TYPES = {".yaml": "application/yaml", ".png": "image/png", ".webp": "image/webp",
+         ".jpg": "image/jpeg"}  # fmt: skip
+
+
+def drop(page: Any, name: str, data: bytes) -> None:
+    """Drop a file on the page."""
+    kind = TYPES[Path(name).suffix]
+    held = page.evaluate_handle(DROP, [name, kind, base64.b64encode(data).decode()])
+    page.dispatch_event(".app", "drop", {"dataTransfer": held})
+    page.wait_for_selector(f".toast:has-text('Opened {name}')")
+
+
+def open_text(page: Any, text: str, name: str = "dropped.yaml") -> None:
+    """Drop a document on the page."""
+    drop(page, name, text.encode())
+    page.wait_for_selector(".node, .form h1")
+
+
+def set_number(page: Any, name: str, value: str) -> None:
+    """Type into a number field."""
+    field = page.get_by_role("spinbutton", name=name)
+    field.click()
+    field.fill(value)
+    field.press("Enter")
+
+
+def run_form(page: Any, steps: int, prompt: str) -> str:
+    """Run the form with a prompt; returns the picture's address once it is another."""
+    old = page.locator(PICTURE).get_attribute("src") if page.locator(PICTURE).count() else ""
+    set_number(page, "Steps", str(steps))
+    page.get_by_role("textbox", name="Prompt").fill(prompt)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(f'{PICTURE}:not([src="{old}"])')
+    address: str = page.locator(PICTURE).get_attribute("src")
+    return address

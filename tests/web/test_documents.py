@@ -1,0 +1,130 @@
+"""Journeys with documents: versions, conflicts of two windows, templates, the keyboard alone."""
+
+from typing import Any
+
+import pytest
+
+from tests.server.serving import Serving
+from tests.web.conftest import until, visit
+from tests.web.gestures import PICTURE, set_number
+
+pytestmark = pytest.mark.heavy
+
+
+def save_as(page: Any, name: str) -> None:
+    page.keyboard.press("Control+Shift+s")
+    page.get_by_role("textbox", name="Save", exact=True).fill(name)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".toast:has-text('{name}')")
+
+
+def steps_of(server: Serving, name: str) -> Any:
+    answer = server.call("GET", f"/api/v1/workflows/{name}")
+    return answer.json["document"]["nodes"]["sampler"]["steps"]
+
+
+def test_an_older_version_is_compared_and_taken_back(page: Any, server: Serving) -> None:
+    save_as(page, "versions.yaml")
+    set_number(page, "Steps", "7")
+    page.keyboard.press("Control+s")
+    until(page, "!document.querySelector('.dirty')")
+    page.get_by_role("button", name="Workflows").click()
+    page.get_by_role("button", name="Versions", exact=True).click()
+    page.locator(".versions li button").first.click()
+    assert page.locator(".difference del").inner_text() == "20"
+    assert page.locator(".difference ins").inner_text() == "7"
+    page.get_by_role("button", name="Take this version").click()
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
+    page.keyboard.press("Control+z")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "7"
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Control+s")
+    until(page, "!document.querySelector('.dirty')")
+    assert steps_of(server, "versions.yaml") == 20
+
+
+def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
+    context: Any, server: Serving
+) -> None:
+    first = visit(context, server)
+    save_as(first, "shared.yaml")
+    first.wait_for_timeout(1500)
+    second = visit(context, server)
+    set_number(second, "Steps", "5")
+    second.wait_for_selector(".dirty")
+    set_number(first, "Steps", "9")
+    first.keyboard.press("Control+s")
+    until(first, "!document.querySelector('.dirty')")
+    second.wait_for_selector(".banner:has-text('shared.yaml')")
+    second.keyboard.press("Control+s")
+    second.wait_for_selector(".difference")
+    assert second.locator(".difference del").inner_text() == "9"
+    assert second.locator(".difference ins").inner_text() == "5"
+    second.get_by_role("button", name="Take what is on disk").click()
+    assert second.get_by_role("spinbutton", name="Steps").input_value() == "9"
+    second.keyboard.press("Control+z")
+    assert second.get_by_role("spinbutton", name="Steps").input_value() == "5"
+    second.keyboard.press("Control+s")
+    until(second, "!document.querySelector('.dirty')")
+    assert steps_of(server, "shared.yaml") == 5
+    for page, steps in ((first, "9"), (second, "5")):
+        page.wait_for_timeout(1500)
+        page.reload()
+        page.wait_for_selector(".form h1")
+        assert page.get_by_role("spinbutton", name="Steps").input_value() == steps
+
+
+def test_templates_open_and_tabs_come_back(page: Any) -> None:
+    page.keyboard.press("t")
+    page.wait_for_selector(".card rect")
+    page.get_by_role("button", name="Inpainting").click()
+    page.wait_for_selector(".tab.on:has-text('Inpainting')")
+    set_number(page, "Seed", "8")
+    page.locator(".tab-name:has-text('Text to image')").click()
+    page.locator(".tab-name:has-text('Inpainting')").click()
+    page.keyboard.press("Control+z")
+    assert page.get_by_role("spinbutton", name="Seed").input_value() == "4"
+
+
+def test_a_result_comes_back_after_a_reload(page: Any) -> None:
+    set_number(page, "Steps", "1")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(PICTURE)
+    source = page.locator(PICTURE).get_attribute("src")
+    page.wait_for_timeout(1500)
+    page.reload()
+    page.wait_for_selector(PICTURE)
+    assert page.locator(PICTURE).get_attribute("src") == source
+
+
+def test_a_beginner_needs_no_mouse(page: Any) -> None:
+    focused = "document.activeElement.getAttribute('aria-label') || document.activeElement.id"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(focused) == "Prompt":
+            break
+    page.keyboard.press("Control+a")
+    page.keyboard.type("a red apple")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate(focused) == "Steps":
+            break
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(PICTURE)
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if str(page.evaluate(focused)).startswith("Full screen"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".viewer figure img")
+    page.keyboard.press("i")
+    page.wait_for_selector(".facts:has-text('a red apple')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".viewer", state="detached")
+    assert str(page.evaluate(focused)).startswith("Full screen")
+    page.keyboard.press("f")
+    page.wait_for_selector(".node")

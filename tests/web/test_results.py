@@ -1,0 +1,164 @@
+"""Journeys with what was made: gallery, comparison, history, sweeps, dropped pictures, masks."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.server.serving import Serving
+from tests.web.conftest import until
+from tests.web.gestures import PICTURE, drop, open_text, run_form, set_number
+
+pytestmark = pytest.mark.heavy
+
+GRAPH = {
+    "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "tiny-emoji"}},
+    "2": {"class_type": "CLIPTextEncode", "inputs": {"clip": ["1", 1], "text": "a green frog"}},
+}
+INPAINT = """
+nodes:
+  load: {node: LoadImage, image: source.png}
+  checkpoint: {node: CheckpointLoaderSimple, ckpt_name: tiny-emoji}
+  text: {node: CLIPTextEncode, clip: $checkpoint.CLIP, text: a frog on a red background}
+  encoded: {node: VAEEncode, pixels: $load.IMAGE, vae: $checkpoint.VAE}
+  masked: {node: SetLatentNoiseMask, samples: $encoded, mask: $load.MASK}
+  sampler: {node: KSampler, model: $checkpoint.MODEL, positive: $text, negative: $text,
+            latent_image: $masked, seed: 1, steps: 4, cfg: 1.0, sampler_name: euler,
+            scheduler: normal, denoise: 1.0}
+  image: {node: VAEDecode, samples: $sampler, vae: $checkpoint.VAE}
+  save: {node: SaveImage, images: $image, filename_prefix: inpainted}
+"""
+
+
+def picture(server: Serving, address: str) -> Image.Image:
+    return Image.open(io.BytesIO(server.call("GET", address).body)).convert("RGB")
+
+
+def test_pictures_are_compared_searched_and_say_how_they_were_made(page: Any) -> None:
+    run_form(page, 2, "a red apple")
+    run_form(page, 2, "a green frog")
+    page.get_by_role("button", name="Results").click()
+    page.wait_for_selector(".shot >> nth=1")
+    page.get_by_role("textbox", name="Search").fill("no such picture")
+    until(page, "document.querySelectorAll('.shot').length === 0")
+    page.get_by_role("textbox", name="Search").fill("txt2img")
+    for index in (0, 1):
+        page.locator(".shot input").nth(index).check(force=True)
+    page.get_by_role("button", name="Compare (2)").click()
+    page.wait_for_selector(".viewer figure img >> nth=1")
+    page.get_by_role("button", name="Compare under a slider").click()
+    slider = page.get_by_role("slider", name="Compare under a slider")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+    assert "52%" in page.locator(".slider .over").get_attribute("style")
+    page.keyboard.press("i")
+    page.wait_for_selector(".facts:has-text('128 × 128')")
+    assert "a green frog" in page.locator(".facts").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".viewer", state="detached")
+
+
+def test_two_runs_are_compared_and_one_is_run_again(page: Any) -> None:
+    run_form(page, 2, "a red apple")
+    run_form(page, 2, "a blue house")
+    page.get_by_role("button", name="History").click()
+    for index in (0, 1):
+        page.locator(".run > input").nth(index).check()
+    page.get_by_role("button", name="Compare two runs").click()
+    page.wait_for_selector(".difference")
+    assert page.locator(".difference del").inner_text() == "a red apple"
+    assert page.locator(".difference ins").inner_text() == "a blue house"
+    page.get_by_role("button", name="Text", exact=True).last.click()
+    page.wait_for_selector(".lines ins:has-text('a blue house')")
+    page.keyboard.press("Escape")
+    number = page.locator(".run b").nth(1).inner_text().split()[0]
+    count = page.locator(".run").count()
+    page.locator(f".run:has-text('{number} ')").get_by_role("button", name="Run it again").click()
+    page.wait_for_selector(f".run >> nth={count}")
+    open_it = page.get_by_role("button", name="Open this run's workflow")
+    page.locator(f".run:has-text('{number} ')").locator(open_it).click()
+    until(page, "document.querySelectorAll('.tab').length === 2")
+    page.wait_for_selector(".form h1")
+    assert page.get_by_role("textbox", name="Prompt").input_value() == "a red apple"
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.jpg"])
+def test_a_dropped_picture_of_comfyui_opens_its_workflow(page: Any, name: str) -> None:
+    data, exif = io.BytesIO(), Image.Exif()
+    exif[0x0110] = f"prompt:{json.dumps(GRAPH)}"
+    made = Image.new("RGB", (8, 8))
+    if name.endswith("png"):
+        from PIL.PngImagePlugin import PngInfo
+
+        chunks = PngInfo()
+        chunks.add_text("prompt", json.dumps(GRAPH))
+        made.save(data, "PNG", pnginfo=chunks)
+    else:
+        made.save(data, "WEBP" if name.endswith("webp") else "JPEG", exif=exif)
+    drop(page, name, data.getvalue())
+    page.wait_for_selector(".node:has-text('CLIP Text Encode')")
+    assert page.get_by_role("textbox", name="text").input_value() == "a green frog"
+
+
+def test_a_picture_of_ours_opens_its_workflow_and_makes_itself_again(
+    page: Any, server: Serving
+) -> None:
+    address = run_form(page, 2, "a yellow star")
+    page.get_by_role("textbox", name="Prompt").fill("something else")
+    drop(page, "mine.png", server.call("GET", address).body)
+    page.wait_for_selector(".form h1")
+    assert page.get_by_role("textbox", name="Prompt").input_value() == "a yellow star"
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(PICTURE)
+    again = page.locator(PICTURE).get_attribute("src")
+    assert np.array_equal(picture(server, address), picture(server, again))
+
+
+def test_a_sweep_makes_a_grid(page: Any) -> None:
+    set_number(page, "Steps", "1")
+    page.get_by_role("main").click(position={"x": 600, "y": 20})
+    page.keyboard.press("s")
+    page.get_by_role("textbox", name="Across: Values").fill("1..3")
+    page.locator(".axis select").nth(1).select_option("positive.text")
+    page.get_by_role("textbox", name="Down: Values").fill("a red apple\na cat, black")
+    page.get_by_role("button", name="Run 6 variants").click()
+    page.wait_for_selector(".sweep-grid td img >> nth=5")
+    assert page.locator(".sweep-grid th").all_inner_texts() == [
+        "1", "2", "3", "a red apple", "a cat, black",
+    ]  # fmt: skip
+    sources = page.eval_on_selector_all(".sweep-grid td img", "all => all.map(i => i.src)")
+    assert len(set(sources)) == 6
+
+
+def test_a_mask_is_painted_and_only_what_it_covers_is_drawn_anew(
+    page: Any, server: Serving, tmp_path: Path
+) -> None:
+    source = Image.new("RGB", (128, 128), (40, 90, 220))
+    source.save(tmp_path / "source.png")
+    open_text(page, INPAINT)
+    page.set_input_files('[data-id="load"] input[type=file]', tmp_path / "source.png")
+    page.get_by_role("button", name="Paint a mask").click()
+    page.wait_for_selector(".painter-stage canvas")
+    box = page.locator(".painter-stage canvas").bounding_box()
+    left, top, side = box["x"], box["y"], box["width"]
+    for share in (0.1, 0.2, 0.3, 0.4):
+        page.mouse.move(left + side * share, top + side * 0.05)
+        page.mouse.down()
+        page.mouse.move(left + side * share, top + side * 0.95, steps=5)
+        page.mouse.up()
+    page.get_by_role("button", name="Use this mask").click()
+    page.wait_for_selector('[data-id="load"] img[alt="source-mask.png"]')
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="save"] .node-picture')
+    page.locator('[data-id="save"] .node-pictures button').click()
+    address = page.locator(".viewer figure img").get_attribute("src")
+    changed = np.abs(
+        np.asarray(picture(server, address), np.int16) - np.asarray(source, np.int16)
+    ).mean(axis=2)
+    assert changed[16:112, 24:40].mean() > 3 * changed[:, 96:].mean()

@@ -1,0 +1,45 @@
+import { useEffect, useRef } from "react";
+import { useText } from "@/language/text";
+import { Tool } from "@/shell/Tool";
+import { usePanels } from "@/state/panels";
+
+export const closeDialog = () => usePanels.setState({ dialog: undefined });
+
+type Props = { title: string; wide?: boolean; children: React.ReactNode };
+
+/** A window over the page; Escape, the button and a click beside it close it. */
+export function Dialog({ title, wide, children }: Props) {
+  const t = useText();
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    if (!frame.current?.contains(before)) frame.current?.focus();
+    const onKey = (event: KeyboardEvent) => event.key === "Escape" && closeDialog();
+    window.addEventListener("keydown", onKey);
+    return () => {
+      window.removeEventListener("keydown", onKey);
+      before?.focus?.();
+    };
+  }, []);
+  return (
+    <div
+      className="veil"
+      onPointerDown={(event) => event.target === event.currentTarget && closeDialog()}
+    >
+      <div
+        ref={frame}
+        className={wide ? "dialog wide" : "dialog"}
+        role="dialog"
+        aria-modal="true"
+        aria-label={title}
+        tabIndex={-1}
+      >
+        <header>
+          <h2>{title}</h2>
+          <Tool icon="close" label={t.close} keys="Esc" onClick={closeDialog} />
+        </header>
+        {children}
+      </div>
+    </div>
+  );
+}

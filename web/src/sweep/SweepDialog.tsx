@@ -1,0 +1,132 @@
+import { useState } from "react";
+import { ApiError } from "@/api/client";
+import type { Problem } from "@/api/shapes";
+import { ProblemList } from "@/canvas/Problems";
+import { literalOf, referenceOf } from "@/document/reference";
+import type { Workflow } from "@/document/workflow";
+import { useText } from "@/language/text";
+import { Dialog } from "@/shell/Dialog";
+import { nodeType } from "@/state/server";
+import { useDocument } from "@/state/tabs";
+import { SweepGrid } from "@/sweep/SweepGrid";
+import { type Axis, startSweep, useSweep } from "@/sweep/sweeps";
+import { MOST, readValues } from "@/sweep/values";
+import type { InputType } from "@/types/nodeType";
+
+type Target = { key: string; node: string; spec: InputType; now: string };
+
+/** Inputs that hold a value, those of the form first. */
+function targetsOf(workflow: Workflow): Target[] {
+  const shown = Object.values(workflow.inputs ?? {}).map(String);
+  const all = Object.entries(workflow.nodes).flatMap(([node, data]) =>
+    (nodeType(data.node)?.inputs ?? []).flatMap((spec): Target[] => {
+      const value = data[spec.name];
+      if (!spec.literal || spec.input_file || referenceOf(value)) return [];
+      const now = literalOf(value) ?? spec.default ?? "";
+      return [{ key: `${node}.${spec.name}`, node, spec, now: String(now) }];
+    }),
+  );
+  const rank = ({ key }: Target) => (shown.includes(`$${key}`) ? shown.indexOf(`$${key}`) : 999);
+  return all.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Which inputs get which values; below it the grid of the last sweep. */
+export default function SweepDialog() {
+  const t = useText();
+  const document = useDocument();
+  const sweep = useSweep((state) => state.sweep);
+  const targets = targetsOf(document);
+  const seed = targets.find(({ spec }) => spec.seed) ?? targets[0];
+  const [across, setAcross] = useState({ key: seed?.key ?? "", text: "1..4" });
+  const [down, setDown] = useState({ key: "", text: "" });
+  const [problems, setProblems] = useState<Problem[]>([]);
+
+  function axisOf({ key, text }: { key: string; text: string }): Axis | undefined {
+    const target = targets.find((one) => one.key === key);
+    if (!target) return undefined;
+    const { node, spec } = target;
+    const values = readValues(text, spec);
+    return values.length > 0 ? { node, input: spec.name, values } : undefined;
+  }
+
+  const [first, second] = [axisOf(across), axisOf(down)];
+  const count = (first?.values.length ?? 0) * (second?.values.length ?? (down.key ? 0 : 1));
+
+  async function start(): Promise<void> {
+    if (!first) return;
+    try {
+      await startSweep(document, first, second);
+      setProblems([]);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const other = { code: error.code, message: error.message };
+      setProblems(error.problems.length > 0 ? error.problems : [other]);
+    }
+  }
+
+  return (
+    <Dialog title={t.sweep.replace("…", "")} wide>
+      <form
+        className="sweep"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void start();
+        }}
+      >
+        <AxisFields label={t.sweepAcross} axis={across} onChange={setAcross} targets={targets} />
+        <AxisFields label={t.sweepDown} axis={down} onChange={setDown} targets={targets} none />
+        <p className="quiet">{t.sweepHint}</p>
+        <button type="submit" className="button primary" disabled={count === 0 || count > MOST * 4}>
+          {t.sweepRun(count)}
+        </button>
+      </form>
+      <ProblemList problems={problems} named />
+      {sweep && <SweepGrid sweep={sweep} />}
+    </Dialog>
+  );
+}
+
+type FieldsProps = {
+  label: string;
+  axis: { key: string; text: string };
+  targets: Target[];
+  none?: boolean;
+  onChange(axis: { key: string; text: string }): void;
+};
+
+function AxisFields({ label, axis, targets, none, onChange }: FieldsProps) {
+  const t = useText();
+  const target = targets.find(({ key }) => key === axis.key);
+  return (
+    <div className="axis">
+      <label>
+        {label}
+        <select
+          className="field"
+          value={axis.key}
+          onChange={({ target: { value: key } }) =>
+            onChange({ key, text: targets.find((one) => one.key === key)?.now ?? "" })
+          }
+        >
+          {none && <option value="">{t.sweepNone}</option>}
+          {targets.map(({ key }) => (
+            <option key={key} value={key}>
+              {key}
+            </option>
+          ))}
+        </select>
+      </label>
+      {axis.key !== "" && (
+        <textarea
+          className="field"
+          aria-label={`${label}: ${t.sweepValues}`}
+          rows={target?.spec.multiline ? 3 : 1}
+          placeholder={target?.spec.choices?.slice(0, 3).join(", ")}
+          value={axis.text}
+          spellCheck={false}
+          onChange={(event) => onChange({ ...axis, text: event.target.value })}
+        />
+      )}
+    </div>
+  );
+}
