@@ -9,7 +9,13 @@ from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import UPLOAD, Call, read_body
 
 T = TypeVar("T")
+G = TypeVar("G", bound="Generation")
 IMAGES = 64
+REFUSED = (
+    "styles", "s_churn", "refiner_checkpoint", "hr_checkpoint_name", "latent_mask",
+    "custom_code",
+)  # fmt: skip
+"""Fields that would change the picture and that this server does not know."""
 
 
 class Generation(Struct, frozen=True):
@@ -83,6 +89,17 @@ class Extras(Struct, frozen=True):
     image: str = ""
 
 
+def asked_for(body: dict[str, Any], kind: type[G]) -> G:
+    """A body that can be done. Raises Fault for what this server does not do, rather than leave
+    it out silently."""
+    for key in REFUSED:
+        if body.get(key):
+            raise Fault(422, "unsupported", f"{key} is not supported")
+    asked = read(body, kind)
+    check(asked)
+    return asked
+
+
 async def given(call: Call) -> dict[str, Any]:
     """The body as it was sent. Raises Fault."""
     try:
@@ -101,7 +118,7 @@ def read(body: dict[str, Any], kind: type[T]) -> T:
 
 
 def check(asked: Generation) -> None:
-    """Raise Fault for what this server does not do, rather than leave it out silently."""
+    """Raise Fault for values that this server does not do."""
     wrong = None
     if asked.script_name:
         wrong = f"Script '{asked.script_name}' not found"

@@ -14,7 +14,7 @@ from msgspec import json
 from nodeflow import __version__
 from nodeflow.interop.infotext import Infotext, write_infotext
 from nodeflow.server.a1111 import workflow
-from nodeflow.server.a1111.asked import Generation, Img2Img, Txt2Img, check, given, read
+from nodeflow.server.a1111.asked import Generation, Img2Img, Txt2Img, asked_for, given
 from nodeflow.server.a1111.models import checkpoint_named, named, stem, vae_named
 from nodeflow.server.a1111.names import sampling_of
 from nodeflow.server.a1111.options import options_of
@@ -43,16 +43,14 @@ class Round:
 async def txt2img(call: Call) -> dict[str, Any]:
     """Pictures from a text."""
     body = await given(call)
-    asked = read(body, Txt2Img)
-    check(asked)
+    asked = asked_for(body, Txt2Img)
     return await generated(call, body, asked, lambda chosen: workflow.txt2img(asked, chosen))
 
 
 async def img2img(call: Call) -> dict[str, Any]:
     """Pictures from a picture."""
     body = await given(call)
-    asked = read(body, Img2Img)
-    check(asked)
+    asked = asked_for(body, Img2Img)
     if not asked.init_images:
         raise Fault(404, "not_found", "Init image not found")
     if len(asked.init_images) > 1:

@@ -75,6 +75,17 @@ def test_a_seed_is_drawn_where_none_is_given(webui: Serving) -> None:
     assert found["images"] == [] and 0 <= json.loads(found["info"])["seed"] < 2**32
 
 
+def test_a_lora_and_clip_skip_change_the_picture(webui: Serving) -> None:
+    def drawn(prompt: str, **more: Any) -> Image.Image:
+        found = done(webui, "txt2img", **SMALL, seed=6, prompt=prompt, **more)
+        return opened(found["images"][0])
+
+    plain = drawn("a house")
+    assert same(plain, drawn("a house <lora:tiny-flat:0>"))
+    assert not same(plain, drawn("a house <lora:tiny-flat:1>"))
+    assert not same(plain, drawn("a house", override_settings={"CLIP_stop_at_last_layers": 2}))
+
+
 def test_the_second_pass_enlarges(webui: Serving) -> None:
     asked = {**SMALL, "prompt": "a cat", "seed": 3, "enable_hr": True, "hr_scale": 1.5}
     for name in ("Latent", "Lanczos"):
@@ -141,6 +152,7 @@ def test_what_is_wrong_is_told(webui: Serving) -> None:
         ({"alwayson_scripts": {"ADetailer": {"args": [True]}}}, 422, "ADetailer"),
         ({"script_name": "x/y/z plot"}, 422, "x/y/z plot"),
         ({"restore_faces": True}, 422, "face"),
+        ({"styles": ["anime"]}, 422, "styles"),
     ]
     for more, status, word in cases:
         answer = post(webui, "txt2img", **{**SMALL, **more})

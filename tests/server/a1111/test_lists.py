@@ -58,9 +58,11 @@ def test_lists(webui: Serving) -> None:
     upscalers = get("upscalers")
     assert isinstance(upscalers, list)
     assert [u["name"] for u in upscalers] == ["None", "Lanczos", "Nearest"]
-    for name in ("sd-vae", "loras", "hypernetworks", "face-restorers", "prompt-styles",
+    for name in ("sd-vae", "hypernetworks", "face-restorers", "prompt-styles",
                  "realesrgan-models", "script-info", "extensions"):  # fmt: skip
         assert get(name) == []
+    loras = get("loras")
+    assert isinstance(loras, list) and "tiny-flat" in [lora["name"] for lora in loras]
     assert get("embeddings") == {"loaded": {}, "skipped": {}}
     assert get("scripts") == {"txt2img": [], "img2img": []}
     memory = get("memory")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from nodeflow.server.a1111.asked import Img2Img, Txt2Img, check, read
+from nodeflow.server.a1111.asked import Img2Img, Txt2Img, asked_for
 from nodeflow.server.a1111.routes import ROUTES as A1111
 from nodeflow.server.comfyui.routes import BARE
 from nodeflow.server.comfyui.v2.routes import ROUTES as V2
@@ -74,8 +74,7 @@ def test_nothing_makes_the_server_stumble(comfy: Serving, data: st.DataObject) -
 def test_a_request_is_read_or_refused(body: dict[str, Any]) -> None:
     for kind in (Txt2Img, Img2Img):
         try:
-            asked = read(body, kind)
-            check(asked)
+            asked = asked_for(body, kind)
         except Fault as fault:
             assert fault.status == 422
         else:
