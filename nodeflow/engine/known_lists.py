@@ -39,6 +39,8 @@ def with_known_lists(
 
     Where a list cannot be computed, it is left as it is: the run will fail at the same node.
     """
+    if not workflow.lists:
+        return workflow
     known: dict[Link, int] = {}
     spec = read_spec(length, PLUGIN)
     while workflow.lists and workflow.with_lengths is not None:

@@ -6,7 +6,6 @@ import queue
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from nodeflow.engine.device import choose_device
@@ -140,10 +139,8 @@ class Worker:
         known = None if run.again else self._checked.get(identity(run))
         if known is None:
             return None
-        workflow, checked = known
-        checked = replace(checked, folders=folders_of(self._setup.places, run.user))
         try:
-            return self._evaluate(run, workflow, checked, reuse_only=True)
+            return self._evaluate(run, *known, reuse_only=True)
         except (MustCompute, WorkflowError, OSError):
             self._checked.pop(identity(run), None)
             return None
