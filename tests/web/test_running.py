@@ -45,8 +45,9 @@ def verdict(page: Any, node: str) -> Any:
 
 def test_the_form_makes_a_picture_and_an_edit_runs_only_what_it_touches(page: Any) -> None:
     page.wait_for_selector("text=7 of 7 nodes will run")
-    set_number(page, "Steps", "4")
+    set_number(page, "Steps", "12")
     page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".stage.live img[src^='blob:']")
     page.wait_for_selector(PICTURE)
     first = page.locator(PICTURE).get_attribute("src")
     assert page.evaluate("src => fetch(src).then(r => r.headers.get('content-type'))", first) == (
@@ -134,6 +135,27 @@ def test_what_is_wrong_is_said_at_its_input_and_mended_by_a_click(page: Any) -> 
     page.wait_for_selector('[data-id="show"] .verdict.planned')
     page.keyboard.press("Control+Enter")
     page.wait_for_selector('[data-id="show"] .verdict.ran')
+
+
+def test_a_node_that_fails_says_what_and_the_others_end(page: Any) -> None:
+    open_text(page, "nodes: {broken: {node: Broken}, show: {node: Show, value: fine}}")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="broken"] .verdict.failed:has-text("broken on purpose")')
+    page.wait_for_selector('[data-id="show"] pre:has-text("fine")')
+    page.locator('[data-id="broken"] summary').click()
+    assert "RuntimeError" in page.locator('[data-id="broken"] .trace pre').inner_text()
+
+
+def test_a_loop_tells_how_far_it_is(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {many: {node: one, loop: {each: {seconds: [0.4, 0.5, 0.6]}}}}\n"
+        "subgraphs: {one: {inputs: {seconds: FLOAT},"
+        " nodes: {slow: {node: Slow, seconds: $inputs.seconds}}, outputs: {}}}",
+    )
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="many"] .verdict.running')
+    page.wait_for_selector('[data-id="many"] .verdict.ran:has-text("3 / 3")')
 
 
 def test_running_on_change(page: Any) -> None:

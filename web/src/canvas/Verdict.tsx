@@ -1,14 +1,22 @@
 import { duration, useText } from "@/language/text";
+import { countWithin, planWithin, runWithin } from "@/run/within";
 import { Icon } from "@/shell/Icon";
 import { useRuns } from "@/state/runs";
-import { useTabs } from "@/state/tabs";
+import { activeTab, currentGraph, useTabs } from "@/state/tabs";
 
 /** What a node is doing or did, in how much time, and why. */
 export function Verdict({ node }: { node: string }) {
   const t = useText();
   const tab = useTabs(({ active }) => active);
-  const run = useRuns(({ tabs }) => tabs[tab]?.nodes[node]);
-  const plan = useRuns(({ tabs }) => tabs[tab]?.plan?.nodes[node]);
+  const isGraph = useTabs((state) => {
+    const type = currentGraph(state).nodes[node]?.node ?? "";
+    return Object.hasOwn(activeTab(state)?.log.document.subgraphs ?? {}, type);
+  });
+  const own = useRuns(({ tabs }) => tabs[tab]?.nodes[node]);
+  const planned = useRuns(({ tabs }) => tabs[tab]?.plan?.nodes[node]);
+  const all = useRuns(({ tabs }) => (isGraph ? tabs[tab] : undefined));
+  const run = all ? runWithin(all.nodes, node, countWithin(all.plan, node)) : own;
+  const plan = all ? planWithin(all.plan, node) : planned;
   const changed = useRuns(({ tabs }) => tabs[tab]?.changed);
   if (!run || (changed && run.state !== "running" && plan?.action === "run")) {
     if (!plan) return null;
@@ -45,12 +53,20 @@ export function Verdict({ node }: { node: string }) {
   }
   const icon = { ran: "check", cached: "reuse", failed: "warn", skipped: "close" } as const;
   return (
-    <p className={`verdict ${run.state}`} title={run.message ?? run.reason}>
-      <Icon name={icon[run.state]} />
-      <span>
-        {run.state === "failed" ? (run.message ?? run.reason) : `${t[run.state]}: ${run.reason}`}
-      </span>
-      {run.seconds !== undefined && run.state === "ran" && <b>{duration(run.seconds)}</b>}
-    </p>
+    <>
+      <p className={`verdict ${run.state}`} title={run.message ?? run.reason}>
+        <Icon name={icon[run.state]} />
+        <span>
+          {run.state === "failed" ? (run.message ?? run.reason) : `${t[run.state]}: ${run.reason}`}
+        </span>
+        {run.seconds !== undefined && run.state === "ran" && <b>{duration(run.seconds)}</b>}
+      </p>
+      {run.state === "failed" && run.trace && (
+        <details className="trace nodrag nowheel">
+          <summary>{t.trace}</summary>
+          <pre>{run.trace}</pre>
+        </details>
+      )}
+    </>
   );
 }

@@ -41,6 +41,6 @@ export function heightOf(type: NodeType | undefined, node: NodeData, layout?: No
   const { links, literals, others } = rowsOf(type, node);
   const ports = Math.max(links.length, type?.outputs.length ?? 0) + others.length;
   const widgets = literals.reduce((sum, input) => sum + literalHeight(input, node), 0);
-  const picture = type?.output && type.inputs.some(({ type: t }) => t === "IMAGE") ? 160 : 0;
+  const picture = type?.output && type.inputs.some(({ type: t }) => t === "IMAGE") ? WIDTH : 0;
   return HEADER + ports * ROW + widgets + picture + 28;
 }

@@ -98,7 +98,7 @@ function Result() {
   const active = Object.entries(run.nodes).find(([, node]) => node.state === "running");
   const preview = active && run.previews[active[0]];
   const kept = Object.entries(run.outputs).filter(
-    ([name]) => name.includes("/") || workflow.nodes[name],
+    ([name]) => name.includes(":") || workflow.nodes[name],
   );
   const pictures = picturesOf(Object.fromEntries(kept));
   const ended = Object.values(run.nodes);

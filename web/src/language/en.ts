@@ -167,6 +167,7 @@ export const en = {
   planSome: (run: number, all: number) => `${run} of ${all} run`,
   doneIn: (time: string) => `done in ${time}`,
   reusedOf: (count: number, all: number) => `${count} of ${all} reused`,
+  trace: "For developers",
   problems: (count: number) => (count === 1 ? "1 problem" : `${count} problems`),
   theOnlyInput: "Value",
   zoomIn: "Zoom in",

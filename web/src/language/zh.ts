@@ -166,6 +166,7 @@ export const zh: Catalogue = {
   planSome: (run, all) => `运行 ${run}/${all}`,
   doneIn: (time) => `用时 ${time}`,
   reusedOf: (count, all) => `复用 ${count}/${all}`,
+  trace: "供开发者参考",
   problems: (count) => `${count} 个问题`,
   theOnlyInput: "值",
   zoomIn: "放大",

@@ -23,7 +23,11 @@ export function adopt(job: Job): void {
     ...(job.error ? { error: job.error.message } : {}),
   }));
   for (const failure of job.failures ?? [])
-    runs.changeNode(client, failure.node, { state: "failed", message: failure.message });
+    runs.changeNode(client, failure.node, {
+      state: "failed",
+      message: failure.message,
+      ...(failure.trace ? { trace: failure.trace } : {}),
+    });
 }
 
 /** The tab of a client shows this job from now on. */

@@ -94,7 +94,6 @@ function Ask({ title, value, check, onDone }: AskProps) {
         }}
       >
         <input
-          // biome-ignore lint/a11y/noAutofocus: the dialog is one field
           autoFocus
           className="field"
           aria-label={title}

@@ -67,6 +67,7 @@ export function TopBar() {
             type="button"
             key={view}
             aria-pressed={tab?.view === view}
+            aria-label={name}
             onClick={() => tab && change(tab.id, { view })}
           >
             <Icon name={icon} />

@@ -12,6 +12,8 @@ export type NodeRun = {
   total?: number;
   started?: number;
   message?: string;
+  /** For who wrote the node. */
+  trace?: string;
 };
 
 export type TabRun = {
