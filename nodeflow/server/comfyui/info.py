@@ -16,6 +16,13 @@ from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call, Reply
 from nodeflow.server.process.messages import AskModels, AskObjectInfo
 
+KINDS = (
+    "checkpoints", "configs", "loras", "vae", "text_encoders", "diffusion_models", "clip_vision",
+    "style_models", "embeddings", "diffusers", "vae_approx", "controlnet", "gligen",
+    "upscale_models", "hypernetworks", "photomaker", "classifiers", "model_patches",
+    "audio_encoders",
+)  # fmt: skip
+"""Folders that clients ask for whether there is anything in them or not."""
 LEVEL = "0.3.75"
 """The version of ComfyUI whose interface this one is closest to; clients compare it."""
 
@@ -31,13 +38,20 @@ async def one_object_info(call: Call) -> Reply:
     return Reply(json=(await call.state.inspector.ask(asked)).body)
 
 
-async def kinds(call: Call) -> list[str]:
+async def folders(call: Call) -> list[str]:
     """Kinds of models that there are folders of."""
     return list(json.decode((await call.state.inspector.ask(AskModels())).body)["kinds"])
 
 
+async def kinds(call: Call) -> list[str]:
+    """Kinds of models: those that clients know, and others that there are folders of."""
+    return list(dict.fromkeys((*KINDS, *await folders(call))))
+
+
 async def models_of(call: Call, kind: str) -> list[dict[str, Any]]:
     """Models of a kind. Raises Fault where there is no such kind."""
+    if kind in KINDS and kind not in await folders(call):
+        return []
     found = json.decode((await call.state.inspector.ask(AskModels(kind))).body)
     return list(found["models"])
 
@@ -65,8 +79,6 @@ async def model_files(call: Call) -> list[dict[str, Any]]:
 
 async def embeddings(call: Call) -> list[str]:
     """Names of embeddings as prompts write them."""
-    if "embeddings" not in await kinds(call):
-        return []
     return [model["name"].rpartition(".")[0] for model in await models_of(call, "embeddings")]
 
 
@@ -133,8 +145,9 @@ async def devices(call: Call) -> list[dict[str, Any]]:
     found = []
     for name in names:
         kind, _, number = name.partition(":")
-        index = int(number or 0) if kind == "cuda" else None
-        card = cards[index] if index is not None and index < len(cards) else (kind, total, free)
+        index = int(number or 0)
+        known = kind == "cuda" and index < len(cards)
+        card = cards[index] if known else (kind, total, free)
         held = sum(w.process.memory for w in call.state.workers.list if w.device == name)
         found.append(
             {

@@ -45,7 +45,8 @@ async def page(request: web.Request) -> web.StreamResponse:
     name = request.match_info.get("name", "")
     file = confined(folder, name) if name else None
     if file is None or not file.is_file():
-        if "." in name.rsplit("/", 1)[-1]:
+        page_wanted = "text/html" in request.headers.get("Accept", "")
+        if "." in name.rsplit("/", 1)[-1] or (name and not page_wanted):
             raise web.HTTPNotFound
         file = folder / "index.html"
     hashed = name.startswith("assets/")

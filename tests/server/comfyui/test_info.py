@@ -63,7 +63,8 @@ def test_choices_of_models_and_of_plugins(comfy: Serving) -> None:
 
 
 def test_models_by_folder(comfy: Serving) -> None:
-    assert "checkpoints" in comfy.call("GET", "/models").json
+    assert {"checkpoints", "controlnet", "vae"} <= set(comfy.call("GET", "/models").json)
+    assert comfy.call("GET", "/models/controlnet").json == []
     assert comfy.call("GET", "/models/nothing").status == 404
     found = comfy.call("GET", "/view_metadata/checkpoints?filename=tiny-emoji.safetensors")
     assert found.status == 200 and isinstance(found.json, dict)
@@ -110,3 +111,5 @@ def test_another_page_is_served_instead_of_ours(tmp_path: Path) -> None:
         assert server.call("GET", "/assets/a.js").headers["content-type"] == "text/javascript"
         assert server.call("GET", "/queue").json == {"queue_running": [], "queue_pending": []}
         assert server.call("GET", "/internal/logs").status == 404
+        assert server.call("GET", "/controlnet/version").status == 404
+        assert server.call("GET", "/deep/link", headers={"Accept": "text/html"}).status == 200

@@ -13,7 +13,8 @@ from comfy_api_simplified.exceptions import ComfyApiError
 from comfy_toolkit import ComfyClient as ToolkitClient
 from comfy_toolkit.errors import ComfyExecutionError, ComfySubmitError
 from comfyui_async_api_tool import ComfyClient as AsyncClient
-from PIL import Image
+from PIL import Image, ImageDraw
+from sd_backend_client import A1111Webservice, ComfyUiWebservice, DiffusionParams
 
 from tests.server.comfyui.talking import picture
 from tests.server.serving import ALICE, Serving
@@ -83,3 +84,25 @@ def test_comfyui_async_api_tool(comfy: Serving) -> None:
     assert [event["type"] for event in events if event["type"] != "progress"] == ["start", "image"]
     check(events[-1]["data"])
     assert events[-1]["generation_ms"] >= 0
+
+
+@pytest.mark.parametrize("surface", [ComfyUiWebservice, A1111Webservice])
+def test_sd_backend_client(comfy: Serving, surface: Any) -> None:
+    backend = surface(f"http://127.0.0.1:{comfy.port}")
+    names = [option.name for option in backend.list_checkpoints()]
+    assert names == ["tiny-emoji.safetensors"]
+    assert backend.list_samplers() and backend.list_schedulers() and backend.list_loras()
+    source, mask = Image.new("RGB", (64, 64), (200, 30, 30)), Image.new("L", (64, 64), 0)
+    ImageDraw.Draw(mask).rectangle((32, 32, 63, 63), fill=255)
+    common: dict[str, Any] = {
+        "prompt": "an apple", "steps": 2, "width": 64, "height": 64, "seed": 41,
+        "sd_model_name": names[0],
+    }  # fmt: skip
+    handles = [
+        backend.submit_txt2img(DiffusionParams(**common, batch_size=2)),
+        backend.submit_img2img(DiffusionParams(**common, init_images=[source])),
+        backend.submit_inpaint(DiffusionParams(**common, init_images=[source], mask=mask)),
+    ]
+    made = [handle.wait(timeout=60, poll_interval=0.02).images for handle in handles]
+    assert [len(images) for images in made] == [2, 1, 1]
+    assert all(image.size == (64, 64) for images in made for image in images)
