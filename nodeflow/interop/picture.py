@@ -37,7 +37,9 @@ def picture_texts(path: Path) -> Mapping[str, str]:
             comment = exif.get_ifd(EXIF_BLOCK).get(USER_COMMENT)
             if isinstance(comment, bytes):
                 texts.setdefault("parameters", decoded_comment(comment))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (
+        UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError
+    ) as error:  # fmt: skip
         message = f"this is no picture that can be read: {error}"
         raise fail(ProblemCode.SYNTAX, message, str(path)) from None
     return texts

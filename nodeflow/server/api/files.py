@@ -83,7 +83,9 @@ async def listing(call: Call, query: FileFilter) -> dict[str, Any]:
         found = []
         for path in root.rglob("*") if root.is_dir() else []:
             name = path.relative_to(root).as_posix()
-            if name.startswith(query.prefix) and sound_name(name) and path.is_file():
+            if not name.startswith(query.prefix) or not sound_name(name):
+                continue
+            if confined(root, name) is not None and path.is_file():
                 stat = path.stat()
                 found.append((stat.st_mtime, stat.st_size, name))
         return sorted(found, reverse=True)
