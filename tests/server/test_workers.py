@@ -136,7 +136,7 @@ def test_a_worker_that_hangs_stalls_or_takes_too_much_is_replaced(tmp_path: Path
 @pytest.mark.heavy
 def test_a_job_that_does_not_hear_is_cancelled_by_force(server: Serving) -> None:
     id = posted(server, one("Stuck", seconds=600))
-    until(lambda: job(server, id)["state"] == "running", "a running job")
+    until(lambda: job(server, id)["nodes"], "a running node")
     began = time.monotonic()
     server.call("POST", f"/api/v1/jobs/{id}/cancel")
     assert ended(server, id)["state"] == "cancelled"

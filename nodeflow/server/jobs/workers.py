@@ -11,6 +11,7 @@ from nodeflow.server.process.messages import (
     Ended,
     Free,
     FromProcess,
+    Heartbeat,
     Ready,
     Refresh,
     Run,
@@ -68,6 +69,8 @@ class Worker:
         if isinstance(message, Ready):
             self.device = message.device
             self._core.wake()
+            return
+        if isinstance(message, Heartbeat):
             return
         self.moved = time.monotonic()
         if isinstance(message, Ended) and self.job is not None and message.job == self.job.job:
