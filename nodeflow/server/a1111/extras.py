@@ -12,7 +12,7 @@ from nodeflow.server.a1111.models import named
 from nodeflow.server.a1111.pictures import decoded, keep
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call
-from nodeflow.server.process.messages import AskTexts
+from nodeflow.server.process.questions import AskTexts
 
 BATCH = 64
 

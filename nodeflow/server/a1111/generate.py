@@ -24,7 +24,7 @@ from nodeflow.server.api.files import root_of
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call
 from nodeflow.server.jobs.job import ENDED, Job, Options, Submission
-from nodeflow.server.process.messages import AskCheck
+from nodeflow.server.process.questions import AskCheck
 
 CLIENT = "a1111"
 SEEDS = 2**32

@@ -8,7 +8,7 @@ from msgspec import json
 from nodeflow.server.a1111.names import unknown
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call
-from nodeflow.server.process.messages import AskModels
+from nodeflow.server.process.questions import AskModels
 
 HASH = re.compile(r"\s*\[[0-9a-f]{6,64}\]$")
 NO_VAE = ("", "automatic", "none")

@@ -12,7 +12,7 @@ from msgspec import json
 from nodeflow.server.api.files import root_of
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call
-from nodeflow.server.process.messages import AskPicture
+from nodeflow.server.process.questions import AskPicture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SUFFIXES = {

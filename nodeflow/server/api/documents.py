@@ -7,13 +7,7 @@ from msgspec.structs import replace
 
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, UPLOAD, Call, Reply, Route, decode, read_body
-from nodeflow.server.process.messages import (
-    AskCheck,
-    AskConvert,
-    AskNodeTypes,
-    AskPlan,
-    AskYaml,
-)
+from nodeflow.server.process.questions import AskCheck, AskConvert, AskNodeTypes, AskPlan, AskYaml
 
 
 class Checked(Struct, frozen=True, forbid_unknown_fields=True):

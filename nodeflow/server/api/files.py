@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, json
 from nodeflow.node.folders import confined
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call, Reply, Route
-from nodeflow.server.process.messages import AskPicture, AskThumbnail
+from nodeflow.server.process.questions import AskPicture, AskThumbnail
 
 INLINE = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp",

@@ -9,7 +9,7 @@ from nodeflow.server.api.files import file_url
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
 from nodeflow.server.jobs.job import ENDED, Job, Options, Submission
-from nodeflow.server.process.messages import AskCheck, AskConvert
+from nodeflow.server.process.questions import AskCheck, AskConvert
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Label = Annotated[str, Meta(max_length=200)]

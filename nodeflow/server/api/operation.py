@@ -14,7 +14,7 @@ from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.guard import COOKIE, set_cookie, user_of
 from nodeflow.server.http.route import Call, Reply, Route
-from nodeflow.server.process.messages import AskModelHash, AskModels
+from nodeflow.server.process.questions import AskModelHash, AskModels
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct, json
 from nodeflow.node.plugins import builtin_folder
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
-from nodeflow.server.process.messages import AskConvert, AskYaml
+from nodeflow.server.process.questions import AskConvert, AskYaml
 from nodeflow.server.store.workflows import WorkflowFiles, etag_of
 
 

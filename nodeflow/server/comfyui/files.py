@@ -21,7 +21,7 @@ from nodeflow.server.api.files import (
 )
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call, decode
-from nodeflow.server.process.messages import AskMasked, AskPicture, AskRendered
+from nodeflow.server.process.questions import AskMasked, AskPicture, AskRendered
 
 FORMATS = {"webp": "WEBP", "jpeg": "JPEG"}
 ANNOTATIONS = {" [output]": "output", " [input]": "input", " [temp]": "temp"}

@@ -14,7 +14,7 @@ from msgspec import json
 from nodeflow import __version__
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call, Reply
-from nodeflow.server.process.messages import AskModels, AskObjectInfo
+from nodeflow.server.process.questions import AskModels, AskObjectInfo
 
 KINDS = (
     "checkpoints", "configs", "loras", "vae", "text_encoders", "diffusion_models", "clip_vision",

@@ -13,7 +13,7 @@ from nodeflow.server.comfyui.record import RESERVED, number_of, plain
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply
 from nodeflow.server.jobs.job import Job, Options, Submission
-from nodeflow.server.process.messages import AskPrompt
+from nodeflow.server.process.questions import AskPrompt
 
 LABEL = 200
 SECRETS = ("auth_token_comfy_org", "api_key_comfy_org")

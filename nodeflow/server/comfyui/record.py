@@ -8,7 +8,7 @@ from msgspec import Raw, Struct, json, to_builtins
 
 from nodeflow.server.http.route import Call
 from nodeflow.server.jobs.job import Job
-from nodeflow.server.process.messages import AskGraphs
+from nodeflow.server.process.questions import AskGraphs
 
 RESERVED = ("prompt", "nodeflow", "depends")
 """Text chunks of saved pictures that no client can write."""

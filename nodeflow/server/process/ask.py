@@ -7,9 +7,7 @@ from itertools import count
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.process.messages import (
     Answer,
-    AnyQuestion,
     Ask,
-    AskModelHash,
     FromProcess,
     Ready,
     Refresh,
@@ -17,6 +15,7 @@ from nodeflow.server.process.messages import (
     Setup,
     Stop,
 )
+from nodeflow.server.process.questions import AnyQuestion, AskModelHash
 from nodeflow.server.process.supervise import ChildProcess
 
 PATIENCE = 60.0

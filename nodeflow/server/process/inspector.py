@@ -27,8 +27,17 @@ from nodeflow.server.process import pictures, prompt
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.messages import (
     Answer,
-    AnyQuestion,
     Ask,
+    Ready,
+    Refresh,
+    Refusal,
+    Setup,
+    Stop,
+    ToProcess,
+)
+from nodeflow.server.process.places import folders_of, problems_json
+from nodeflow.server.process.questions import (
+    AnyQuestion,
     AskCheck,
     AskConvert,
     AskGraphs,
@@ -44,14 +53,7 @@ from nodeflow.server.process.messages import (
     AskTexts,
     AskThumbnail,
     AskYaml,
-    Ready,
-    Refresh,
-    Refusal,
-    Setup,
-    Stop,
-    ToProcess,
 )
-from nodeflow.server.process.places import folders_of, problems_json
 
 REMEMBERED, LARGE = 32, 1_000_000
 FRESH = 5.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nodeflow.imaging.files import PictureError, check_picture
 from nodeflow.interop.infotext import read_infotext
 from nodeflow.interop.picture import picture_texts
-from nodeflow.server.process.messages import (
+from nodeflow.server.process.questions import (
     AskMasked,
     AskPicture,
     AskRendered,

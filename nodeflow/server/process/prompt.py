@@ -10,7 +10,7 @@ from nodeflow.interop.comfyui_errors import Judged, error, judge
 from nodeflow.interop.open import open_data
 from nodeflow.node.folders import Folders
 from nodeflow.node.plugins import Registry
-from nodeflow.server.process.messages import AskGraphs, AskPrompt
+from nodeflow.server.process.questions import AskGraphs, AskPrompt
 
 
 def judged(question: AskPrompt, registry: Registry, folders: Folders) -> dict[str, Any]:

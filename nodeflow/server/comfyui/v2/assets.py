@@ -17,7 +17,7 @@ from nodeflow.server.api.files import FILE_POLICY, file_digest, media_type, rece
 from nodeflow.server.comfyui.v2.shape import BASE, NEVER, files_of, origin, output_of, time_of
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call, Reply
-from nodeflow.server.process.messages import AskPicture
+from nodeflow.server.process.questions import AskPicture
 from nodeflow.server.store import values
 
 KIND = "comfyui asset"

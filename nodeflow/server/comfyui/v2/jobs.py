@@ -12,7 +12,7 @@ from nodeflow.server.comfyui.v2.shape import STATUS, labels, resource, time_of
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply
 from nodeflow.server.jobs.job import ENDED, Job, Options, Submission
-from nodeflow.server.process.messages import AskPrompt
+from nodeflow.server.process.questions import AskPrompt
 
 PAGE, LABELS = 100, 16
 KEYS = uuid.UUID("5b0f2c0e-6f4e-5d0e-9b7f-3f1d3b7a9c11")
