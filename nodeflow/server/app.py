@@ -8,6 +8,7 @@ from msgspec import json
 
 from nodeflow.server.a1111 import routes as a1111
 from nodeflow.server.api import documents, files, jobs, operation, personal, workflows
+from nodeflow.server.comfyui import logs
 from nodeflow.server.comfyui import routes as comfyui
 from nodeflow.server.events import socket
 from nodeflow.server.http.guard import guard
@@ -50,7 +51,8 @@ async def application(options: Options) -> web.Application:
         yield
         await app[STATE].stop()
 
-    app.cleanup_ctx.append(running)
+    app[logs.RECENT] = logs.RecentLog()
+    app.cleanup_ctx.extend((logs.recent, running))
     for route in [*ROUTES, *comfyui.ROUTES, *a1111.ROUTES]:
         app.router.add_route(route.method, route.path, served(route))
     for route in comfyui.ROUTES:

@@ -93,6 +93,13 @@ def loud(megabytes: int = 1) -> Artifacts:
     return Artifacts(text=("printed",))
 
 
+@node("Say", category="test", output=True, pure=False)
+def say(text: str = "") -> Artifacts:
+    """Print a line."""
+    print(text)
+    return Artifacts(text=("said",))
+
+
 @node("Broken", category="test", output=True)
 def broken() -> Artifacts:
     """Fail."""

@@ -5,6 +5,7 @@ from nodeflow.server.comfyui import (
     history,
     info,
     jobs,
+    logs,
     prompt,
     queue,
     socket,
@@ -59,5 +60,9 @@ BARE = [
     Route("GET", "/experiment/models", info.model_folders),
     Route("GET", "/experiment/models/{kind}", info.model_files),
     Route("GET", "/internal/files/{folder}", files.listing),
+    Route("GET", "/internal/folder_paths", logs.folder_paths),
+    Route("GET", "/internal/logs", logs.text),
+    Route("GET", "/internal/logs/raw", logs.raw),
+    Route("PATCH", "/internal/logs/subscribe", logs.subscribe),
 ]
 ROUTES = [*(route for bare in BARE for route in (bare, bare.under("/api"))), *v2.ROUTES]

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import uuid
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import json
 
+from nodeflow.server.comfyui.logs import KEPT, RECENT, SIZE, Entry
 from nodeflow.server.comfyui.narrate import QUEUE_CHANGES, Heard, Narrator, message, preview
 from nodeflow.server.comfyui.prompt import LABEL
 from nodeflow.server.comfyui.queue import remaining, running
@@ -30,7 +32,14 @@ class Client:
     socket: web.WebSocketResponse
     call: Call
     narrator: Narrator
+    wake: asyncio.Event
+    lines: deque[Entry] = field(default_factory=lambda: deque(maxlen=KEPT))
     preview_metadata: bool = False
+
+    def hear(self, entry: Entry) -> None:
+        """A line of the log."""
+        self.lines.append(entry)
+        self.wake.set()
 
     async def status(self, first: bool = False) -> None:
         """Say how much is to be done."""
@@ -61,16 +70,24 @@ async def connect(call: Call) -> web.StreamResponse:
     await socket.prepare(call.request)
     wake = asyncio.Event()
     listener = Listener(call.user, wake.set, previews=True)
-    client = Client(id, socket, call, Narrator())
+    client = Client(id, socket, call, Narrator(), wake)
+    recent = call.request.app[RECENT]
+
+    def hear(entry: Entry) -> None:
+        if id in recent.subscribers and not call.user:
+            client.hear(entry)
+
     events.listeners.add(listener)
+    recent.listeners.add(hear)
     tasks = [
         asyncio.create_task(job)
-        for job in (send(client, listener, wake), receive(client), call.state.stopping.wait())
+        for job in (send(client, listener), receive(client), call.state.stopping.wait())
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         events.listeners.discard(listener)
+        recent.listeners.discard(hear)
         for task in tasks:
             task.cancel()
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
@@ -101,15 +118,15 @@ async def receive(client: Client) -> None:
             await client.send([message("feature_flags", FEATURES)])
 
 
-async def send(client: Client, listener: Listener, wake: asyncio.Event) -> None:
+async def send(client: Client, listener: Listener) -> None:
     """Send until the client is too far behind."""
     await client.status(first=True)
     for job in running(client.call):
         if job.client == client.id:
             await client.send(client.narrator.rejoin(job))
     while not listener.lost:
-        await wake.wait()
-        wake.clear()
+        await client.wake.wait()
+        client.wake.clear()
         changed = False
         texts = [text for _, text in listener.durable]
         listener.durable.clear()
@@ -122,6 +139,10 @@ async def send(client: Client, listener: Listener, wake: asyncio.Event) -> None:
                 await client.send(client.narrator.tell(heard))
         if changed:
             await client.status()
+        if client.lines:
+            about = {"entries": list(client.lines), "size": SIZE}
+            client.lines.clear()
+            await client.send([message("logs", about)])
         while listener.pictures:
             _, data = listener.pictures.popitem(last=False)
             picture = preview(data, client.id, client.preview_metadata)

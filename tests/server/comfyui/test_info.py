@@ -110,6 +110,6 @@ def test_another_page_is_served_instead_of_ours(tmp_path: Path) -> None:
         assert server.call("GET", "/").body == b"<title>another</title>"
         assert server.call("GET", "/assets/a.js").headers["content-type"] == "text/javascript"
         assert server.call("GET", "/queue").json == {"queue_running": [], "queue_pending": []}
-        assert server.call("GET", "/internal/logs").status == 404
+        assert server.call("GET", "/internal/nothing").status == 404
         assert server.call("GET", "/controlnet/version").status == 404
         assert server.call("GET", "/deep/link", headers={"Accept": "text/html"}).status == 200

@@ -12,7 +12,7 @@ from tests.server.comfyui.talking import (
     slow,
     talking,
 )
-from tests.server.serving import Serving
+from tests.server.serving import ALICE, Serving
 
 
 def test_a_run_is_told_step_by_step(comfy: Serving) -> None:
@@ -121,3 +121,22 @@ def test_a_client_that_comes_late_goes_on(comfy: Serving) -> None:
 def test_without_an_id_one_is_given(comfy: Serving) -> None:
     with talking(comfy, "") as talk:
         assert len(talk.next()[1]["sid"]) == 32
+
+
+def test_the_log_is_told_to_those_who_ask(comfy: Serving, users_server: Serving) -> None:
+    with talking(comfy, "reader") as talk:
+        wanted = {"enabled": True, "clientId": "reader"}
+        assert comfy.call("PATCH", "/internal/logs/subscribe", wanted).status == 200
+        post(comfy, {"1": {"class_type": "Say", "inputs": {"text": "said by a node"}}})
+        while True:
+            entries = talk.until("logs")[-1][1]["entries"]
+            if any("said by a node" in entry["m"] for entry in entries):
+                break
+    raw = comfy.call("GET", "/internal/logs/raw").json
+    assert any("said by a node" in entry["m"] for entry in raw["entries"]) and raw["size"]["cols"]
+    assert "said by a node" in comfy.call("GET", "/internal/logs").json
+    off = {"enabled": False, "clientId": "reader"}
+    assert comfy.call("PATCH", "/internal/logs/subscribe", off).status == 200
+    assert isinstance(comfy.call("GET", "/internal/folder_paths").json, dict)
+    for path in ("logs", "logs/raw", "folder_paths"):
+        assert users_server.call("GET", f"/internal/{path}", token=ALICE).status == 403
