@@ -69,8 +69,10 @@ def test_a_waiting_cancel_outlives_the_worker(server: Serving) -> None:
     id = posted(server, one("Stuck", seconds=60))
     until(lambda: job(server, id)["state"] == "running", "a running job")
     server.call("POST", f"/api/v1/jobs/{id}/cancel")
-    os.kill(server.worker_pid(), signal.SIGKILL)
+    worker = server.worker_pid()
+    os.kill(worker, signal.SIGKILL)
     assert ended(server, id)["state"] == "cancelled"
+    until(lambda: server.worker_pid() != worker, "a new worker")
 
 
 def test_the_inspector_is_replaced(server: Serving) -> None:
@@ -143,6 +145,7 @@ def test_a_job_that_does_not_hear_is_cancelled_by_force(server: Serving) -> None
     assert time.monotonic() - began < 600
 
 
+@pytest.mark.heavy
 def test_a_stop_ends_the_step_and_the_next_server_goes_on(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         id = posted(server, sampling(40))
