@@ -18,21 +18,22 @@ SAME = foreseen.passed(("MODEL", "model"))
 )
 def model_sampling_discrete(
     model: Model,
-    sampling: Literal["eps", "v_prediction", "lcm", "x0"] = "eps",
+    sampling: Literal["eps", "v_prediction", "lcm", "x0", "img_to_img"] = "eps",
     zsnr: bool = False,
 ) -> Model:
     """What the model was trained to predict, where its file does not say.
 
     Args:
         model: the model.
-        sampling: noise, velocity, the clean latent, or LCM's noise with its 50 levels.
+        sampling: noise, velocity, LCM's noise with its 50 levels, the clean latent, or the clean
+            latent of one that the model is given unscaled.
         zsnr: the model was trained with zero terminal signal.
     """
-    from nodeflow.diffusion.recipe import Prediction
+    from nodeflow.diffusion.recipe import Prediction, Time
 
     names = {"eps": "eps", "v_prediction": "v", "lcm": "lcm", "x0": "x0"}
-    prediction = Prediction(names[sampling])
-    return replace(model, prediction=prediction, zero_snr=zsnr, sigma_range=None)
+    prediction = Prediction(names.get(sampling, sampling))
+    return replace(model, prediction=prediction, zero_snr=zsnr, sigma_range=None, time=Time.LOG)
 
 
 @node(
@@ -43,7 +44,7 @@ def model_sampling_discrete(
 )
 def model_sampling_continuous_edm(
     model: Model,
-    sampling: Literal["v_prediction", "eps"] = "v_prediction",
+    sampling: Literal["v_prediction", "edm", "edm_playground_v2.5", "eps"] = "v_prediction",
     sigma_max: Annotated[float, Range(0.0, 1000.0, step=0.001)] = 120.0,
     sigma_min: Annotated[float, Range(0.0, 1000.0, step=0.001)] = 0.002,
 ) -> Model:
@@ -51,16 +52,48 @@ def model_sampling_continuous_edm(
 
     Args:
         model: the model.
+        sampling: what the model predicts: velocity, EDM's residual, the same on Playground 2.5's
+            latents, or noise.
+        sigma_max: the highest level.
+        sigma_min: the lowest level, above 0 and below the highest.
+    """
+    from nodeflow.diffusion.checkpoint import continuous
+    from nodeflow.diffusion.recipe import Prediction, Time
+
+    ends = in_order(sigma_min, sigma_max)
+    if sampling == "edm_playground_v2.5":
+        model = continuous.playground(model)
+    names = {"v_prediction": "v", "eps": "eps"}
+    prediction = Prediction(names.get(sampling, "edm"))
+    return replace(model, prediction=prediction, sigma_range=ends, time=Time.LOG)
+
+
+@node("ModelSamplingContinuousV", category=CATEGORY, store=False, infer=SAME)
+def model_sampling_continuous_v(
+    model: Model,
+    sampling: Literal["v_prediction"] = "v_prediction",
+    sigma_max: Annotated[float, Range(0.0, 1000.0, step=0.001)] = 500.0,
+    sigma_min: Annotated[float, Range(0.0, 1000.0, step=0.001)] = 0.03,
+) -> Model:
+    """Continuous noise levels, of which the model is told the angle between picture and noise.
+
+    Args:
+        model: the model.
         sampling: what the model predicts.
         sigma_max: the highest level.
         sigma_min: the lowest level, above 0 and below the highest.
     """
-    from nodeflow.diffusion.recipe import Prediction
+    from nodeflow.diffusion.recipe import Prediction, Time
 
-    if not 0 < sigma_min < sigma_max:
-        raise ValueError(f"sigma_min is {sigma_min}: it must lie between 0 and sigma_max")
-    prediction = Prediction.V if sampling == "v_prediction" else Prediction.EPS
-    return replace(model, prediction=prediction, sigma_range=(sigma_min, sigma_max))
+    ends = in_order(sigma_min, sigma_max)
+    return replace(model, prediction=Prediction(sampling[0]), sigma_range=ends, time=Time.ANGLE)
+
+
+def in_order(low: float, high: float) -> tuple[float, float]:
+    """The ends of a range of noise levels. Raises ValueError where they are none."""
+    if not 0 < low < high:
+        raise ValueError(f"sigma_min is {low}: it must lie between 0 and sigma_max")
+    return low, high
 
 
 @node("RescaleCFG", category=CATEGORY, store=False, infer=SAME)

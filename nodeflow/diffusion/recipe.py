@@ -8,17 +8,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from nodeflow.diffusion.latent_scale import LatentScale
+
 if TYPE_CHECKING:
     from torch import nn
 
 
 class Prediction(StrEnum):
-    """What the UNet's output means: epsilon, velocity, the clean sample, or LCM's epsilon."""
+    """What the UNet's output means: epsilon, velocity, the clean sample, LCM's epsilon, EDM's
+    residual (arXiv 2206.00364), or the clean sample of a latent that it is given unscaled."""
 
     EPS = "eps"
     V = "v"
     X0 = "x0"
     LCM = "lcm"
+    EDM = "edm"
+    IMG_TO_IMG = "img_to_img"
+
+
+class Time(StrEnum):
+    """What a model of continuous noise levels is told: ln(sigma) / 4, or atan(sigma) · 2 / pi."""
+
+    LOG = "log"
+    ANGLE = "angle"
 
 
 class FamilyName(StrEnum):
@@ -107,6 +119,8 @@ class ModelRecipe:
     betas: first and last beta of the schedule, linear in their square roots.
     context_width: of the text embeddings it takes, 0 where that is not known.
     sigma_range: lowest and highest sigma of a model of continuous time (EDM), else None.
+    time: how such a model is told of sigma.
+    latent_mean, latent_std: of each latent channel, where the model has them beside its factor.
     """
 
     source: WeightsFile
@@ -121,6 +135,14 @@ class ModelRecipe:
     stored_as: StoredAs = StoredAs.AS_IS
     context_width: int = 0
     sigma_range: tuple[float, float] | None = None
+    time: Time = Time.LOG
+    latent_mean: tuple[float, ...] = ()
+    latent_std: tuple[float, ...] = ()
+
+    @property
+    def scale(self) -> LatentScale:
+        """How latents become those that it works on."""
+        return LatentScale(self.scale_factor, self.latent_mean, self.latent_std)
 
 
 @dataclass(frozen=True, slots=True)

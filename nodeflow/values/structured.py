@@ -61,6 +61,7 @@ CLASSES = {
     "ExtraChannels": "nodeflow.diffusion.recipe",
     "Tower": "nodeflow.diffusion.recipe",
     "StoredAs": "nodeflow.diffusion.recipe",
+    "Time": "nodeflow.diffusion.recipe",
     "Artifacts": "nodeflow.node.artifact",
     "SavedFile": "nodeflow.node.artifact",
 }

@@ -8,11 +8,12 @@ from nodeflow.diffusion.conditioning import Area, ConditioningEntry
 from nodeflow.diffusion.guidance.dual import DualPrompts
 from nodeflow.diffusion.guidance.perp_neg import PerpNegPrompts, across
 from nodeflow.diffusion.guidance.rows import Guider, Wish
+from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.trajectory import GuidanceValue, Prompts, Setting, Space
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 
-SPACE = Space(stable_diffusion(), 0.18215)
+SPACE = Space(stable_diffusion(), LatentScale(0.18215))
 
 
 def entry(value: float, area: Area | None = None) -> tuple[ConditioningEntry, ...]:

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
+from nodeflow.diffusion.checkpoint.continuous import of_folder
+from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
 from nodeflow.diffusion.guidance.rescale import RescaleCfg, rescale_of, rescaled
 from nodeflow.diffusion.guidance.rows import Rows
+from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.sampling.resident import schedule_of
@@ -98,9 +103,98 @@ def test_guidance_finds_the_patch() -> None:
     x = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
     prompts = Prompts(entry(3.0), entry(1.0), 5.0)
     plain, _ = guided(prompts, x)
-    space = Space(SD, 0.18215, patches=(RescaleCfg(0.7),))
+    space = Space(SD, LatentScale(0.18215), patches=(RescaleCfg(0.7),))
     rescaling = prompts.guider(Setting(space, x, None, 0))
     a, n = 9 * x.roll(1, 3), x.roll(1, 3)
     found, _ = guided(prompts, x, guider=rescaling)
     assert torch.allclose(found, rescaled(x, 5.0, a, n + 5.0 * (a - n), 0.7), atol=1e-4)
     assert not torch.allclose(found, plain, atol=1e-2)
+
+
+def test_continuous_velocity_is_told_the_angle() -> None:
+    model = call("ModelSamplingContinuousV", MODEL)
+    schedule = schedule_of(model)
+    assert model.prediction is Prediction.V and schedule.sigma_max == pytest.approx(500.0)
+    assert float(schedule.timestep(torch.tensor(1.0))) == pytest.approx(0.5)
+    assert float(schedule.sigma(torch.tensor(0.5))) == pytest.approx(1.0, rel=1e-5)
+    with pytest.raises(ValueError, match="between 0 and sigma_max"):
+        call("ModelSamplingContinuousV", MODEL, "v_prediction", 0.1, 0.2)
+
+
+@pytest.mark.parametrize("sigma", [0.002, 0.5, 7.0, 80.0])
+def test_edm_is_preconditioned_as_in_diffusers(sigma: float) -> None:
+    from diffusers import EDMEulerScheduler
+
+    theirs = EDMEulerScheduler()
+    x, out = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
+    seen: list[torch.Tensor] = []
+
+    def unet(given: torch.Tensor, times: torch.Tensor, *_: object) -> torch.Tensor:
+        seen.extend([given, times])
+        return out
+
+    model = DenoisingModel(unet, Prediction.EDM, ContinuousSchedule.between(0.002, 80.0))
+    (found,) = model([Rows(x, sigma, torch.zeros(1, 77, 8))])
+    assert torch.allclose(seen[0], theirs.precondition_inputs(x, sigma), rtol=1e-5, atol=1e-7)
+    assert torch.allclose(seen[1], theirs.precondition_noise(sigma), rtol=1e-5)
+    expected = theirs.precondition_outputs(x, out, sigma)
+    assert torch.allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_an_img_to_img_model_gets_the_latent_as_it_is() -> None:
+    model = DenoisingModel(lambda x, *_: x + 1, Prediction.IMG_TO_IMG, SD)
+    x = torch.randn(1, 4, 8, 8)
+    assert torch.equal(model([Rows(x, 9.0, torch.zeros(1, 77, 8))])[0], x + 1)
+
+
+MEAN, STD = [-1.6574, 1.886, -1.383, 2.5155], [8.4927, 5.9022, 6.5498, 5.2299]
+
+
+def with_marks(folder: Path, **marks: torch.Tensor) -> Path:
+    """The embedded checkpoint with further tensors."""
+    path = folder / "marked.safetensors"
+    named = {name.replace("__", "."): value for name, value in marks.items()}
+    with safe_open(EMBEDDED, "pt") as file:
+        save_file({**load_file(EMBEDDED), **named}, path, file.metadata())
+    return path
+
+
+def test_playground_is_told_by_its_marks(tmp_path: Path) -> None:
+    marks = {"edm_mean": torch.tensor(MEAN), "edm_std": torch.tensor(STD)}
+    model = open_checkpoint(with_marks(tmp_path, **marks), "print").model
+    assert model.prediction is Prediction.EDM and model.sigma_range == (0.002, 80.0)
+    latent = torch.randn(2, 4, 8, 8)
+    expected = (
+        (latent - torch.tensor(MEAN).view(1, 4, 1, 1)) * 0.5 / torch.tensor(STD).view(1, 4, 1, 1)
+    )
+    scaled = model.scale.scaled(latent)
+    assert torch.allclose(scaled, expected, atol=1e-6)
+    assert torch.allclose(model.scale.unscaled(scaled), latent, atol=1e-5)
+    assert not model.scale.scaled(torch.zeros(1, 4, 8, 8)).any()
+    step = model.scale.unscaled(scaled + 1) - latent
+    assert torch.allclose(model.scale.difference(torch.ones(1, 4, 8, 8)), step[:1], atol=1e-4)
+    by_node = call("ModelSamplingContinuousEDM", MODEL, "edm_playground_v2.5", 80.0, 0.002)
+    assert schedule_of(by_node) is schedule_of(model)
+    assert by_node.scale.mean == pytest.approx(model.scale.mean)
+    assert decode(encode(model)) == model
+    with pytest.raises(CheckpointError, match="four numbers"):
+        wrong = {"edm_mean": torch.zeros(4), "edm_std": torch.zeros(4)}
+        open_checkpoint(with_marks(tmp_path, **wrong), "print")
+
+
+def test_cosxl_says_its_noise_levels(tmp_path: Path) -> None:
+    ends = {"edm_vpred__sigma_max": torch.tensor(120.0), "edm_vpred__sigma_min": torch.tensor(0.5)}
+    model = open_checkpoint(with_marks(tmp_path, **ends), "print").model
+    assert model.prediction is Prediction.V and model.sigma_range == (0.5, 120.0)
+    with pytest.raises(CheckpointError, match="noise levels"):
+        open_checkpoint(with_marks(tmp_path, edm_vpred__sigma_max=torch.tensor(-1.0)), "print")
+
+
+def test_a_folder_says_that_it_is_of_edms_kind() -> None:
+    scheduler = {"_class_name": "EDMDPMSolverMultistepScheduler", "sigma_max": 80.0}
+    vae = {"latents_mean": MEAN, "latents_std": STD}
+    model = of_folder(replace(MODEL, scale_factor=0.5), scheduler, vae)
+    assert model.prediction is Prediction.EDM and model.scale.mean == tuple(MEAN)
+    velocity = of_folder(MODEL, {**scheduler, "prediction_type": "v_prediction"}, {})
+    assert velocity.prediction is Prediction.V and velocity.sigma_range == (0.002, 80.0)
+    assert of_folder(MODEL, {"_class_name": "EulerDiscreteScheduler"}, vae) == MODEL

@@ -16,6 +16,7 @@ from nodeflow.diffusion.guidance.mix import averaged
 from nodeflow.diffusion.guidance.regions import edge_ramp, mask_bounds, region, resolve
 from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.noise import Noise, ancestral_noise, brownian_noise, initial_noise
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.samplers.registry import SAMPLERS
@@ -354,7 +355,9 @@ def trajectory(latent: Latent, **changes: object) -> Trajectory:
 def sampled(made: Trajectory, scale: float = 0.18215, on_step: OnStep = silent) -> Latent:
     """Its latent, with the model that denoises to the context's value."""
     _, model = denoiser()
-    return answered(travel(made, Space(SD, scale), on_step), lambda wish: evaluate(model, wish))
+    return answered(
+        travel(made, Space(SD, LatentScale(scale)), on_step), lambda wish: evaluate(model, wish)
+    )
 
 
 def test_sampling_reports_every_step_and_scales() -> None:

@@ -155,6 +155,10 @@ INTERFACE: dict[str, tuple[str, str]] = {
     ),
     "SamplerLMS": ("order INT=4", "SAMPLER"),
     "ModelSamplingDiscrete": ("model MODEL; sampling COMBO=eps; zsnr BOOLEAN=False", "MODEL"),
+    "ModelSamplingContinuousV": (
+        "model MODEL; sampling COMBO=v_prediction; sigma_max FLOAT=500.0; sigma_min FLOAT=0.03",
+        "MODEL",
+    ),
     "ModelSamplingContinuousEDM": (
         "model MODEL; sampling COMBO=v_prediction; sigma_max FLOAT=120.0; sigma_min FLOAT=0.002",
         "MODEL",

@@ -205,16 +205,24 @@ def text_config(folder: Path, part: TextPart) -> tuple[Tower, TextConfig]:
     return tower, check_text(config)
 
 
+def settings(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Those of its scheduler and of its autoencoder, empty where there are none."""
+    scheduler = folder / "scheduler" / "scheduler_config.json"
+    vae = folder / "vae" / "config.json"
+    return (
+        read_json(scheduler) if scheduler.is_file() else {},
+        read_json(vae) if vae.is_file() else {},
+    )
+
+
 def scheduler_facts(folder: Path) -> SchedulerFacts:
     """The prediction of its scheduler and the scale of its autoencoder."""
-    scheduler = folder / "scheduler" / "scheduler_config.json"
-    settings = read_json(scheduler) if scheduler.is_file() else {}
-    kind = settings.get("prediction_type")
-    config = folder / "vae" / "config.json"
-    scale = read_json(config).get("scaling_factor") if config.is_file() else None
+    scheduler, vae = settings(folder)
+    kind = scheduler.get("prediction_type")
+    scale = vae.get("scaling_factor")
     if scale is not None and (type(scale) not in (int, float) or not 0 < scale < 1e6):
         raise CheckpointError(f"its vae/config.json has the scaling_factor {scale!r}")
-    zero_snr = settings.get("rescale_betas_zero_snr") is True
+    zero_snr = scheduler.get("rescale_betas_zero_snr") is True
     return SchedulerFacts(
         PREDICTIONS.get(str(kind)), None if scale is None else float(scale), zero_snr
     )

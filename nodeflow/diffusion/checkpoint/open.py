@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nodeflow.diffusion.checkpoint import diffusers_folder
+from nodeflow.diffusion.checkpoint import continuous, diffusers_folder
 from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
 from nodeflow.diffusion.checkpoint.layout import describe, find_layout, require_all
 from nodeflow.diffusion.checkpoint.numbers import read_numbers
@@ -32,7 +32,6 @@ from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.vae.tiny_files import is_tiny, read_tiny
 
 V_MARKER, ZERO_SNR_MARKER = "v_pred", "ztsnr"
-EDM_MARKERS = ("edm_mean", "edm_vpred.sigma_max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +83,6 @@ def open_model(path: Path, fingerprint: str, stored_as: StoredAs = StoredAs.AS_I
     family = family_of(part.config)
     extra, labels = inputs_of(family, part.config)
     marked = set(part.header.tensors)
-    edm = [name for name in EDM_MARKERS if name in marked]
-    if edm:
-        raise CheckpointError(
-            f"it is trained for EDM noise levels (it carries '{edm[0]}'), "
-            "which is not supported yet"
-        )
     prediction = family.prediction(part.config, lambda name: _values(part, name))
     scale, zero_snr = family.scale_factor, ZERO_SNR_MARKER in marked
     if V_MARKER in marked:
@@ -99,7 +92,7 @@ def open_model(path: Path, fingerprint: str, stored_as: StoredAs = StoredAs.AS_I
         prediction = facts.prediction or prediction
         scale = facts.scale_factor or scale
         zero_snr = facts.zero_snr
-    return ModelRecipe(
+    model = ModelRecipe(
         source=WeightsFile(str(path), fingerprint),
         prediction=prediction,
         scale_factor=scale,
@@ -111,11 +104,15 @@ def open_model(path: Path, fingerprint: str, stored_as: StoredAs = StoredAs.AS_I
         stored_as=stored_as,
         context_width=part.config.context_width,
     )
+    if path.is_dir():
+        return continuous.of_folder(model, *diffusers_folder.settings(path))
+    return continuous.carried(model, lambda name: _values(part, name, ""))
 
 
-def _values(part: Part[UNetConfig], name: str) -> list[float] | None:
-    """The numbers of a small tensor that a family tells its kind by."""
-    info = part.header.tensors.get(part.place.prefix + name)
+def _values(part: Part[UNetConfig], name: str, prefix: str | None = None) -> list[float] | None:
+    """The numbers of a small tensor that tells a model's kind; of the UNet without `prefix`."""
+    found = part.place.prefix if prefix is None else prefix
+    info = part.header.tensors.get(found + name)
     if info is None or len(part.files) > 1:
         return None
     return read_numbers(part.files[0], info)

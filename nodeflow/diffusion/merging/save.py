@@ -120,12 +120,17 @@ def collect(recipes: Recipes, residency: Residency) -> dict[str, Tensor]:
     return tensors
 
 
+MARKERS = (
+    "v_pred", "ztsnr", "edm_vpred.sigma_max", "edm_vpred.sigma_min", "edm_mean", "edm_std",
+)  # fmt: skip
+
+
 def with_markers(tensors: dict[str, Tensor], path: Path) -> None:
-    """Add the empty tensors by which a file says what it predicts."""
+    """Add the small tensors by which a file says what it predicts."""
     if path.is_dir():
         return
     with WeightsReader(path) as reader:
-        for marker in ("v_pred", "ztsnr", "edm_vpred.sigma_max", "edm_vpred.sigma_min"):
+        for marker in MARKERS:
             if marker in reader.tensors:
                 tensors[marker] = reader.read(marker)
 

@@ -42,5 +42,5 @@ def noised(model: ModelRecipe, noise: Noise, sigmas: Tensor, latent: Latent) -> 
         return latent
     levels = sigmas.tolist()
     sigma = abs(levels[0] - levels[-1]) if len(levels) > 1 else levels[0]
-    added = noise.like(latent) * (sigma / model.scale_factor)
+    added = model.scale.difference(noise.like(latent) * sigma)
     return replace(latent, samples=latent.samples + added)

@@ -15,6 +15,9 @@ from nodeflow.diffusion.sampling.probe import Probe
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
 
+EDM_DEVIATION = 0.5
+"""Standard deviation of clean latents that EDM's models expect (arXiv 2206.00364, table 1)."""
+
 
 class UNetCall(Protocol):
     """The network: latent, timesteps `[batch]`, context, label vector; then interventions."""
@@ -65,7 +68,7 @@ class DenoisingModel:
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
         """Pieces of one size and variant, at any noise levels of one state."""
-        x = torch.cat([(p.x / math.sqrt(p.sigma**2 + 1)).to(self.dtype) for p in pieces])
+        x = torch.cat([self.given(p.x, p.sigma).to(self.dtype) for p in pieces])
         if pieces[0].extra is not None:
             extra = [per_row(p.extra, p.x) for p in pieces if p.extra is not None]
             x = torch.cat([x, torch.cat(extra).to(x)], dim=1)
@@ -121,6 +124,16 @@ class DenoisingModel:
             self._times[sigma] = float(self.schedule.timestep(torch.tensor(sigma)))
         return self._times[sigma]
 
+    def given(self, x: Tensor, sigma: float) -> Tensor:
+        """A latent as the network gets it: of the same variance at every noise level."""
+        match self.prediction:
+            case Prediction.IMG_TO_IMG:
+                return x
+            case Prediction.EDM:
+                return x / math.sqrt(sigma**2 + EDM_DEVIATION**2)
+            case _:
+                return x / math.sqrt(sigma**2 + 1)
+
     def denoised(self, x: Tensor, sigma: float, out: Tensor) -> Tensor:
         """The clean latent that an output stands for."""
         match self.prediction:
@@ -129,8 +142,12 @@ class DenoisingModel:
             case Prediction.V:
                 variance = sigma**2 + 1
                 return x / variance - out * (sigma / math.sqrt(variance))
-            case Prediction.X0:
+            case Prediction.X0 | Prediction.IMG_TO_IMG:
                 return out
+            case Prediction.EDM:
+                variance = sigma**2 + EDM_DEVIATION**2
+                keep = EDM_DEVIATION**2 / variance
+                return x * keep + out * (sigma * EDM_DEVIATION / math.sqrt(variance))
             case Prediction.LCM:
                 t = 10 * self.timestep(sigma)
                 skip, keep = 0.25 / (t**2 + 0.25), t / math.sqrt(t**2 + 0.25)

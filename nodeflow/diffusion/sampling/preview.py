@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.checkpoint.header import CheckpointError
+from nodeflow.diffusion.families.registry import family_named
 from nodeflow.diffusion.recipe import FamilyName, ModelRecipe
 from nodeflow.diffusion.residency import residency_of
 from nodeflow.diffusion.sampling.host import Host
@@ -59,10 +60,17 @@ def colours_of(recipe: ModelRecipe) -> ColourMap:
     return SDXL if recipe.family in (FamilyName.SDXL, FamilyName.REFINER) else SD1
 
 
+def autoencoder_scale(recipe: ModelRecipe) -> float:
+    """The factor that the family's maps expect, also where a model normalises in its own way."""
+    if recipe.latent_mean:
+        return family_named(recipe.family).scale_factor
+    return recipe.scale_factor
+
+
 def colours(denoised: Tensor, recipe: ModelRecipe) -> Tensor:
     """The first latent of a batch (unscaled, 4 channels) by its colour map, `[h, w, 3]`."""
     table = colours_of(recipe)
-    latent = denoised[0, :4].float().cpu() * recipe.scale_factor
+    latent = denoised[0, :4].float().cpu() * autoencoder_scale(recipe)
     rgb = torch.einsum("chw,cr->hwr", latent, torch.tensor(table.channels))
     return rgb + torch.tensor(table.grey)
 
@@ -77,7 +85,7 @@ def tiny_decoder(recipe: ModelRecipe, host: Host) -> Decoder | None:
         return None
     residency = host.resources.get(*residency_of(host.device))
     try:
-        vae = residency.preview_decoder(path, recipe.scale_factor)
+        vae = residency.preview_decoder(path, autoencoder_scale(recipe))
     except CheckpointError as error:
         logging.getLogger(__name__).warning("no previews by %s: %s", path.name, error)
         return None

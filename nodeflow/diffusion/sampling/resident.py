@@ -1,8 +1,8 @@
 """Sampling with a model recipe: its network in memory, its answers shared and recorded."""
 
-import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from time import monotonic
 
 from torch import Tensor
 
@@ -11,7 +11,7 @@ from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.patches.forward import ForwardPatches
-from nodeflow.diffusion.recipe import ModelRecipe, Prediction
+from nodeflow.diffusion.recipe import ModelRecipe, Prediction, Time
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
 from nodeflow.diffusion.sampling.host import Host
@@ -20,10 +20,13 @@ from nodeflow.diffusion.sampling.preview import SHORTEST, preview, tiny_decoder
 from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
 from nodeflow.diffusion.sampling.trajectory import Space, Trajectory, answered, travel
 from nodeflow.diffusion.schedule.discrete import (
+    AngleSchedule,
     ContinuousSchedule,
     DiscreteSchedule,
     stable_diffusion,
 )
+
+CONTINUOUS = {Time.LOG: ContinuousSchedule, Time.ANGLE: AngleSchedule}
 
 
 @lru_cache(maxsize=8)
@@ -31,11 +34,12 @@ def schedule_for(
     zero_snr: bool,
     betas: tuple[float, float],
     sigma_range: tuple[float, float] | None,
+    time: Time,
     distilled: bool,
 ) -> DiscreteSchedule:
     """A schedule, computed once."""
     if sigma_range is not None:
-        return ContinuousSchedule.between(*sigma_range)
+        return CONTINUOUS[time].between(*sigma_range)
     schedule = stable_diffusion(zero_snr, betas)
     return schedule.distilled() if distilled else schedule
 
@@ -43,7 +47,7 @@ def schedule_for(
 def schedule_of(recipe: ModelRecipe) -> DiscreteSchedule:
     """The noise levels of a model."""
     distilled = recipe.prediction is Prediction.LCM
-    return schedule_for(recipe.zero_snr, recipe.betas, recipe.sigma_range, distilled)
+    return schedule_for(recipe.zero_snr, recipe.betas, recipe.sigma_range, recipe.time, distilled)
 
 
 def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
@@ -86,15 +90,15 @@ def sample_resident(
         nonlocal shown
         on_denoised(denoised)
         picture = None
-        if host.previews and (done == total or time.monotonic() - shown > SHORTEST):
+        if host.previews and (done == total or monotonic() - shown > SHORTEST):
             picture = preview(denoised, recipe, decoder)
-            shown = time.monotonic()
+            shown = monotonic()
         host.progress(done, total, picture)
 
     takes = Takes(
         recipe.labels, recipe.extra, recipe.scale_factor, image_noise(recipe), recipe.context_width
     )
-    space = Space(schedule_of(recipe), recipe.scale_factor, host.device, takes, recipe.patches)
+    space = Space(schedule_of(recipe), recipe.scale, host.device, takes, recipe.patches)
     with batching.table(name, lambda: model_of(recipe, residency)) as table:
 
         def answer(wish: Wish) -> Sequence[Tensor]:

@@ -18,6 +18,7 @@ from nodeflow.diffusion.guidance.rescale import rescale_of
 from nodeflow.diffusion.guidance.rows import Guider, Wish
 from nodeflow.diffusion.guidance.self_attention import self_attention_of
 from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.noise import Noise
 from nodeflow.diffusion.recipe import Patch
 from nodeflow.diffusion.samplers.registry import SamplerEntry
@@ -38,7 +39,7 @@ class Space:
     """
 
     schedule: DiscreteSchedule
-    scale_factor: float
+    scale: LatentScale
     device: str = "cpu"
     takes: Takes = NOTHING
     patches: tuple[Patch, ...] = ()
@@ -129,7 +130,7 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
     if not trajectory.steps:
         return trajectory.latent
     given, source, sigmas = trajectory.latent, trajectory.noise, trajectory.sigmas
-    latent = given.samples.float().to(space.device) * space.scale_factor
+    latent = space.scale.scaled(given.samples.float().to(space.device))
     noise = source.like(given).to(space.device)
     mask = None if given.noise_mask is None else resize_mask(given.noise_mask, latent)
     guider = trajectory.guidance.guider(
@@ -148,14 +149,14 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
     x = first_x(noise, latent, sigmas[0], space.schedule.sigma_max)
 
     def report(done: int, total: int, denoised: Tensor) -> None:
-        on_step(done, total, denoised / space.scale_factor)
+        on_step(done, total, space.scale.unscaled(denoised))
 
     entry = trajectory.sampler
     of_steps = source.of_steps(given, x, entry.noise, torch.tensor(sigmas))
     x = yield from descend(guider, x, sigmas, entry, of_steps, report)
     if mask is not None:
         x = x * mask + latent * (1 - mask)
-    return replace(given, samples=(x / space.scale_factor).cpu())
+    return replace(given, samples=space.scale.unscaled(x).cpu())
 
 
 class Answer(Protocol):

@@ -110,6 +110,19 @@ class ContinuousSchedule(DiscreteSchedule):
         return math.exp(low + (high - low) * (1.0 - percent))
 
 
+@dataclass(frozen=True, eq=False)
+class AngleSchedule(ContinuousSchedule):
+    """Continuous time of a velocity model: t = atan(sigma) · 2 / pi."""
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """0 where there is no noise, 1 where there is nothing else."""
+        return sigma.float().atan() / (math.pi / 2)
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """Noise level of a time."""
+        return (timestep.float() * (math.pi / 2)).tan()
+
+
 def stable_diffusion(
     zero_snr: bool = False, betas: tuple[float, float] = (0.00085, 0.012)
 ) -> DiscreteSchedule:

@@ -13,6 +13,7 @@ from nodeflow.diffusion.guidance.perturbed import (
 )
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.recording import WishKeys
@@ -29,7 +30,7 @@ X = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
 
 def guided(cfg: float, scale: float) -> tuple[Tensor, Wish]:
     """One evaluation where a perturbed row is answered by 0.5, others by the text's value."""
-    space = Space(stable_diffusion(), 0.18215, patches=(PerturbedAttention(scale),))
+    space = Space(stable_diffusion(), LatentScale(0.18215), patches=(PerturbedAttention(scale),))
     guider = Prompts(entry(3.0), entry(1.0), cfg).guider(Setting(space, X, None, 0))
     guide = guider(ModelCall(X, 5.0, 0))
     wish = next(guide)

@@ -8,6 +8,7 @@ from torch import Tensor
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
 from nodeflow.diffusion.guidance.rows import Rows, Wish
 from nodeflow.diffusion.guidance.self_attention import SelfAttention
+from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.probe import received
@@ -39,7 +40,7 @@ def gaussian(x: Tensor, sigma: float) -> Tensor:
 
 def test_the_formula() -> None:
     """Two wishes: both sides and the map; then the negative side of the blurred latent."""
-    space = Space(stable_diffusion(), 0.18215, patches=(SelfAttention(0.7, 1.5),))
+    space = Space(stable_diffusion(), LatentScale(0.18215), patches=(SelfAttention(0.7, 1.5),))
     guide = Prompts(entry(3.0), entry(1.0), 5.0).guider(Setting(space, X, None, 0))(
         ModelCall(X, 5.0, 0)
     )
