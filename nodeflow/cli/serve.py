@@ -6,14 +6,17 @@ import logging
 import os
 import secrets
 import signal
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from nodeflow.cli.configured import from_environment, from_file
 from nodeflow.cli.main import DONE, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+from nodeflow.node.trust import config_folder
 
 if TYPE_CHECKING:
     from nodeflow.server.options import Options
@@ -60,8 +63,20 @@ def parser() -> Parser:
     made.add_argument("--key", metavar="FILE", type=Path, help="its private key")
     made.add_argument("--users", metavar="FILE", type=Path,
                       help="lines `name: token`, for several users apart")  # fmt: skip
+    made.add_argument("--config", metavar="FILE", type=Path, help="a file of these options")
     add_place_options(made)
     return made
+
+
+def asked(argv: Sequence[str]) -> argparse.Namespace:
+    """The options out of file, environment and command line; each beats the one before it."""
+    made = parser()
+    named = made.parse_known_args(argv)[0].config or os.environ.get("NODEFLOW_SERVE_CONFIG")
+    usual = config_folder() / "serve.yaml"
+    file = Path(named) if named else usual if usual.is_file() else None
+    words = [] if file is None else from_file(made, file)
+    words += from_environment(made, os.environ, "NODEFLOW_SERVE_")
+    return made.parse_args([*words, *argv])
 
 
 def data_folder() -> Path:
@@ -79,11 +94,17 @@ def command(argv: Sequence[str]) -> int:
     from nodeflow.server.jobs.job import Limits
     from nodeflow.server.options import LOOPBACK, Options
 
-    arguments = parser().parse_args(argv)
+    arguments = asked(argv)
     if arguments.no_token and arguments.host not in LOOPBACK:
         wrong("--no-token is for this machine only", "--host 127.0.0.1")
     if arguments.page is not None and not (arguments.page / "index.html").is_file():
         wrong(f"--page {arguments.page}: there is no index.html", "a folder with a built page")
+    for option in ("certificate", "key", "users"):
+        named = getattr(arguments, option)
+        if named is not None and not named.is_file():
+            wrong(f"--{option} {named}: there is no such file", "a file")
+    if (arguments.certificate is None) != (arguments.key is None):
+        wrong("TLS needs both --certificate and --key", "both, or neither")
     if arguments.workers < 1:
         wrong(f"--workers {arguments.workers} is out of range", "1 or more")
     for name in NUMBERS:
@@ -111,6 +132,8 @@ def command(argv: Sequence[str]) -> int:
     )
     try:
         return asyncio.run(serve(options, arguments.open))
+    except ssl.SSLError as error:
+        wrong(f"the certificate cannot be used: {error.reason}", "a chain and its key in PEM")
     except OSError as error:
         wrong(f"port {arguments.port} cannot be used: {error.strerror}", "another --port, or 0")
 
