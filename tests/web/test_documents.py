@@ -1,5 +1,8 @@
 """Journeys with documents: versions, conflicts of two windows, templates, the keyboard alone."""
 
+import json
+import os
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ from tests.web.conftest import until, visit
 from tests.web.gestures import PICTURE, set_number
 
 pytestmark = pytest.mark.heavy
+
+UNDO_STEPS = int(os.environ.get("NODEFLOW_UNDO_STEPS", "25"))
 
 
 def save_as(page: Any, name: str) -> None:
@@ -72,6 +77,30 @@ def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
         page.reload()
         page.wait_for_selector(".form h1")
         assert page.get_by_role("spinbutton", name="Steps").input_value() == steps
+
+
+def test_random_edits_are_undone_and_done_again_step_by_step(graph: Any) -> None:
+    """The document's text after every undo and redo is the one from before or after that edit."""
+    random = Random(7)
+    graph.get_by_role("button", name="Text", exact=True).click()
+    graph.wait_for_selector(".yaml")
+    text = "document.querySelector('.yaml').value"
+    seen = [graph.evaluate(text)]
+    for _ in range(UNDO_STEPS):
+        names = graph.eval_on_selector_all(".node-head", "all => all.map((_, i) => i)")
+        graph.locator(".node-head").nth(random.choice(names)).dispatch_event("click")
+        graph.evaluate("document.activeElement.blur()")
+        keys = ["Control+b", "Control+m", "Alt+c", "p", "Control+g"]
+        keys += ["Control+d"] * 2 if len(names) < 12 else ["Delete"] * 2
+        graph.keyboard.press(random.choice(keys))
+        until(graph, f"{text} !== {json.dumps(seen[-1])}")
+        seen.append(graph.evaluate(text))
+    for expected in reversed(seen[:-1]):
+        graph.keyboard.press("Control+z")
+        until(graph, f"{text} === {json.dumps(expected)}")
+    for expected in seen[1:]:
+        graph.keyboard.press("Control+y")
+        until(graph, f"{text} === {json.dumps(expected)}")
 
 
 def test_templates_open_and_tabs_come_back(page: Any) -> None:

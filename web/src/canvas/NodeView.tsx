@@ -1,5 +1,5 @@
 import type { NodeProps } from "@xyflow/react";
-import { memo } from "react";
+import { memo, useMemo } from "react";
 import { fileUrl } from "@/api/client";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
@@ -29,6 +29,7 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
   const layout = useTabs((state) => currentGraph(state).layout?.nodes?.[id]);
   const tab = useTabs(({ active }) => active);
   const state = useRuns(({ tabs }) => tabs[tab]?.nodes[id]?.state);
+  const wrong = useWrongInputs(id);
   const mode = modeOf(node);
   const missing = loaded && !type;
   const title = titleOf(id, node);
@@ -52,7 +53,7 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
       ) : (
         <>
           {missing && <p className="node-missing">{t.missingNode}</p>}
-          <Body id={id} node={node} type={type} />
+          <Body id={id} node={node} type={type} wrong={wrong} />
           <Shown node={id} />
         </>
       )}
@@ -78,7 +79,25 @@ function Folded({ type, node }: { type: NodeType | undefined; node: NodeData }) 
   );
 }
 
-function Body({ id, node, type }: { id: string; node: NodeData; type: NodeType | undefined }) {
+/** The inputs of a node that a problem names. */
+function useWrongInputs(id: string): ReadonlySet<string> {
+  const tab = useTabs(({ active }) => active);
+  const names = useServer(({ problems }) =>
+    (problems[tab] ?? [])
+      .flatMap(({ node, input }) => (node === id && input ? [input] : []))
+      .join(" "),
+  );
+  return useMemo(() => new Set(names.split(" ")), [names]);
+}
+
+type BodyProps = {
+  id: string;
+  node: NodeData;
+  type: NodeType | undefined;
+  wrong: ReadonlySet<string>;
+};
+
+function Body({ id, node, type, wrong }: BodyProps) {
   const { links, literals, others } = rowsOf(type, node);
   const outputs = type?.outputs ?? [];
   const ports = Math.max(links.length, outputs.length);
@@ -88,7 +107,7 @@ function Body({ id, node, type }: { id: string; node: NodeData; type: NodeType |
         const input = links[index];
         const output = outputs[index];
         return (
-          <div className="row ports" key={index}>
+          <div className={wrong.has(input?.name ?? "") ? "row ports bad" : "row ports"} key={index}>
             {input && (
               <>
                 <Port name={input.name} type={input.type} side="in" hollow={!node[input.name]} />
@@ -107,7 +126,7 @@ function Body({ id, node, type }: { id: string; node: NodeData; type: NodeType |
         );
       })}
       {literals.map((input) => (
-        <Literal key={input.name} id={id} node={node} input={input} />
+        <Literal key={input.name} id={id} node={node} input={input} wrong={wrong.has(input.name)} />
       ))}
       {others.map(([name, value]) => (
         <div className="row unknown" key={name}>
@@ -120,12 +139,14 @@ function Body({ id, node, type }: { id: string; node: NodeData; type: NodeType |
   );
 }
 
-function Literal({ id, node, input }: { id: string; node: NodeData; input: InputType }) {
+type LiteralProps = { id: string; node: NodeData; input: InputType; wrong: boolean };
+
+function Literal({ id, node, input, wrong }: LiteralProps) {
   const value = node[input.name];
   const linked = referenceOf(value) !== undefined;
   const tall = !linked && (input.multiline || input.input_file);
   return (
-    <div className={tall ? "row tall" : "row"} data-input={input.name}>
+    <div className={`row${tall ? " tall" : ""}${wrong ? " bad" : ""}`} data-input={input.name}>
       <Port name={input.name} type={input.type} side="in" hollow={!linked} />
       {!(tall && input.multiline) && <label title={input.description}>{input.name}</label>}
       {linked ? (

@@ -43,7 +43,13 @@ export function FormView() {
         {inputs.length === 0 && <p className="quiet">{t.noInputs}</p>}
         {inputs.map(({ name, node, spec }, index) => (
           <div
-            className={spec.multiline || spec.input_file ? "form-row tall" : "form-row"}
+            className={[
+              "form-row",
+              (spec.multiline || spec.input_file) && "tall",
+              problems.some((one) => one.node === node && one.input === spec.name) && "bad",
+            ]
+              .filter(Boolean)
+              .join(" ")}
             key={name}
           >
             <span className="form-label" title={spec.description}>

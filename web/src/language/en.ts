@@ -91,7 +91,7 @@ export const en = {
   planRuns: (run: number, all: number) => `${run} of ${all} nodes will run`,
   planAll: (all: number) => `All ${all} results are there already`,
   about: (time: string) => `about ${time}`,
-  memory: (amount: string) => `${amount} of memory`,
+  memory: (amount: string) => `${amount} of results`,
   step: (step: number, total: number) => `step ${step} of ${total}`,
   left: (time: string) => `${time} left`,
   randomize: "New seed after each run",

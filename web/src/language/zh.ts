@@ -91,7 +91,7 @@ export const zh: Catalogue = {
   planRuns: (run, all) => `${all} 个节点中将运行 ${run} 个`,
   planAll: (all) => `${all} 个结果均已存在`,
   about: (time) => `约 ${time}`,
-  memory: (amount) => `内存 ${amount}`,
+  memory: (amount) => `结果 ${amount}`,
   step: (step, total) => `第 ${step} 步,共 ${total} 步`,
   left: (time) => `剩余 ${time}`,
   randomize: "每次运行后随机种子",

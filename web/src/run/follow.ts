@@ -36,13 +36,25 @@ function show(client: string, id: string): void {
   if (tabs[client] && tabs[client].job !== id) changeTab(client, (run) => begun(run, id));
 }
 
+/** For a tab that came back: whether its document is still the one that was run. */
+async function recall(id: string, job: string): Promise<void> {
+  const { nodes } = await api.jobDocument(job);
+  const now = useTabs.getState().tabs.find((tab) => tab.id === id)?.log.document.nodes;
+  const ran = JSON.stringify(now) === JSON.stringify(nodes) ? now : nodes;
+  if (ran) useRuns.getState().changeTab(id, (run) => ({ ...run, ran, changed: ran !== now }));
+}
+
 async function catchUp(): Promise<void> {
   const { running, queued, paused } = await api.queue();
   useServer.setState({ paused });
   const runs = useRuns.getState();
   for (const job of [...running, ...queued]) runs.putJob(job);
   for (const { id, client } of running) show(client ?? "", id);
-  for (const { job } of Object.values(useRuns.getState().tabs)) if (job) adopt(await api.job(job));
+  for (const [tab, { job, ran }] of Object.entries(useRuns.getState().tabs)) {
+    if (!job) continue;
+    adopt(await api.job(job));
+    if (!ran) await recall(tab, job);
+  }
 }
 
 function onEvent(event: ServerEvent): void {
