@@ -10,12 +10,13 @@ import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 from nodeflow.cli.configured import from_environment, from_file
 from nodeflow.cli.main import DONE, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
+from nodeflow.node.context import Previews
 from nodeflow.node.trust import config_folder
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ def parser() -> Parser:
     made.add_argument(
         "--workers", type=int, default=1, help="processes that run jobs, of each device"
     )
+    made.add_argument(
+        "--preview", "--preview-method", choices=get_args(Previews), default="auto",
+        help="how pictures in progress are made (default: auto, by TAESD where its decoder is)",
+    )  # fmt: skip
     made.add_argument("--page", metavar="DIR", type=Path,
                       help="another built editor to serve, such as ComfyUI's")  # fmt: skip
     for option, (kind, default, text) in NUMBERS.items():
@@ -123,7 +128,7 @@ def command(argv: Sequence[str]) -> int:
         limits=Limits(arguments.queue_limit, arguments.client_limit, arguments.retries),
         retention=Retention(arguments.keep_jobs, arguments.keep_days, arguments.keep_events),
         certificate=arguments.certificate,
-        key=arguments.key, page=arguments.page,
+        key=arguments.key, page=arguments.page, previews=arguments.preview,
     )  # fmt: skip
     logging.basicConfig(
         stream=sys.stderr,

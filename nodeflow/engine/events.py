@@ -25,12 +25,13 @@ class NodeStarted:
 
 @dataclass(frozen=True, slots=True)
 class NodeProgress:
-    """A running node has done `step` of `total`."""
+    """A running node has done `step` of `total` and needs about `left` seconds more."""
 
     node: str
     step: int
     total: int
     preview: bytes | None = None
+    left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

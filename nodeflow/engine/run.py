@@ -18,7 +18,7 @@ from nodeflow.engine.recordings import StepRecordings
 from nodeflow.engine.traces import Traces
 from nodeflow.node.artifact import Artifacts
 from nodeflow.node.checked import CheckedWorkflow
-from nodeflow.node.context import Resources
+from nodeflow.node.context import Previews, Resources
 
 Listener = Callable[[Event], None]
 
@@ -38,7 +38,7 @@ class Engine:
     """Evaluates workflows and keeps their results between runs. Several may run at a time.
 
     company: how samplings of several runs share network calls, where that changes bits.
-    previews: whether nodes make pictures of what is in progress.
+    previews: how nodes make pictures of what is in progress, if at all.
     """
 
     device: str = "cpu"
@@ -46,7 +46,7 @@ class Engine:
     memory: MemoryCache = field(default_factory=MemoryCache)
     resources: Resources = field(default_factory=Resources)
     company: str = ""
-    previews: bool = False
+    previews: Previews = "none"
 
     def __post_init__(self) -> None:
         self.fingerprints = Fingerprints(self.disk)

@@ -28,6 +28,7 @@ from nodeflow.engine.invoke import Call, FileReplaced, Outcome, weights_files
 from nodeflow.engine.keys import file_of
 from nodeflow.engine.lanes import ASYNC, CPU, Ended, Lanes
 from nodeflow.engine.lookup import Lookup
+from nodeflow.engine.pace import Pace
 from nodeflow.engine.plan import Plan
 from nodeflow.engine.recordings import Session
 from nodeflow.engine.results import Results
@@ -187,11 +188,14 @@ class Running:
         if node.spec.context is not None:
             session = self.engine.recordings.session(self.plan.parts[name].domain)
             self.sessions[name] = session
+            pace = Pace()
             context = replace(
                 context,
                 node=name,
                 recordings=session,
-                on_progress=lambda p: say(NodeProgress(name, p.step, p.total, p.preview)),
+                on_progress=lambda p: say(
+                    NodeProgress(name, p.step, p.total, p.preview, pace.left(p.step, p.total))
+                ),
             )
         linked = self.evaluation.linked(name)
         return Call(

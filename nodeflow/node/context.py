@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Literal, Protocol, TypeVar, cast, runtime_checkable
 
 from nodeflow.node.file_digest import content_digest
 from nodeflow.node.folders import FileMissing, Folders
@@ -14,6 +14,10 @@ T = TypeVar("T")
 
 class Cancelled(BaseException):
     """The run was cancelled. Not an `Exception`, so no node swallows it by accident."""
+
+
+Previews = Literal["none", "auto", "latent2rgb", "taesd"]
+"""Pictures in progress: none, the best there is, a linear map of colours, or TAESD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class RunContext:
     `device` is a torch device string. `metadata` are the text chunks that saved pictures
     carry (the workflow, and the `prompt` that ComfyUI reads). The defaults do nothing, so
     that a node stays callable from a test or a script. `fingerprint` is the digest of a file's
-    content, cached by the run. `previews`: whether anybody looks at pictures in progress.
+    content, cached by the run. `previews`: how pictures in progress are made, if anybody looks.
     """
 
     node: str = ""
@@ -104,7 +108,7 @@ class RunContext:
     metadata: Mapping[str, str] = field(default_factory=dict)
     fingerprint: Callable[[Path], str] = content_digest
     recordings: Recordings = field(default_factory=NoRecordings)
-    previews: bool = False
+    previews: Previews = "none"
     on_progress: Callable[[Progress], None] = lambda progress: None
     cancelled: Callable[[], bool] = lambda: False
 

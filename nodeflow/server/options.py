@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nodeflow.node.context import Previews
 from nodeflow.server.jobs.archive import Retention
 from nodeflow.server.jobs.job import Limits
 from nodeflow.server.process.messages import Places
@@ -33,3 +34,4 @@ class Options:
     certificate: Path | None = None
     key: Path | None = None
     page: Path | None = None
+    previews: Previews = "auto"

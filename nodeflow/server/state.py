@@ -48,7 +48,7 @@ class ServerState:
         self.core = JobCore(self.database, self.events, options.limits, options.retention)
         self.inspector = Inspector(Setup("", options.places, options.cache))
         setups = [
-            Setup(device.strip(), options.places, options.cache)
+            Setup(device.strip(), options.places, options.cache, previews=options.previews)
             for device in options.device.split(",")
         ]
         self.workers = Workers(

@@ -227,7 +227,7 @@ def test_a_failing_call_reaches_everybody_who_waited_for_it(scene: Stage) -> Non
 
 def test_previews_look_like_the_picture(scene: Stage) -> None:
     seen: list[bytes] = []
-    context = host(scene, Company.OWN, previews=True)
+    context = host(scene, Company.OWN, previews="auto")
     context = replace(context, on_progress=lambda p: seen.append(p.preview) if p.preview else None)
     opened = open_checkpoint(EMBEDDED, "print")
     red = encoded(scene, "a red apple on a blue background")

@@ -1,6 +1,7 @@
 """TAESD against diffusers, in both layouts of its files, as autoencoder and for previews."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_its_content_decides_the_result(models: Path) -> None:
 
 def test_previews_are_its_pictures(theirs: Any, models: Path) -> None:
     recipe = ModelRecipe(WeightsFile("none", "none"), Prediction.EPS, SCALE, context_width=768)
-    run = context(models)
+    run = replace(context(models), previews="auto")
     decoder = tiny_decoder(recipe, run)
     assert decoder is not None
     denoised = torch.randn(2, 4, 8, 12)
@@ -109,7 +110,16 @@ def test_previews_are_its_pictures(theirs: Any, models: Path) -> None:
     assert torch.allclose(decoder(denoised), wanted, atol=1e-4)
     large = Image.open(io.BytesIO(preview(torch.randn(1, 4, 64, 48), recipe, decoder)))
     assert max(large.size) == 256
-    assert tiny_decoder(recipe, RunContext()) is None
+    assert tiny_decoder(recipe, replace(run, previews="taesd")) is not None
+    for other in ("none", "latent2rgb"):
+        assert tiny_decoder(recipe, replace(run, previews=other)) is None
+
+
+def test_taesd_that_is_wanted_and_not_there_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    recipe = ModelRecipe(WeightsFile("none", "none"), Prediction.EPS, SCALE, context_width=768)
+    assert tiny_decoder(recipe, RunContext(previews="auto")) is None and not caplog.messages
+    assert tiny_decoder(recipe, RunContext(previews="taesd")) is None
+    assert "vae_approx" in caplog.text
 
 
 def test_what_is_no_taesd_is_said(models: Path) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from types import MappingProxyType
 
+from nodeflow.engine.events import NodeProgress
 from nodeflow.engine.recordings import StepRecordings
 from nodeflow.engine.run import Engine
 from nodeflow.node import Artifacts, RunContext, node
@@ -92,5 +93,20 @@ def test_an_engine_with_previews_asks_nodes_for_them(tmp_path: Path) -> None:
     spec = read_spec(look, Plugin("test", "test.py", "digest"))
     registry = Registry(MappingProxyType({spec.id: spec}))
     graph = checked({"look": ("Look", {})}, registry)
-    assert Engine(previews=True).run(graph).outputs["look"].text == ("True",)
-    assert Engine().run(graph).outputs["look"].text == ("False",)
+    assert Engine(previews="auto").run(graph).outputs["look"].text == ("auto",)
+    assert Engine().run(graph).outputs["look"].text == ("none",)
+
+
+def test_progress_says_what_is_left() -> None:
+    @node("Count", category="test", output=True)
+    def count(context: RunContext) -> Artifacts:
+        """Three steps."""
+        for step in (1, 2, 3):
+            context.progress(step, 3)
+        return Artifacts()
+
+    spec = read_spec(count, Plugin("test", "test.py", "digest"))
+    graph = checked({"count": ("Count", {})}, Registry(MappingProxyType({spec.id: spec})))
+    left: list[float | None] = []
+    Engine().run(graph, lambda e: left.append(e.left) if isinstance(e, NodeProgress) else None)
+    assert left[0] is None and left[1] is not None and left[1] >= 0 and left[2] == 0

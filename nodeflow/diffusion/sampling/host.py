@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from nodeflow.diffusion.sampling.recording import Recordings
 
@@ -32,8 +32,8 @@ class Host(Protocol):
         """Where answers are kept."""
 
     @property
-    def previews(self) -> bool:
-        """Whether anybody looks at previews."""
+    def previews(self) -> Literal["none", "auto", "latent2rgb", "taesd"]:
+        """How previews are made: `auto` by TAESD where its decoder is there, else by colours."""
 
     def model_file(self, kind: str, name: str) -> Path | None:
         """A model file by kind and name, or None where there is none."""

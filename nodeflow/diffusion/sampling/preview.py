@@ -26,6 +26,7 @@ EMBEDDED_CONTEXT = 192
 """Width of the embedded model's text embeddings, which no other model has."""
 
 Colour = tuple[float, float, float]
+log = logging.getLogger(__name__)
 Decoder = Callable[[Tensor], Tensor]
 """An unscaled latent to its first picture `[H, W, 3]` in about -1..1."""
 
@@ -76,18 +77,20 @@ def colours(denoised: Tensor, recipe: ModelRecipe) -> Tensor:
 
 
 def tiny_decoder(recipe: ModelRecipe, host: Host) -> Decoder | None:
-    """TAESD's decoder for a model's family, where its file lies in the `vae_approx` folders."""
-    if recipe.context_width == EMBEDDED_CONTEXT:
+    """TAESD's decoder for a model's family, where it is wanted and lies in `vae_approx`."""
+    if host.previews not in ("auto", "taesd") or recipe.context_width == EMBEDDED_CONTEXT:
         return None
     xl = recipe.family in (FamilyName.SDXL, FamilyName.REFINER)
     path = host.model_file("vae_approx", "taesdxl_decoder" if xl else "taesd_decoder")
     if path is None:
+        if host.previews == "taesd":
+            log.warning("no previews by TAESD: its decoder is not in models/vae_approx")
         return None
     residency = host.resources.get(*residency_of(host.device))
     try:
         vae = residency.preview_decoder(path, autoencoder_scale(recipe))
     except CheckpointError as error:
-        logging.getLogger(__name__).warning("no previews by %s: %s", path.name, error)
+        log.warning("no previews by %s: %s", path.name, error)
         return None
     return lambda denoised: vae.decode(denoised[:1].float())[0].movedim(0, -1).cpu()
 

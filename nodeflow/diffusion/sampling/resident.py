@@ -83,14 +83,14 @@ def sample_resident(
     batching = host.resources.get(BatchingSampler, BatchingSampler)
     name = f"{canonical(recipe)}:{batching.company}"
     keys = WishKeys(name)
-    shown = 0.0
-    decoder = tiny_decoder(recipe, host) if host.previews else None
+    shown, previews = 0.0, host.previews != "none"
+    decoder = tiny_decoder(recipe, host)
 
     def on_step(done: int, total: int, denoised: Tensor) -> None:
         nonlocal shown
         on_denoised(denoised)
         picture = None
-        if host.previews and (done == total or monotonic() - shown > SHORTEST):
+        if previews and (done == total or monotonic() - shown > SHORTEST):
             picture = preview(denoised, recipe, decoder)
             shown = monotonic()
         host.progress(done, total, picture)

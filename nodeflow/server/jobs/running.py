@@ -54,7 +54,8 @@ class RunningJobs:
             self._archive.record(job, [("nodes.cached", data)])
 
     def _progressed(self, job: Job, message: Progressed) -> None:
-        data = {"node": message.node, "step": message.step, "total": message.total}
+        left = None if message.left is None else round(message.left, 2)
+        data = {"node": message.node, "step": message.step, "total": message.total, "left": left}
         self.progress[job.id] = data
         self._events.pass_on("progress", data, job.user, job.id, job.client)
         if message.preview:

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from nodeflow.node.context import Previews
 from nodeflow.server.process.questions import AnyQuestion
 
 
@@ -28,6 +29,7 @@ class Setup(Message, frozen=True):
     places: Places
     cache: str | None
     memory_limit: int = 0
+    previews: Previews = "auto"
 
 
 class Run(Message, frozen=True):
@@ -125,13 +127,17 @@ class Started(Message, frozen=True):
 
 
 class Progressed(Message, frozen=True):
-    """A node has done `step` of `total`; preview is an encoded picture or empty."""
+    """A node has done `step` of `total` and needs about `left` seconds more, None if unknown.
+
+    preview is an encoded picture or empty.
+    """
 
     job: str
     node: str
     step: int
     total: int
     preview: bytes = b""
+    left: float | None = None
 
 
 class Finished(Message, frozen=True):

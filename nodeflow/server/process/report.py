@@ -72,7 +72,9 @@ class Reporter:
             self._send(Started(self._job, event.node, event.type))
         elif isinstance(event, NodeProgress):
             picture = event.preview or b""
-            self._send(Progressed(self._job, event.node, event.step, event.total, picture))
+            self._send(
+                Progressed(self._job, event.node, event.step, event.total, picture, event.left)
+            )
         elif isinstance(event, NodeFinished):
             report = NodeReport(event.state, event.type, event.seconds, event.reason)
             made = shown(event.artifacts) if event.artifacts is not None else None

@@ -84,9 +84,8 @@ class Worker:
                 self._registry = load_registry(map(Path, self._setup.places.plugins))
         sys.stderr.flush()
 
-    @staticmethod
-    def _make_engine(device: str, disk: DiskCache | None) -> Engine:
-        return Engine(device, disk, previews=True)
+    def _make_engine(self, device: str, disk: DiskCache | None) -> Engine:
+        return Engine(device, disk, previews=self._setup.previews)
 
     def _listen(self) -> None:
         while (message := self._channel.receive()) is not None:
