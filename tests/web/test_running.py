@@ -93,7 +93,7 @@ def test_the_queue_is_counted_paused_and_cancelled(page: Any, server: Serving) -
 def test_a_lost_connection_heals_in_the_middle_of_a_job(context: Any, server: Serving) -> None:
     line = Line(context)
     page = visit(context, server)
-    open_text(page, SLOW % 4)
+    open_text(page, SLOW % 3)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector('[data-id="slow"] .verdict.running:has-text("step")')
     line.cut()
@@ -105,7 +105,7 @@ def test_a_lost_connection_heals_in_the_middle_of_a_job(context: Any, server: Se
 
 
 def test_the_server_dies_and_comes_back(page: Any, server: Serving) -> None:
-    open_text(page, SLOW % 6)
+    open_text(page, SLOW % 3)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector('[data-id="slow"] .verdict.running:has-text("step")')
     server.kill()

@@ -64,9 +64,18 @@ async function keep(tab: Tab): Promise<boolean> {
     kept.set(tab.id, before);
     if (!(error instanceof ApiError)) throw error;
     if (error.code === "conflict") part(tab.id);
+    else if (error.code === "too_many") await forgetOldest();
     else if (error.status) say(error.message);
     return false;
   }
+}
+
+/** Makes room on the server: the draft that was left alone longest goes. */
+async function forgetOldest(): Promise<void> {
+  const { drafts } = await api.drafts();
+  const open = new Set(useTabs.getState().tabs.map(({ id }) => id));
+  const left = drafts.filter(({ id }) => !open.has(id)).sort((a, b) => a.updated - b.updated);
+  if (left[0]) await api.deleteDraft(left[0].id);
 }
 
 /** Another window edits the same draft: this window goes on with one of its own. */
