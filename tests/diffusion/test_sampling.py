@@ -23,7 +23,8 @@ from nodeflow.diffusion.samplers.registry import SAMPLERS
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.driver import OnStep, drive
 from nodeflow.diffusion.sampling.evaluate import evaluate
-from nodeflow.diffusion.sampling.model import DenoisingModel, joined_contexts
+from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.texts import joined_contexts
 from nodeflow.diffusion.sampling.trajectory import (
     Prompts,
     Space,
@@ -223,7 +224,9 @@ class Linear:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def __call__(self, x: Tensor, t: Tensor, context: Tensor, y: Tensor | None = None, /) -> Tensor:
+    def __call__(
+        self, x: Tensor, t: Tensor, context: Tensor, y: Tensor | None = None, /, *rest: object
+    ) -> Tensor:
         self.batches.append(len(x))
         return x * 0 + context.mean(dim=(1, 2))[:, None, None, None]
 

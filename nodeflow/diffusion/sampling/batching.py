@@ -113,7 +113,8 @@ class Table:
             each.answers = self._recent.get(each.key or "")
             if not each.done:
                 first.setdefault(each.key or id(each), each)
-        unique = list(first.values())
+        # In an order that stays from round to round, so that the texts of a call stay too.
+        unique = sorted(first.values(), key=lambda each: id(each.wish[0].embedding))
         if not unique:
             return
         self.calls += len(unique)

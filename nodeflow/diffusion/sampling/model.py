@@ -12,6 +12,7 @@ from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import ControlRecipe, Prediction
 from nodeflow.diffusion.sampling.probe import Probe
+from nodeflow.diffusion.sampling.texts import Texts, per_row
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
 
@@ -64,6 +65,7 @@ class DenoisingModel:
     dtype: torch.dtype = torch.float32
     patches: ForwardPatches | None = None
     controls: Callable[[ControlRecipe], ControlNetwork] = no_controls
+    texts: Texts = field(default_factory=Texts)
     _times: dict[float, float] = field(default_factory=dict)
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
@@ -73,7 +75,7 @@ class DenoisingModel:
             extra = [per_row(p.extra, p.x) for p in pieces if p.extra is not None]
             x = torch.cat([x, torch.cat(extra).to(x)], dim=1)
         times = [self.timestep(p.sigma) for p in pieces for _ in range(len(p.x))]
-        context = joined_contexts([per_row(p.embedding, p.x) for p in pieces])
+        context, keys = self.texts.of(pieces)
         labels = self.labels(pieces)
         interventions = pieces[0].interventions
         if pieces[0].controls:
@@ -85,9 +87,13 @@ class DenoisingModel:
         probe = Probe() if pieces[0].probed else None
         if probe is not None:
             interventions = probe.attached(interventions)
-        rest = () if interventions is NONE else (interventions,)
+        interventions = Interventions(text=keys).over(interventions)
         out = self.unet(
-            x, torch.tensor(times, device=x.device), context.to(x.device, self.dtype), labels, *rest
+            x,
+            torch.tensor(times, device=x.device),
+            context.to(x.device, self.dtype),
+            labels,
+            interventions,
         )
         sizes = [len(p.x) for p in pieces]
         parts = torch.split(out.float(), sizes)
@@ -164,14 +170,3 @@ def added(before: Interventions, residuals: Interventions, strength: float) -> I
     if before.mid_residual is not None:
         middle = before.mid_residual if middle is None else before.mid_residual + middle
     return Interventions(down_residuals=down, mid_residual=middle)
-
-
-def per_row(value: Tensor, x: Tensor) -> Tensor:
-    """One value for all rows of `x`, or one for each."""
-    return value if len(value) == len(x) else value.expand(len(x), *value.shape[1:])
-
-
-def joined_contexts(embeddings: Sequence[Tensor]) -> Tensor:
-    """Embeddings of different length, repeated to the least common multiple, as one batch."""
-    length = math.lcm(*(e.shape[1] for e in embeddings))
-    return torch.cat([e.repeat(1, length // e.shape[1], 1) for e in embeddings])

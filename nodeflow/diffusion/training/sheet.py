@@ -13,8 +13,8 @@ from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import initial_noise
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.sampling.driver import drive
-from nodeflow.diffusion.sampling.model import joined_contexts
 from nodeflow.diffusion.sampling.resident import model_of
+from nodeflow.diffusion.sampling.texts import joined_contexts
 from nodeflow.diffusion.sampling.trajectory import first_x
 from nodeflow.diffusion.schedule.schedulers import karras
 from nodeflow.diffusion.text.encode import encode_prompt

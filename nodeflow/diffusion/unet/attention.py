@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nodeflow.diffusion.pointwise import PointwiseConv2d
-from nodeflow.diffusion.unet.interventions import AttentionOverride, Interventions, Place
+from nodeflow.diffusion.unet.interventions import AttentionOverride, Interventions, Place, TextKeys
 
 
 class Attention(nn.Module):
@@ -19,9 +19,19 @@ class Attention(nn.Module):
         self.to_out = nn.ModuleList([nn.Linear(width, width)])
 
     def forward(
-        self, x: Tensor, context: Tensor, place: Place, override: AttentionOverride | None
+        self,
+        x: Tensor,
+        context: Tensor,
+        place: Place,
+        override: AttentionOverride | None,
+        text: TextKeys | None = None,
     ) -> Tensor:
-        q, k, v = self.to_q(x), self.to_k(context), self.to_v(context)
+        """text: keeps keys and values where `context` is the text."""
+        q = self.to_q(x)
+        if text is None:
+            k, v = self.to_k(context), self.to_v(context)
+        else:
+            k, v = text.of(self, lambda: (self.to_k(context), self.to_v(context)))
         if override is not None:
             attended = override(place, q, k, v, self.heads)
         else:
@@ -83,12 +93,12 @@ class TransformerBlock(nn.Module):
     def forward(
         self, x: Tensor, context: Tensor, place: Place, interventions: Interventions
     ) -> Tensor:
-        h = self.norm1(x)
+        h, text = self.norm1(x), interventions.text
         if self.cross_only:
-            x = x + self.attn1(h, context, place, interventions.cross_attention)
+            x = x + self.attn1(h, context, place, interventions.cross_attention, text)
         else:
             x = x + self.attn1(h, h, place, interventions.self_attention)
-        x = x + self.attn2(self.norm2(x), context, place, interventions.cross_attention)
+        x = x + self.attn2(self.norm2(x), context, place, interventions.cross_attention, text)
         out: Tensor = x + self.ff(self.norm3(x))
         return out
 

@@ -1,10 +1,10 @@
 """Everything that may change a UNet's forward pass, as one value given to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from torch import Tensor
+from torch import Tensor, nn
 
 Stage = Literal["down", "mid", "up"]
 
@@ -29,6 +29,24 @@ SkipMaker: TypeAlias = Callable[[int, Tensor], tuple[Tensor, Tensor]]
 """(number of the skip, h) on the way down; returns the skip, and what goes on downwards."""
 
 
+@dataclass(frozen=True, eq=False)
+class TextKeys:
+    """Keys and values of one context for every attention over it, computed when first needed.
+
+    For calls without gradients whose context stays the same, as in the steps of a sampling.
+    """
+
+    made: dict[nn.Module, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def of(
+        self, module: nn.Module, compute: Callable[[], tuple[Tensor, Tensor]]
+    ) -> tuple[Tensor, Tensor]:
+        """Those of one attention."""
+        if module not in self.made:
+            self.made[module] = compute()
+        return self.made[module]
+
+
 @dataclass(frozen=True)
 class Interventions:
     """None of these changes the module; a forward pass without them is the plain model.
@@ -39,6 +57,7 @@ class Interventions:
     skip_filter: changes the backbone and the skip before they are joined (FreeU).
     skip_maker: changes what each step down leaves as a skip and hands on; skips count from the
     first convolution, as LDM's input blocks do.
+    text: where keys and values of the context are kept between calls; changes no result.
     """
 
     down_residuals: tuple[Tensor, ...] = ()
@@ -47,6 +66,7 @@ class Interventions:
     cross_attention: AttentionOverride | None = None
     skip_filter: SkipFilter | None = None
     skip_maker: SkipMaker | None = None
+    text: TextKeys | None = None
 
     def made(self, skips: list[Tensor], h: Tensor) -> Tensor:
         """Keep `h` as the next skip; returns what goes on."""
