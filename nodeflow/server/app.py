@@ -1,6 +1,7 @@
 """The application: all routes over one server state."""
 
 import logging
+import sys
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -67,6 +68,7 @@ async def started(options: Options) -> tuple[web.AppRunner, int]:
     """Serve; returns the runner to clean up, and the port. Raises OSError where it is taken."""
     import ssl
 
+    sys.setswitchinterval(0.001)  # answers do not wait for the thread that writes
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     runner = web.AppRunner(
         await application(options), access_log=None, shutdown_timeout=5, handler_cancellation=True

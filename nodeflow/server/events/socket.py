@@ -1,6 +1,7 @@
 """The websocket: events from where the client left off, then as they come."""
 
 import asyncio
+import random
 from typing import Annotated, Any
 
 from aiohttp import WSMsgType, web
@@ -12,9 +13,9 @@ from nodeflow.server.http.route import Call, Route
 
 HEARTBEAT = 20.0
 PAGE = 500
-PACE, SHARE = 0.01, 0.0003
+PACE, SHARE = 0.01, 0.0005
 """Seconds between two sends, so that events which come together go together; more for each
-client, so that many clients cost no more than few."""
+client, so that many clients cost no more than few, and not all at once."""
 MAX_SOCKETS = 500
 
 
@@ -99,11 +100,12 @@ async def send(
             await tell([text for _, text in page])
         seen = page[-1][0] if len(page) == PAGE else newest
     while not listener.lost:
-        try:
-            async with asyncio.timeout(HEARTBEAT):
-                await wake.wait()
-        except TimeoutError:
-            await tell([b'{"type":"ping"}'])
+        if not wake.is_set():
+            try:
+                async with asyncio.timeout(HEARTBEAT):
+                    await wake.wait()
+            except TimeoutError:
+                await tell([b'{"type":"ping"}'])
         wake.clear()
         while listener.durable:
             texts: list[bytes] = []
@@ -123,7 +125,7 @@ async def send(
             await socket.send_bytes(data)
             if listener.pictures:
                 wake.set()
-        await asyncio.sleep(PACE + SHARE * len(log.listeners))
+        await asyncio.sleep((PACE + SHARE * len(log.listeners)) * random.uniform(0.5, 1.5))
 
 
 ROUTES = [Route("GET", "/api/v1/events", events)]
