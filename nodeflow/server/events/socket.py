@@ -5,7 +5,7 @@ import random
 from typing import Annotated, Any
 
 from aiohttp import WSMsgType, web
-from msgspec import Meta, Struct, json
+from msgspec import DecodeError, Meta, Struct, json
 
 from nodeflow.server.events.log import EventLog, Listener
 from nodeflow.server.events.outlet import Outlet
@@ -66,7 +66,7 @@ async def receive(socket: web.WebSocketResponse, listener: Listener) -> None:
             continue
         try:
             said = json.decode(message.data)
-        except Exception:
+        except (DecodeError, UnicodeDecodeError):
             continue
         if isinstance(said, dict) and said.get("type") == "previews":
             listener.previews = bool(said.get("on"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from msgspec import json
+from msgspec import DecodeError, json
 
 from nodeflow.graph.edit import apply_named_inputs, set_inputs
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
@@ -276,7 +276,7 @@ def model_facts(kind: str, name: str, path: Path) -> dict[str, Any]:
                     header = json.decode(file.read(size), type=dict[str, Any])
                     texts = header.get("__metadata__", {})
                     metadata = {str(k): str(v)[:2000] for k, v in list(texts.items())[:100]}
-                except Exception:
+                except (DecodeError, UnicodeDecodeError, AttributeError):
                     metadata = {"error": "its header is no safetensors header"}
     return {
         "name": name,
