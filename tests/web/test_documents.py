@@ -113,6 +113,14 @@ def test_templates_open_and_tabs_come_back(page: Any) -> None:
     page.locator(".tab-name:has-text('Inpainting')").click()
     page.keyboard.press("Control+z")
     assert page.get_by_role("spinbutton", name="Seed").input_value() == "4"
+    page.get_by_role("main").click(position={"x": 600, "y": 20})
+    page.keyboard.press("t")
+    page.get_by_role("button", name="A picture for each prompt").click()
+    page.wait_for_selector(".tab.on:has-text('each prompt')")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
+    page.keyboard.press("f")
+    page.wait_for_selector('[data-id="pictures"] .react-flow__handle[data-handleid="image"]')
+    assert page.locator(".node-missing").count() == 0
 
 
 def test_a_result_comes_back_after_a_reload(page: Any) -> None:

@@ -153,6 +153,7 @@ def test_a_loop_tells_how_far_it_is(page: Any) -> None:
         "subgraphs: {one: {inputs: {seconds: FLOAT},"
         " nodes: {slow: {node: Slow, seconds: $inputs.seconds}}, outputs: {}}}",
     )
+    assert page.locator(".node-missing").count() == 0
     page.keyboard.press("Control+Enter")
     page.wait_for_selector('[data-id="many"] .verdict.running')
     page.wait_for_selector('[data-id="many"] .verdict.ran:has-text("3 / 3")')

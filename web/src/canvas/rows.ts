@@ -22,11 +22,20 @@ export type Rows = {
 
 export function rowsOf(type: NodeType | undefined, node: NodeData): Rows {
   const known = new Set(type?.inputs.map(({ name }) => name));
+  const looped = loopedInputs(node);
+  const inputs = type?.inputs.filter(({ name }) => !looped.has(name)) ?? [];
   return {
-    links: type?.inputs.filter(({ literal }) => !literal) ?? [],
-    literals: type?.inputs.filter(({ literal }) => literal) ?? [],
+    links: inputs.filter(({ literal }) => !literal),
+    literals: inputs.filter(({ literal }) => literal),
     others: inputsOf(node).filter(([name]) => !known.has(name)),
   };
+}
+
+/** Inputs that a loop fills round by round. */
+function loopedInputs({ loop }: NodeData): ReadonlySet<string> {
+  if (typeof loop !== "object" || loop === null || Array.isArray(loop)) return new Set();
+  const each = typeof loop.each === "object" && loop.each !== null ? Object.keys(loop.each) : [];
+  return new Set([...each, ...(typeof loop.index === "string" ? [loop.index] : [])]);
 }
 
 function literalHeight(input: InputType, node: NodeData): number {

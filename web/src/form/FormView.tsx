@@ -1,5 +1,6 @@
 import { fileUrl } from "@/api/client";
 import { ProblemList, useProblems } from "@/canvas/Problems";
+import { rowsOf } from "@/canvas/rows";
 import { referenceOf } from "@/document/reference";
 import type { Workflow } from "@/document/workflow";
 import { Field } from "@/inputs/Field";
@@ -20,7 +21,9 @@ function shownInputs(workflow: Workflow): Shown[] {
   return Object.entries(workflow.inputs ?? {}).flatMap(([name, value]) => {
     const target = referenceOf(value);
     const node = target && workflow.nodes[target.node];
-    const spec = node && nodeType(node.node)?.inputs.find((input) => input.name === target.output);
+    const spec =
+      node &&
+      rowsOf(nodeType(node.node), node).literals.find((input) => input.name === target.output);
     return target && spec ? [{ name, node: target.node, spec }] : [];
   });
 }

@@ -3,6 +3,9 @@
 import { create } from "zustand";
 import { api } from "@/api/client";
 import type { Problem } from "@/api/shapes";
+import type { Graph } from "@/document/workflow";
+import { activeTab, useTabs } from "@/state/tabs";
+import { graphType } from "@/types/graphType";
 import { NO_TYPES, type NodeType, type TypeTable, typeTable } from "@/types/nodeType";
 
 type Server = {
@@ -25,11 +28,29 @@ export const useServer = create<Server>()((set) => ({
   },
 }));
 
+const graphTypes = new WeakMap<Graph, { types: TypeTable; type: NodeType }>();
+
+/** The type a subgraph of the active document is, worked out once for each state of it. */
+function ofGraph(types: TypeTable, id: string, graph: Graph | undefined): NodeType | undefined {
+  if (!graph) return undefined;
+  const known = graphTypes.get(graph);
+  if (known?.types === types) return known.type;
+  const type = graphType(id, graph, (inner) => lookUp(types, inner));
+  graphTypes.set(graph, { types, type });
+  return type;
+}
+
+const lookUp = (types: TypeTable, id: string) => types.byId.get(types.aliases.get(id) ?? id);
+
+/** A node type, or a subgraph of the active document as one. */
 export function useNodeType(id: string): NodeType | undefined {
-  return useServer(({ types }) => types.byId.get(types.aliases.get(id) ?? id));
+  const types = useServer((state) => state.types);
+  const graph = useTabs((state) => activeTab(state)?.log.document.subgraphs?.[id]);
+  return lookUp(types, id) ?? ofGraph(types, id, graph);
 }
 
 export function nodeType(id: string): NodeType | undefined {
   const { types } = useServer.getState();
-  return types.byId.get(types.aliases.get(id) ?? id);
+  const graph = activeTab()?.log.document.subgraphs?.[id];
+  return lookUp(types, id) ?? ofGraph(types, id, graph);
 }
