@@ -126,8 +126,10 @@ def resume(bench: Bench, killed_at: int) -> tuple[float, float]:
             sample_resident(bench.recipe, bench.plain, replace(host, on_progress=stop))
         except Stop:
             first.finish()
-        again = bench.host(Company.OWN, StepRecordings(folder).session("benchmark"))
+        second = StepRecordings(folder)
+        again = bench.host(Company.OWN, second.session("benchmark"))
         rest = seconds(lambda: sample_resident(bench.recipe, bench.plain, again))
+        second.finish()
     return seconds(lambda: bench.in_turn([bench.plain])), rest
 
 
