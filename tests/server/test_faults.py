@@ -93,20 +93,18 @@ class Client:
                 self.done.add(event["job"])
 
 
-async def kill(server: Serving, chance: random.Random) -> str:
+async def kill(server: Serving, which: str, chance: random.Random) -> None:
     """Kill the server or a process of it; a server is started again, as systemd would."""
     assert server.process is not None
-    which = chance.choice(("server", "worker"))
     if which == "server":
         server.kill()
         await asyncio.to_thread(server.start)
-        return which
+        return
     health = await asyncio.to_thread(lambda: server.call("GET", "/api/v1/health").json)
     worker = health["workers"][0]["pid"]
     for child in psutil.Process(server.process.pid).children():
         if child.pid == worker or chance.random() < 0.3:
             child.kill()
-    return which
 
 
 async def disturbed(server: Serving) -> tuple[list[Client], Counter[str]]:
@@ -123,11 +121,15 @@ async def disturbed(server: Serving) -> tuple[list[Client], Counter[str]]:
         ]
         listening = [asyncio.create_task(client.listen()) for client in clients]
         posting = [asyncio.create_task(client.post()) for client in clients]
-        for number in range(KILLS):
-            while len(clients[0].done) < (number + chance.random()) * JOBS / KILLS - 1:
+        victims = [("server", "worker")[i % 2] for i in range(KILLS)]
+        chance.shuffle(victims)
+        for number, which in enumerate(victims):
+            due = (number + chance.random()) * JOBS / KILLS - 1
+            while len(clients[0].done) < due:
                 await asyncio.sleep(0.05)
             await asyncio.sleep(chance.random())
-            killed[await kill(server, chance)] += 1
+            await kill(server, which, chance)
+            killed[which] += 1
         await asyncio.gather(*posting)
         while any(len(client.done) < JOBS for client in clients):
             failed = [task for task in listening if task.done()]
