@@ -55,6 +55,19 @@ def test_a_lora_for_another_family(shell: Shell, models: Path) -> None:
     assert shell("validate", "graph.yaml").code == 0
 
 
+def test_a_lora_named_in_a_prompt_for_another_family(shell: Shell, models: Path) -> None:
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    lora(models / "loras" / "style.safetensors", 2048)
+    named = WITH_LORA.replace("node: LoraLoader", "node: LoraTags")
+    shell.write("graph.yaml", named.replace("lora_name: style", 'text: "<lora:style:0.5>"'))
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("graph.yaml:5:", "'text'", "2,048", "768", "Stable Diffusion 1"):
+        assert part in found.err
+    lora(models / "loras" / "style.safetensors", 768)
+    assert shell("validate", "graph.yaml").code == 0
+
+
 def test_a_prompt_of_another_family(shell: Shell, models: Path) -> None:
     files = single_files()
     sparse(models / "checkpoints" / "one.safetensors", files["SD1"])
