@@ -15,7 +15,9 @@ def test_tags_are_read_as_a1111_does() -> None:
     assert lora_tags(text) == ("a cat", (*found, LoraTag("d", 0.2, 2)))
 
 
-@pytest.mark.parametrize("tag", ["<lora:>", "<lora:a:x>", "<lora:a:1:2:3>", "<lora:a:up=1>"])
+@pytest.mark.parametrize(
+    "tag", ["<lora:>", "<lora:a:x>", "<lora:a:1:2:3>", "<lora:a:up=1>", "<lora:a:nan>"]
+)
 def test_a_wrong_tag_is_said(tag: str) -> None:
     with pytest.raises(LoraTagError, match="<lora:"):
         lora_tags(tag)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 TAG = re.compile(r"<lora:([^<>]*)>")
+STRONGEST = 100
 
 
 class LoraTagError(ValueError):
@@ -38,6 +39,9 @@ def _tag(inside: str) -> LoraTag:
         first = float(plain[0]) if plain else 1.0
         for_text = float(named.get("te", first))
         second = float(plain[1]) if len(plain) > 1 else for_text
-        return LoraTag(name, float(named.get("unet", second)), for_text)
+        for_model = float(named.get("unet", second))
     except ValueError as error:
         raise LoraTagError(f"<lora:{inside}> has a strength that is no number") from error
+    if not all(abs(strength) <= STRONGEST for strength in (for_model, for_text)):
+        raise LoraTagError(f"<lora:{inside}> has a strength beyond ±{STRONGEST}")
+    return LoraTag(name, for_model, for_text)

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import json
 
 from nodeflow import __version__
+from nodeflow.diffusion.prompting.lora_tags import LoraTagError, lora_tags
 from nodeflow.interop.infotext import Infotext, write_infotext
 from nodeflow.server.a1111 import workflow
 from nodeflow.server.a1111.asked import Generation, Img2Img, Txt2Img, asked_for, given
@@ -68,10 +69,11 @@ async def chosen_for(call: Call, asked: Generation) -> Chosen:
     """What names and options have become. Raises Fault for one that is not there."""
     options = {**await options_of(call), **asked.override_settings}
     sampling = sampling_of(asked.sampler_name or asked.sampler_index, asked.scheduler)
-    loras = {
-        name: await named(call, "loras", name, "LoRA")
-        for name, *_ in workflow.LORA.findall(asked.prompt + asked.negative_prompt)
-    }
+    try:
+        tags = lora_tags(asked.prompt + asked.negative_prompt)[1]
+    except LoraTagError as error:
+        raise Fault(422, "bad_request", str(error)) from None
+    loras = {tag.name: await named(call, "loras", tag.name, "LoRA") for tag in tags}
     second, upscaler = None, ""
     if isinstance(asked, Txt2Img) and asked.enable_hr:
         if asked.hr_sampler_name or asked.hr_scheduler:

@@ -1,6 +1,5 @@
 """The shipped workflows filled in with what was asked for."""
 
-import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,13 +7,13 @@ from typing import Any
 
 import yaml
 
+from nodeflow.diffusion.prompting.lora_tags import lora_tags
 from nodeflow.node.plugins import builtin_folder
 from nodeflow.server.a1111.asked import Extras, Generation, Img2Img, Txt2Img
 from nodeflow.server.a1111.names import Sampling
 from nodeflow.server.a1111.pictures import Given
 from nodeflow.server.http.fault import Fault
 
-LORA = re.compile(r"<lora:([^:>]+)(?::(-?[0-9.]+))?(?::(-?[0-9.]+))?>")
 LATENT = {
     "latent": "bilinear", "latent (antialiased)": "bilinear", "latent (bicubic)": "bicubic",
     "latent (bicubic antialiased)": "bicubic", "latent (nearest)": "nearest-exact",
@@ -67,7 +66,7 @@ def filled(name: str, asked: Generation, chosen: Chosen) -> dict[str, Any]:
     nodes["checkpoint"]["ckpt_name"] = literal(chosen.checkpoint)
     link_models(nodes, asked, chosen)
     for node, text in (("positive", asked.prompt), ("negative", asked.negative_prompt)):
-        nodes[node] |= {"text": literal(LORA.sub("", text).strip()), "steps": asked.steps}
+        nodes[node] |= {"text": literal(lora_tags(text)[0]), "steps": asked.steps}
     sampled(nodes["first" if "first" in nodes else "sampler"], asked, chosen.sampling, chosen.seed)
     nodes["canvas"]["seeds"] = str(chosen.seed)
     if asked.save_images:
@@ -91,12 +90,11 @@ def link_models(nodes: Nodes, asked: Generation, chosen: Chosen) -> None:
     """Put LoRAs, clip skip and a VAE of its own between the checkpoint and those that use it."""
     model, clip = "$checkpoint.MODEL", "$checkpoint.CLIP"
     added: Nodes = {}
-    found = LORA.findall(asked.prompt + asked.negative_prompt)
-    for number, (name, strength, of_clip) in enumerate(found):
+    for number, tag in enumerate(lora_tags(asked.prompt + asked.negative_prompt)[1]):
         added[f"lora_{number}"] = {
             "node": "LoraLoader", "model": model, "clip": clip,
-            "lora_name": literal(chosen.loras[name]), "strength_model": float(strength or 1),
-            "strength_clip": float(of_clip or strength or 1),
+            "lora_name": literal(chosen.loras[tag.name]), "strength_model": tag.for_model,
+            "strength_clip": tag.for_text,
         }  # fmt: skip
         model, clip = f"$lora_{number}.MODEL", f"$lora_{number}.CLIP"
     encoder = "$clip_skip" if chosen.clip_skip > 1 else clip
@@ -144,7 +142,7 @@ def second_pass(nodes: Nodes, asked: Txt2Img, chosen: Chosen) -> None:
         ("second_negative", asked.hr_negative_prompt or asked.negative_prompt),
     )
     for node, text in texts:
-        nodes[node] |= {"text": literal(LORA.sub("", text).strip()), "steps": steps}
+        nodes[node] |= {"text": literal(lora_tags(text)[0]), "steps": steps}
     sampled(nodes["sampler"], asked, chosen.second or chosen.sampling, chosen.seed)
     nodes["sampler"]["steps"] = steps
     nodes["sampler"]["start_at_step"] = start_of(steps, asked.denoising_strength)

@@ -145,6 +145,7 @@ def test_what_is_wrong_is_told(webui: Serving) -> None:
         ({"scheduler": "Karas"}, 404, "Karras"),
         ({"override_settings": {"sd_model_checkpoint": "tiny-emojy"}}, 404, "tiny-emoji"),
         ({"prompt": "a <lora:none:1> cat"}, 404, "LoRA"),
+        ({"prompt": "a <lora:tiny-flat:1.2.3> cat"}, 422, "no number"),
         ({"steps": 0}, 422, "steps"),
         ({"width": 10**9}, 422, "width"),
         ({"batch_size": 10**6}, 422, "batch_size"),

@@ -26,7 +26,8 @@ def test_loras_clip_skip_and_vae_stand_between() -> None:
     assert nodes["lora_0"]["model"] == "$checkpoint.MODEL"
     assert nodes["lora_0"]["lora_name"] == "sub/One.safetensors"
     assert nodes["lora_0"]["strength_model"] == nodes["lora_0"]["strength_clip"] == 0.5
-    assert nodes["lora_1"]["clip"] == "$lora_0.CLIP" and nodes["lora_1"]["strength_clip"] == 0.2
+    assert nodes["lora_1"]["clip"] == "$lora_0.CLIP" and nodes["lora_1"]["strength_clip"] == 0.3
+    assert nodes["lora_1"]["strength_model"] == 0.2
     assert nodes["sampler"]["model"] == "$lora_1.MODEL"
     assert nodes["clip_skip"]["clip"] == "$lora_1.CLIP"
     assert nodes["clip_skip"]["stop_at_clip_layer"] == -2
