@@ -1,5 +1,8 @@
 """Over random graphs and edits, a cached run equals a fresh one and does only what it must."""
 
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -92,5 +95,53 @@ def test_cached_equals_fresh_and_is_minimal(history: list[tuple[Graph, bool]]) -
                     }
             failed = {f.node for f in result.failures}
             computed |= {("key", plan_keys[n]) for n in counted.runs if n not in failed}
+        assert engine.disk is not None
+        engine.disk.close()
+
+
+def lose(engine: Engine, keys: Iterable[str], damage: bool) -> None:
+    """Take results away as eviction does, or change their bytes on the disk; memory is empty."""
+    disk, keys = engine.disk, list(keys)
+    assert disk is not None
+    engine.memory.clear()
+    if not damage:
+        disk.drop_all(keys)
+        return
+    with closing(sqlite3.connect(disk.folder / "index.sqlite")) as index, index:
+        for key in keys:
+            index.execute("update inline set data = data || x'00' where key = ?", (key,))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories(), st.data())
+def test_what_was_evicted_or_damaged_alone_is_computed_again(
+    history: list[tuple[Graph, bool]], data: st.DataObject
+) -> None:
+    with TemporaryDirectory() as folder:
+        counted = Counted()
+        registry = counted.registry()
+        engine = Engine(disk=DiskCache(Path(folder)))
+        intact: set[str] = set()
+        for graph, restart in history:
+            assert engine.disk is not None
+            if restart:
+                engine.disk.close()
+                engine = Engine(disk=DiskCache(Path(folder)))
+            if intact and data.draw(st.booleans()):
+                lost = set(data.draw(st.lists(st.sampled_from(sorted(intact)), max_size=4)))
+                lose(engine, lost, damage=data.draw(st.booleans()))
+                intact -= lost
+            counted.runs.clear()
+            keys = engine.plan(checked(graph, registry)).keys
+            result = engine.run(checked(graph, registry))
+            fresh = Engine().run(checked(graph, Counted().registry()))
+            assert texts(result) == texts(fresh)
+            failed = {f.node for f in result.failures}
+            assert failed == {f.node for f in fresh.failures}
+            impure = impure_ancestry(graph)
+            for name, times in counted.runs.items():
+                assert times == 1
+                assert keys[name] not in intact or name in impure | failed
+            intact |= {keys[n] for n in counted.runs if n not in failed | impure}
         assert engine.disk is not None
         engine.disk.close()
