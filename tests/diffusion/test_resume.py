@@ -43,6 +43,5 @@ def test_every_sampler_survives_kill_9(tmp_path: Path) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_sampler_survives_kill_9_on_two_threads(tmp_path: Path, seed: int) -> None:
-    check(killed(tmp_path, threads=2, seed=seed))
+def test_every_sampler_survives_kill_9_on_two_threads(tmp_path: Path) -> None:
+    check(killed(tmp_path, threads=2, seed=1))
