@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from nodeflow.graph.document import InputValue, JsonValue, NodeEntry, Reference, Workflow
+from nodeflow.graph.inner import chain, changed, entries, names_round
 from nodeflow.graph.nearest import nearest
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 
@@ -12,23 +14,29 @@ from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 def set_inputs(workflow: Workflow, values: Mapping[tuple[str, str], InputValue]) -> Workflow:
     """A copy in which inputs, named by (node, input), have other values.
 
-    Raises WorkflowError where a node is not there. Whether the input exists is known only
-    to the node's type and is checked with it.
+    A node inside a subgraph is named `instance:node`; other instances stay as they are. Raises
+    WorkflowError where a node is not there. Whether the input exists is known only to the node's
+    type and is checked with it.
     """
-    problems = [
-        Problem(
-            ProblemCode.CALL, f"there is no node '{node}' to set '{name}' of", workflow.source,
-            nearest=nearest(node, workflow.nodes),
-        )
-        for node, name in values
-        if node not in workflow.nodes
-    ]  # fmt: skip
+    chains = {node: chain(workflow, node) for node, _ in values}
+    problems = [no_such_node(workflow, node, name) for node, name in values if chains[node] is None]
     if problems:
         raise WorkflowError(problems)
-    nodes = dict(workflow.nodes)
     for (node, name), value in values.items():
-        nodes[node] = with_input(nodes[node], name, value)
-    return replace(workflow, nodes=nodes)
+        path = chains[node]
+        assert path is not None
+        workflow = changed(workflow, path, partial(with_input, name=name, value=value))
+    return workflow
+
+
+def no_such_node(workflow: Workflow, node: str, name: str) -> Problem:
+    """A node to set an input of that is not there."""
+    rounds = names_round(workflow, node)
+    return Problem(
+        ProblemCode.CALL, f"there is no node '{node}' to set '{name}' of", workflow.source,
+        nearest=nearest(node, (path for path, _ in entries(workflow))),
+        hint="the rounds of a loop are one node: leave their number out" if rounds else None,
+    )  # fmt: skip
 
 
 def with_input(entry: NodeEntry, name: str, value: InputValue) -> NodeEntry:

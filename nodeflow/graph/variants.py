@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nodeflow.graph.document import InputValue, Workflow
+from nodeflow.graph.inner import chain, entries
 from nodeflow.graph.nearest import nearest
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 
@@ -52,12 +53,12 @@ def parse_axes(
     axes, problems = [], []
     for setting in settings:
         target, equals, text = setting.partition("=")
-        node, dot, name = target.rpartition(".")
+        node, dot, name = target.partition(".")
         exposed = workflow.inputs.get(target)
         if exposed is not None:
             node, name = exposed.node, exposed.input
-        elif not dot or not equals or not name or node not in workflow.nodes:
-            known = [f"{n}.{i}" for n, entry in workflow.nodes.items() for i in entry.inputs]
+        elif not dot or not equals or not name or chain(workflow, node) is None:
+            known = [f"{n}.{i}" for n, entry in entries(workflow) for i in entry.inputs]
             close = nearest(target, [*known, *workflow.inputs])
             problems.append(
                 Problem(
