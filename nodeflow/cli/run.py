@@ -34,7 +34,7 @@ def parser() -> Parser:
     )
     made.add_argument("file", type=Path)
     made.add_argument("--set", metavar="NODE.INPUT=VALUE", action="append", default=[],
-                      help="change an input of a node; inside a subgraph: INSTANCE:NODE.INPUT")  # fmt: skip
+                      help="change an input of a node (in a subgraph: A:NODE)")  # fmt: skip
     made.add_argument("--only", metavar="NODE", action="append", default=[],
                       help="run only what this node needs; may be given several times")  # fmt: skip
     made.add_argument("--out", metavar="DIR", type=Path, help="where pictures go (default: output)")

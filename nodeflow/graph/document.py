@@ -38,13 +38,14 @@ class Loop:
 
     each: input to the list it takes its items from, a literal list (whose items may be
     references) or a reference to a list; several inputs give all combinations, the last one
-    changing fastest. times: the number of rounds where there is no list. carry: input to the
-    output of the round before that it takes; the first round takes the input as written. index:
-    the input that is given the number of the round, from 0.
+    changing fastest. times: the number of rounds where there is no list, or a reference to a number
+    that stands in the document. carry: input to the output of the round before that it takes; the
+    first round takes the input as written. index: the input that is given the number of the round,
+    from 0.
     """
 
     each: Mapping[str, "Reference | tuple[InputValue, ...]"] = field(default_factory=dict)
-    times: int | None = None
+    times: int | Reference | None = None
     carry: Mapping[str, str] = field(default_factory=dict)
     index: str | None = None
     position: Position | None = None

@@ -143,15 +143,12 @@ def read_loop(reading: Reading, value: JsonValue, path: Path, name: str) -> Loop
                 "what is carried over is named by an output", (*path, "carry", key), node=name,
                 input=key, expected="input: output",
             )  # fmt: skip
-    times = value.get("times")
-    rounds = reading.limits.rounds
-    if times is not None and (
-        not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= rounds
-    ):
-        expected = f"a whole number from 0 to {rounds}"
+    times = reference(value.get("times"))
+    if not (times is None or isinstance(times, Reference) or reading.limits.allow_rounds(times)):
         reading.report(
-            f"{times!r} times is not possible", (*path, "times"), node=name, expected=expected
-        )
+            f"{times!r} times is not possible", (*path, "times"), node=name,
+            expected=reading.limits.possible_rounds,
+        )  # fmt: skip
         times = 1
     if bool(each) == (times is not None):
         reading.report(

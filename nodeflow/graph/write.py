@@ -36,7 +36,8 @@ def loop_data(loop: Loop) -> dict[str, JsonValue]:
             for name, items in loop.each.items()
         }
     if loop.times is not None:
-        data["times"] = loop.times
+        times = loop.times
+        data["times"] = str(times) if isinstance(times, Reference) else times
     if loop.carry:
         data["carry"] = dict(loop.carry)
     if loop.index is not None:

@@ -42,7 +42,8 @@ def loops(draw: st.DrawFn, links: st.SearchStrategy[Reference]) -> Loop:
     carry = draw(st.dictionaries(names, names, max_size=1))
     index = draw(st.none() | names)
     if draw(st.booleans()):
-        return Loop(times=draw(st.integers(0, 9)), carry=carry, index=index)
+        times = st.one_of(st.integers(0, 9), st.just(Reference("inputs", "rounds")))
+        return Loop(times=draw(times), carry=carry, index=index)
     items = links | st.lists(scalars | links, max_size=3).map(tuple)
     return Loop(draw(st.dictionaries(names, items, min_size=1, max_size=2)), None, carry, index)
 

@@ -235,7 +235,7 @@ class _Expansion:
             return
         lists = {name: self.resolved(value) for name, value in task.each.items()}
         wrong = check_loop(task, signature, lists, self.lists)
-        found = wrong or rounds(task, lists, self.lists, self.limits)
+        found = wrong or rounds(task, lists, self.resolved(task.times), self.lists, self.limits)
         if isinstance(found, tuple):
             code, message, input, expected, close = found
             self.report(code, task, message, input, expected, close)

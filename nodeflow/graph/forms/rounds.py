@@ -5,6 +5,7 @@ from itertools import product
 from math import prod
 from typing import TypeAlias
 
+from nodeflow.graph.document import Reference
 from nodeflow.graph.forms.flat import FlatValue
 from nodeflow.graph.forms.lists import Lists
 from nodeflow.graph.forms.signature import Signature
@@ -48,12 +49,24 @@ def check_loop(
 
 
 def rounds(
-    task: Task, values: Mapping[str, FlatValue], lists: Lists, limits: Limits
+    task: Task, values: Mapping[str, FlatValue], times: FlatValue, lists: Lists, limits: Limits
 ) -> list[dict[str, FlatValue]] | Wrong:
     """The inputs that differ, round by round: all combinations, the last list fastest."""
     assert task.loop is not None
     if task.loop.times is not None:
-        return [{} for _ in range(task.loop.times)]
+        if limits.allow_rounds(times):
+            return [{} for _ in range(times)]
+        if isinstance(times, Reference):
+            message = f"'{times}' tells the number of rounds only when it runs"
+            expected = "a number in the document, or `each` over a list (IntRange makes one)"
+            return ProblemCode.SCHEMA, message, None, expected, ()
+        return (
+            ProblemCode.SCHEMA,
+            f"{times!r} times is not possible",
+            None,
+            limits.possible_rounds,
+            (),
+        )
     items = [
         tuple(value) if isinstance(value, list) else lists.items(value) for value in values.values()
     ]

@@ -22,7 +22,7 @@ def inputs_of(scope: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`each`: the lists of its loop, in order."""
+    """`each`: the lists of its loop, in order; `times`: its number of rounds."""
 
     name: str
     type: str
@@ -32,6 +32,7 @@ class Task:
     title: str | None = None
     loop: Loop | None = None
     each: Mapping[str, FlatValue] = field(default_factory=dict)
+    times: FlatValue = None
 
     @classmethod
     def of(cls, entry: NodeEntry, scope: str) -> "Task":
@@ -51,13 +52,16 @@ class Task:
             title=entry.title,
             loop=entry.loop,
             each=each,
+            times=None if entry.loop is None else scoped(entry.loop.times, scope),
         )
 
     def round(self, number: int, inputs: Mapping[str, FlatValue]) -> "Task":
         """The same, once, with other inputs."""
-        return replace(self, name=f"{self.name}:{number}", inputs=inputs, loop=None, each={})
+        return replace(
+            self, name=f"{self.name}:{number}", inputs=inputs, loop=None, each={}, times=None
+        )
 
     def needs(self) -> list[Reference]:
         """All references it takes values from."""
-        values = (*self.inputs.values(), *self.each.values())
+        values = (*self.inputs.values(), *self.each.values(), self.times)
         return [found for value in values for found in references(value)]

@@ -239,6 +239,44 @@ subgraphs:
     assert none.nodes["save"].inputs["images"] == Reference("a")
 
 
+REPEATED = """
+nodes:
+  a: {node: Make, n: 1}
+  x: {node: many, rounds: ROUNDS, image: $a}
+  save: {node: Save, images: $x}
+subgraphs:
+  many:
+    inputs: {image: IMAGE, rounds: {type: INT, default: 1}}
+    outputs: {image: $r.IMAGE}
+    nodes:
+      r:
+        node: Blend
+        loop: {times: $inputs.rounds, carry: {a: IMAGE}}
+        a: $inputs.image
+        b: $inputs.image
+        amount: 0.5
+"""
+
+
+def test_the_number_of_rounds_is_handed_in() -> None:
+    for rounds in (0, 1, 3):
+        found = flat(REPEATED.replace("ROUNDS", str(rounds)))
+        assert [name for name in found.nodes if name.startswith("x:")] == [
+            f"x:r:{n}" for n in range(rounds)
+        ]
+    assert list(flat(REPEATED.replace("rounds: ROUNDS, ", "")).nodes) == ["a", "save", "x:r:0"]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "message"),
+    [("-1", "-1 times is not possible"), ("true", "not possible"), ("$a", "only when it runs")],
+)
+def test_a_number_of_rounds_that_cannot_be(rounds: str, message: str) -> None:
+    document = parse_workflow(REPEATED.replace("ROUNDS", rounds), "x.yaml")
+    (problem,) = expand(document, TYPES.get).problems
+    assert problem.node == "x:r" and message in problem.message
+
+
 def test_a_list_that_a_run_gives_is_taken_to_have_one_item_until_it_is_known() -> None:
     text = """
 nodes:
