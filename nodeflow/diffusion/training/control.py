@@ -31,9 +31,11 @@ RANK = 16
 BATCH = 8
 RATE = 1e-3
 SCALE_FACTOR = 0.18215
-EMPTY = 0.3
+SAVE_EVERY = 250
+EMPTY = 0.5
 """Share of examples without a caption, which leaves all to the edges."""
 
+Weights = dict[str, Tensor]
 Edges = Callable[[Tensor], Tensor]
 """Pictures `[B, H, W, 3]` in 0..1 to their edges, of the same shape."""
 
@@ -46,6 +48,17 @@ class Pairs:
     edges: Tensor
     subject: tuple[int, ...]
     colour: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Noised latents, times, conditioning and edges, and the model's right answer."""
+
+    x: Tensor
+    at: Tensor
+    context: Tensor
+    hint: Tensor
+    target: Tensor
 
 
 class LowRankAdded(nn.Module):
@@ -114,55 +127,81 @@ def net_config(base: UNet2DConditionModel) -> ControlNetConfig:
     return ControlNetConfig(base.config, hint=HINT)
 
 
+@dataclass(frozen=True)
+class Examples:
+    """Where a batch is drawn from: scenes, and the captions that go with them."""
+
+    pairs: Pairs
+    library: Library
+    vocabulary: Vocabulary
+    text: ClipTextTransformer
+
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        """Noised latents, what the model is to say of them, and what it is told."""
+        pairs, rng = self.pairs, rng_from(generator)
+        picks = torch.randint(len(pairs.latents), (size,), generator=generator)
+        texts = [
+            ""
+            if rng.random() < EMPTY
+            else caption(self.library.subjects[pairs.subject[i]], pairs.colour[i], rng)
+            for i in picks.tolist()
+        ]
+        with torch.no_grad():
+            context = self.text(self.vocabulary.rows(texts, LENGTH))
+        clean = pairs.latents[picks]
+        noise = torch.randn(clean.shape, generator=generator)
+        sigmas = stable_diffusion().sigmas
+        at = torch.randint(len(sigmas), (size,), generator=generator)
+        sigma = sigmas[at].to(clean)[:, None, None, None]
+        root = (sigma**2 + 1).sqrt()
+        hint = pairs.edges[picks].float()[:, None].expand(-1, 3, -1, -1) / 255
+        x, target = (clean + sigma * noise) / root, (noise - sigma * clean) / root
+        return Batch(x, at, context, hint, target)
+
+
 def train_control(
-    checkpoint: Path,
-    pairs: Pairs,
-    library: Library,
-    vocabulary: Vocabulary,
-    text: ClipTextTransformer,
-    steps: int,
-    log: Path,
-) -> dict[str, Tensor]:
-    """The file's tensors. Writes a CSV of losses, each the mean of 25 steps."""
+    checkpoint: Path, examples: Examples, steps: int, log: Path, save: Callable[[Weights], None]
+) -> None:
+    """Train, and save the file's tensors now and then.
+
+    Writes a CSV of two losses every 25 steps: their mean over these steps, and what the control
+    net takes off the model's own loss on one batch that stays the same.
+    """
     unet = load_unet(checkpoint, torch.float32, "cpu")
     torch.manual_seed(1)
     net = copied_from(unet, net_config(unet))
+    # The outputs are 0 at first; where the last layer of the hint were 0 too, neither of the two
+    # would learn from the edges before the other has.
+    nn.init.kaiming_uniform_(net.controlnet_cond_embedding.conv_out.weight)
     learnt = low_rank(net, unet, seed=1)
     optimizer = torch.optim.AdamW(learnt.values(), lr=RATE)
     generator = torch.Generator().manual_seed(2)
-    schedule = stable_diffusion()
+    same = examples.batch(32, torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        base = float(F.mse_loss(unet(same.x, same.at, same.context), same.target))
     recent: list[float] = []
     with log.open("w", newline="") as file:
         rows = csv.writer(file)
         for step in range(1, steps + 1):
             for group in optimizer.param_groups:
                 group["lr"] = RATE * min(1.0, step / 50, 3 * (steps - step + 1) / steps)
-            rng = rng_from(generator)
-            picks = torch.randint(len(pairs.latents), (BATCH,), generator=generator)
-            texts = [
-                ""
-                if rng.random() < EMPTY
-                else caption(library.subjects[pairs.subject[i]], pairs.colour[i], rng)
-                for i in picks.tolist()
-            ]
-            with torch.no_grad():
-                context = text(vocabulary.rows(texts, LENGTH))
-            clean = pairs.latents[picks]
-            noise = torch.randn(clean.shape, generator=generator)
-            at = torch.randint(len(schedule.sigmas), (BATCH,), generator=generator)
-            sigma = schedule.sigmas[at].to(clean)[:, None, None, None]
-            root = (sigma**2 + 1).sqrt()
-            x, target = (clean + sigma * noise) / root, (noise - sigma * clean) / root
-            hint = pairs.edges[picks].float()[:, None].expand(-1, 3, -1, -1) / 255
-            residuals = net(x, at, context, None, hint)
-            loss = F.mse_loss(unet(x, at, context, None, residuals), target)
+            loss = controlled(unet, net, examples.batch(BATCH, generator))
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             recent.append(float(loss.detach()))
             if step % 25 == 0:
-                rows.writerow([step, f"{sum(recent) / len(recent):.5f}"])
+                with torch.no_grad():
+                    gain = base - float(controlled(unet, net, same))
+                rows.writerow([step, f"{sum(recent) / len(recent):.5f}", f"{gain:.5f}"])
                 file.flush()
                 recent.clear()
-    half = {name: tensor.detach().half() for name, tensor in learnt.items()}
-    return {**half, LORA: torch.zeros(0)}
+            if step % SAVE_EVERY == 0 or step == steps:
+                half = {name: tensor.detach().half() for name, tensor in learnt.items()}
+                save({**half, LORA: torch.zeros(0)})
+
+
+def controlled(unet: UNet2DConditionModel, net: ControlNetModel, batch: Batch) -> Tensor:
+    """The loss of the model with its control net."""
+    residuals = net(batch.x, batch.at, batch.context, None, batch.hint)
+    return F.mse_loss(unet(batch.x, batch.at, batch.context, None, residuals), batch.target)

@@ -2,6 +2,7 @@
 
 import json
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training import curve, emoji, export, sheet
 from nodeflow.diffusion.training.command import DATA
-from nodeflow.diffusion.training.control import Edges, scenes, train_control
+from nodeflow.diffusion.training.control import Edges, Examples, scenes, train_control
 from nodeflow.diffusion.training.latents import encode_scenes, join, read_latents, save_latents
 from nodeflow.diffusion.training.lists import second_list
 from nodeflow.diffusion.training.loop import Run, Schedule
@@ -162,13 +163,18 @@ def control(arguments: Namespace, edges: Edges) -> None:
     """Train a Control-LoRA on all known subjects."""
     library = read_library(arguments.work / "library.npz")
     pairs = scenes(load_vae(arguments.work), library, known_labels(), edges, seed=4)
-    tensors = train_control(
-        arguments.file, pairs, library, vocabulary_of(library.subjects),
-        load_text(arguments.work, library), arguments.steps, arguments.work / "control.csv",
-    )  # fmt: skip
+    text = load_text(arguments.work, library)
+    examples = Examples(pairs, library, vocabulary_of(library.subjects), text)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     facts = {"nodeflow.base": arguments.file.stem, "nodeflow.steps": str(arguments.steps)}
-    write_tensors(arguments.out, tensors, facts)
+    log = arguments.work / "control.csv"
+    train_control(
+        arguments.file,
+        examples,
+        arguments.steps,
+        log,
+        partial(write_tensors, arguments.out, facts=facts),
+    )
 
 
 def export_checkpoint(arguments: Namespace) -> None:
