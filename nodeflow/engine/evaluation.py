@@ -143,8 +143,8 @@ class Evaluation:
         self.settled.append((name, state))
         for other in self.plan.upstream(name):
             self._users[other] -= 1
-            if self._users[other] <= 0 and self._may_go(other):
-                self.values.pop(other, None)
+            if self._users[other] <= 0 and other in self.values and self._may_go(other):
+                del self.values[other]
         for waiting in self._waiting.pop(name, ()):
             held = self.items[waiting]
             held.waits -= 1

@@ -23,7 +23,11 @@ class _Entry:
 
 
 class GreedyDual:
-    """The order of eviction of one tier. Every step is O(log n)."""
+    """The order of eviction of one tier. A use is O(1), every other step O(log n) on average.
+
+    The heap may hold a result at a lower priority than it has by now, which it is given when it
+    comes to the top.
+    """
 
     def __init__(self) -> None:
         self.clock = 0.0
@@ -46,10 +50,10 @@ class GreedyDual:
         self._place(key, entry)
 
     def use(self, key: str) -> None:
-        """Count a use."""
+        """Count a use. Its place in the order is put right when it would be its turn to go."""
         entry = self._entries[key]
         entry.uses += 1
-        self._place(key, entry)
+        entry.priority = priority(self.clock, entry.uses, entry.seconds, entry.size)
 
     def remove(self, key: str) -> None:
         """Take a result out without moving the clock; unknown keys are no error."""
@@ -62,10 +66,13 @@ class GreedyDual:
         while self._heap:
             worth, key = heapq.heappop(self._heap)
             entry = self._entries.get(key)
-            if entry is not None and entry.priority == worth:
+            if entry is None:
+                continue
+            if entry.priority == worth:
                 self.clock = worth
                 self.remove(key)
                 return key
+            heapq.heappush(self._heap, (entry.priority, key))
         raise KeyError("nothing is left to evict")
 
     def _place(self, key: str, entry: _Entry) -> None:

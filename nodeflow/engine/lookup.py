@@ -20,13 +20,14 @@ class Hit:
     """A result that need not be computed.
 
     stored: the key that its bytes lie under. tier None: only its digests are known, the bytes
-    are not kept; it is computed if a node needs them.
+    are not kept; it is computed if a node needs them. artifacts: what an output node made.
     """
 
     stored: str
     cause: Cause
     tier: Tier | None
     age: float | None
+    artifacts: Artifacts | None = None
 
     @property
     def reason(self) -> str:
@@ -124,15 +125,17 @@ class Lookup:
         if found is None:
             return None
         tier: Tier = "disk" if found.tier == "disk" else "memory"
+        artifacts: Artifacts | None = None
         if self.plan.nodes[name].spec.declaration.output:
             value = self.value(name, key)
             if not isinstance(value, Artifacts):
                 return None
+            artifacts = value
             folders = self.plan.workflow.folders
-            gone = missing_file(value, folders)
+            gone = missing_file(artifacts, folders)
             if gone is not None:
-                if not put_back(value, folders, self._disk, self._dry):
+                if not put_back(artifacts, folders, self._disk, self._dry):
                     self.gone[name] = gone
                     return None
                 cause = "put back"
-        return Hit(key, cause, tier, max(0.0, time.time() - found.created))
+        return Hit(key, cause, tier, max(0.0, time.time() - found.created), artifacts)

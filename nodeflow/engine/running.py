@@ -92,10 +92,10 @@ class Running:
                 raise Cancelled
             if not self.dispatch():
                 self.wait()
+        unneeded = Reason("not needed", "nothing that needs it had to run")
         for name in self.plan.nodes:
             if name not in self.finished:
-                reason = Reason("not needed", "nothing that needs it had to run")
-                self.finish(name, "cached", reason)
+                self.finish(name, "cached", unneeded)
         seconds = time.monotonic() - self.began
         nodes = {name: self.finished[name] for name in self.plan.nodes}
         return RunResult(self.outputs(), nodes, tuple(self.failures), seconds)
@@ -108,12 +108,12 @@ class Running:
     def artifacts(self, name: str) -> Artifacts | None:
         """What a node made, where it is an output node that is done."""
         item = self.evaluation.items.get(name)
-        if not self.plan.nodes[name].spec.declaration.output or item is None:
+        if item is None or not self.plan.nodes[name].spec.declaration.output:
             return None
         value = self.evaluation.values.get(name)
-        if value is None and item.hit is not None:
-            value = self.lookup.value(name, item.hit.stored)
-        return value if isinstance(value, Artifacts) else None
+        if isinstance(value, Artifacts):
+            return value
+        return item.hit.artifacts if item.hit is not None else None
 
     def dispatch(self) -> bool:
         """Start what can start; whether a node has run right here."""
