@@ -16,7 +16,7 @@ from nodeflow.diffusion.checkpoint.layout import Naming, Place
 from nodeflow.diffusion.checkpoint.load import load_unet
 from nodeflow.diffusion.control.config import ControlNetConfig
 from nodeflow.diffusion.control.files import LORA, own_names
-from nodeflow.diffusion.control.net import ControlNetModel, copied_from
+from nodeflow.diffusion.control.net import ControlNetModel, HintEmbedding, copied_from
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training.adapter_start import uniform
@@ -122,6 +122,26 @@ def low_rank(net: ControlNetModel, base: UNet2DConditionModel, seed: int) -> dic
     return learnt
 
 
+def wake(embedding: HintEmbedding, hint: Tensor) -> None:
+    """Start with features as large as half of what they are added to.
+
+    The published start has a last layer of 0, and layers before it through which lines of edges
+    shrink to a ten-thousandth: it learns from edges only after many thousand steps. The outputs of
+    the control net are 0 at first all the same.
+    """
+    for layer in embedding.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    with torch.no_grad():
+        embedding.conv_out.weight *= 0.5 / embedding(hint).std()
+
+
+def hint_of(pairs: Pairs, picks: Tensor | slice) -> Tensor:
+    """Edges as a control net takes them: `[n, 3, H, W]` in 0..1."""
+    return pairs.edges[picks].float()[:, None].expand(-1, 3, -1, -1) / 255
+
+
 def net_config(base: UNet2DConditionModel) -> ControlNetConfig:
     """Sizes of the control net of a model."""
     return ControlNetConfig(base.config, hint=HINT)
@@ -154,7 +174,7 @@ class Examples:
         at = torch.randint(len(sigmas), (size,), generator=generator)
         sigma = sigmas[at].to(clean)[:, None, None, None]
         root = (sigma**2 + 1).sqrt()
-        hint = pairs.edges[picks].float()[:, None].expand(-1, 3, -1, -1) / 255
+        hint = hint_of(pairs, picks)
         x, target = (clean + sigma * noise) / root, (noise - sigma * clean) / root
         return Batch(x, at, context, hint, target)
 
@@ -170,9 +190,7 @@ def train_control(
     unet = load_unet(checkpoint, torch.float32, "cpu")
     torch.manual_seed(1)
     net = copied_from(unet, net_config(unet))
-    # The outputs are 0 at first; where the last layer of the hint were 0 too, neither of the two
-    # would learn from the edges before the other has.
-    nn.init.kaiming_uniform_(net.controlnet_cond_embedding.conv_out.weight)
+    wake(net.controlnet_cond_embedding, hint_of(examples.pairs, slice(64)))
     learnt = low_rank(net, unet, seed=1)
     optimizer = torch.optim.AdamW(learnt.values(), lr=RATE)
     generator = torch.Generator().manual_seed(2)
