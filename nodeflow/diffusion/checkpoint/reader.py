@@ -1,7 +1,8 @@
-"""Reading tensors one at a time, so that no second copy of a file and no mapped page stays."""
+"""The tensors of mapped files: a weight that is used as it is stored is never copied."""
 
+import mmap
+import weakref
 from pathlib import Path
-from typing import BinaryIO
 
 import torch
 from torch import Tensor
@@ -17,44 +18,54 @@ DTYPES = {
 }  # fmt: skip
 
 
+def mapped(path: Path) -> mmap.mmap:
+    """A file's bytes; what is written to them stays in this process."""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
 class WeightsReader:
-    """The tensors of one or several files."""
+    """The tensors of one or several files.
+
+    A tensor lies on the mapped file. Its pages are let go with the last tensor that lies on them,
+    so that where a model computes in another type than its file's, only one weight at a time is
+    there twice.
+    """
 
     def __init__(self, *paths: Path) -> None:
-        self.tensors: dict[str, tuple[BinaryIO, TensorInfo]] = {}
+        self.tensors: dict[str, tuple[mmap.mmap, TensorInfo]] = {}
         self._unpickled: dict[str, Tensor] = {}
-        self._files: list[BinaryIO] = []
         for path in paths:
             header = read_header(path)
-            file = path.open("rb")
-            self._files.append(file)
-            self.tensors.update({name: (file, info) for name, info in header.tensors.items()})
             if is_pickled(path):
                 self._unpickled.update(tensors_of(path))
+            data = mapped(path)
+            self.tensors.update({name: (data, info) for name, info in header.tensors.items()})
 
     def __enter__(self) -> "WeightsReader":
         return self
 
     def __exit__(self, *reason: object) -> None:
         self._unpickled.clear()
-        for file in self._files:
-            file.close()
+        self.tensors.clear()
 
     def read(self, name: str) -> Tensor:
         """One tensor in the file's dtype."""
         if name in self._unpickled:
             return self._unpickled[name]
-        file, info = self.tensors[name]
+        data, info = self.tensors[name]
         if info.dtype not in DTYPES:
             raise CheckpointError(f"it holds weights of type {info.dtype}")
         dtype = DTYPES[info.dtype]
         if info.end == info.start:
             return torch.empty(info.shape, dtype=dtype)
-        data = bytearray(info.end - info.start)
-        file.seek(info.start)
-        if file.readinto(data) != len(data):  # type: ignore[attr-defined]
+        if info.end > len(data):
             raise CheckpointError("it became shorter while it was read")
-        return torch.frombuffer(data, dtype=dtype).reshape(info.shape)
+        view = memoryview(data)[info.start : info.end]
+        if info.start % dtype.itemsize:  # kernels may not read numbers across their boundaries
+            return torch.frombuffer(bytearray(view), dtype=dtype).reshape(info.shape)
+        weakref.finalize(view, let_go, data, info.start, info.end).atexit = False
+        return torch.frombuffer(view, dtype=dtype).reshape(info.shape)
 
     def read_stored(self, stored: Stored) -> Tensor:
         """A weight as a module has it."""
@@ -63,3 +74,11 @@ class WeightsReader:
             rows = len(value) // 3
             value = value[stored.third * rows : (stored.third + 1) * rows]
         return value.mT if stored.transposed and value.dim() == 2 else value
+
+
+def let_go(data: mmap.mmap, start: int, end: int) -> None:
+    """Give back the whole pages of a part of a mapped file; they can be read again."""
+    page = mmap.PAGESIZE
+    first, last = -(-start // page) * page, end // page * page
+    if hasattr(mmap, "MADV_DONTNEED") and first < last:
+        data.madvise(mmap.MADV_DONTNEED, first, last - first)
