@@ -38,11 +38,13 @@ class Item:
     """A node in this evaluation.
 
     asked: the lazy inputs it wants, None while that is open. forced: no cache is looked into.
+    holds: it counts among those that use what is before it.
     """
 
     stage: Stage = Stage.LOOK
     waits: int = 0
     forced: bool = False
+    holds: bool = False
     state: State | None = None
     hit: Hit | None = None
     asked: frozenset[str] | None = None
@@ -141,10 +143,12 @@ class Evaluation:
         item = self.items[name]
         item.stage, item.state = Stage.SETTLED, state
         self.settled.append((name, state))
-        for other in self.plan.upstream(name):
-            self._users[other] -= 1
-            if self._users[other] <= 0 and other in self.values and self._may_go(other):
-                del self.values[other]
+        if item.holds:
+            item.holds = False
+            for other in self.plan.upstream(name):
+                self._users[other] -= 1
+                if self._users[other] <= 0 and other in self.values and self._may_go(other):
+                    del self.values[other]
         for waiting in self._waiting.pop(name, ()):
             held = self.items[waiting]
             held.waits -= 1
@@ -172,7 +176,6 @@ class Evaluation:
                 return
             item.hit = None if item.forced and first == name else self.lookup.by_key(name)
             if item.hit is not None:
-                self._hold(name)
                 self.settle(name, "cached")
                 return
             item.stage = Stage.RESOLVE
@@ -187,6 +190,7 @@ class Evaluation:
             self._gather(name, item)
 
     def _hold(self, name: str) -> None:
+        self.items[name].holds = True
         for other in self.plan.upstream(name):
             self._users[other] += 1
 

@@ -14,6 +14,11 @@ from nodeflow.engine.results import Results, Value
 from nodeflow.engine.traces import Traces, ValueDigest, input_digests
 from nodeflow.node.artifact import Artifacts
 
+WORDS = {
+    "cut off": "what it depends on changed, but gave the same bytes",
+    "put back": "same inputs, its files were put back",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -34,9 +39,7 @@ class Hit:
         """In words."""
         if self.tier is None:
             return "its content is known and nothing needs it"
-        what = {"cut off": "what it depends on changed, but gave the same bytes",
-                "put back": "same inputs, its files were put back"}  # fmt: skip
-        return f"{what.get(self.cause, 'same inputs')}, {self.place}"
+        return f"{WORDS.get(self.cause, 'same inputs')}, {self.place}"
 
     @property
     def place(self) -> str:

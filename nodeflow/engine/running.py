@@ -105,16 +105,6 @@ class Running:
         made = ((name, self.finished[name].artifacts) for name in self.plan.nodes)
         return {name: value for name, value in made if value is not None}
 
-    def artifacts(self, name: str) -> Artifacts | None:
-        """What a node made, where it is an output node that is done."""
-        item = self.evaluation.items.get(name)
-        if item is None or not self.plan.nodes[name].spec.declaration.output:
-            return None
-        value = self.evaluation.values.get(name)
-        if isinstance(value, Artifacts):
-            return value
-        return item.hit.artifacts if item.hit is not None else None
-
     def dispatch(self) -> bool:
         """Start what can start; whether a node has run right here."""
         ready = self.evaluation.ready
@@ -304,10 +294,11 @@ class Running:
         """Note and tell how a node ended."""
         item = self.evaluation.items.get(name)
         hit = item.hit if item is not None else None
+        made = self.evaluation.values.get(name)
         event = NodeFinished(
             name, self.plan.nodes[name].spec.id, state, self.seconds.get(name, 0.0),  # type: ignore[arg-type]
             reason.text, reason.cause, hit.tier if hit else None, hit.age if hit else None,
-            self.artifacts(name),
+            made if isinstance(made, Artifacts) else hit.artifacts if hit else None,
         )  # fmt: skip
         self.finished[name] = event
         self.listener(event)
