@@ -3,12 +3,13 @@
 Where a key misses, a trace may still hit: a node before it has changed, but gave the same bytes
 ("constructive traces" and "early cutoff" of Mokhov, Mitchell, Peyton Jones: Build Systems à la
 Carte, 2018). Digests of values are computed once each, in a thread beside the run unless the
-run needs one at once.
+run needs one at once: a node of the same identity may have been given the same values.
 """
 
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -94,7 +95,8 @@ class Traces:
         self._traces: dict[str, str] = {}
         self._identities: set[str] = set()
         self._lock = threading.Lock()
-        self._jobs: queue.SimpleQueue[Computed | threading.Event] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[str | threading.Event] = queue.SimpleQueue()
+        self._waiting: dict[str, deque[Computed]] = {}
         self._thread: threading.Thread | None = None
         self._new_digests: list[tuple[str, str, str, float]] = []
         self._new_traces: list[tuple[str, str, str, float]] = []
@@ -111,6 +113,7 @@ class Traces:
     def knows(self, identity: str) -> bool:
         """Whether any trace has this identity; where none has, digests need not be computed."""
         name = short(identity)
+        self._note_waiting(name)
         if name in self._identities:
             return True
         sql = "select 1 from traces where identity = ? limit 1"
@@ -136,9 +139,28 @@ class Traces:
 
     def record(self, computed: Computed) -> None:
         """Note what a node made, soon."""
-        self._soon(computed)
+        name = short(computed.identity)
+        with self._lock:
+            self._waiting.setdefault(name, deque()).append(computed)
+        self._soon(name)
 
-    def _soon(self, job: Computed | threading.Event) -> None:
+    def _note_waiting(self, name: str) -> None:
+        """Note all of an identity. Two threads may note the same one: nobody goes on before it is
+        noted."""
+        while True:
+            with self._lock:
+                waiting = self._waiting.get(name)
+                if not waiting:
+                    return
+                computed = waiting[0]
+            self._note(computed)
+            with self._lock:
+                if waiting and waiting[0] is computed:
+                    waiting.popleft()
+                if not waiting and self._waiting.get(name) is waiting:
+                    del self._waiting[name]
+
+    def _soon(self, job: str | threading.Event) -> None:
         with self._lock:
             self._jobs.put(job)
             if self._thread is None:
@@ -179,7 +201,7 @@ class Traces:
             if isinstance(job, threading.Event):
                 job.set()
             else:
-                self._note(job)
+                self._note_waiting(job)
 
     def _note(self, job: Computed) -> None:
         outputs = job.value.get()

@@ -1,5 +1,5 @@
 """Over random documents with subgraphs, loops, lists and switches, a cached run equals a plain
-evaluation in Python, and the same again runs nothing."""
+evaluation in Python, and nothing runs that ran before or that nobody needs."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,6 +56,20 @@ def expected(values: dict[str, Any]) -> dict[str, str]:
     return {"show_each": str(each), "show": str(grown)}
 
 
+def form(name: str, inputs: tuple[int, ...]) -> tuple[str, tuple[int, ...], bool]:
+    """What a node is by itself, whoever it stands for in the document: the place inside its
+    subgraph, its inputs, and whether the one that may be linked is (a literal is another node)."""
+    scope, _, leaf = name.rpartition(":")
+    head = scope.partition(":")[0]
+    linked = {"both": head == "more", "last": head != "each"}.get(leaf, True)
+    return leaf, inputs, linked
+
+
+def not_taken(values: dict[str, Any]) -> tuple[str, ...]:
+    """How the names begin of what only the other branch of the switch needs."""
+    return ("grown:",) if values["choice"] % 2 else ("more:", "sum_more")
+
+
 small = st.integers(0, 3)
 documents = st.fixed_dictionaries(
     {
@@ -76,6 +90,7 @@ def test_forms_equal_plain_evaluation(history: list[tuple[dict[str, Any], bool]]
     with TemporaryDirectory() as folder:
         engine = Engine(disk=DiskCache(Path(folder)))
         counting = Counting()
+        seen: set[tuple[str, tuple[int, ...], bool]] = set()
         for values, restart in history:
             if restart:
                 assert engine.disk is not None
@@ -83,6 +98,10 @@ def test_forms_equal_plain_evaluation(history: list[tuple[dict[str, Any], bool]]
                 engine = Engine(disk=DiskCache(Path(folder)))
             shown, _ = run(TEXT.format(**values), engine, counting)
             assert shown == expected(values)
+            ran = [form(*call) for call in counting.calls]
+            assert len(ran) == len(set(ran)) and seen.isdisjoint(ran)
+            seen.update(ran)
+            assert not [name for name in counting.runs if name.startswith(not_taken(values))]
             run(TEXT.format(**values), engine, counting)
             assert not counting.runs
         assert engine.disk is not None

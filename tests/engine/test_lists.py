@@ -18,10 +18,16 @@ from nodeflow.node.spec import Plugin
 
 
 class Counting:
-    """Nodes over numbers that count their runs, beside the built-in switch."""
+    """Nodes over numbers that note their runs, beside the built-in switch."""
 
     def __init__(self) -> None:
         self.runs: Counter[str] = Counter()
+        self.calls: list[tuple[str, tuple[int, ...]]] = []
+
+    def note(self, context: RunContext, *inputs: int) -> None:
+        """A node runs with these inputs."""
+        self.runs[context.node] += 1
+        self.calls.append((context.node, inputs))
 
     def registry(self) -> Registry:
         """`Add`, `Split` (a list of the digits), `Sum` (of a list), `Odd`, `Show`."""
@@ -29,19 +35,19 @@ class Counting:
         @node("Add", category="test")
         def add(a: int, context: RunContext, b: int = 0) -> int:
             """A sum."""
-            self.runs[context.node] += 1
+            self.note(context, a, b)
             return a + b
 
         @node("Split", category="test")
         def split(a: int, context: RunContext) -> list[int]:
             """Its digits; none for 0."""
-            self.runs[context.node] += 1
+            self.note(context, a)
             return [int(c) for c in str(a)] if a else []
 
         @node("Sum", category="test")
         def total(items: list[int], context: RunContext) -> int:
             """The sum of a list."""
-            self.runs[context.node] += 1
+            self.note(context, *items)
             return sum(items)
 
         @node("Odd", category="test")
@@ -63,6 +69,7 @@ class Counting:
 def run(text: str, engine: Engine, counting: Counting) -> tuple[dict[str, str], RunResult]:
     """What the output nodes show; counts start anew."""
     counting.runs.clear()
+    counting.calls.clear()
     checked = check(parse_workflow(text, "x.yaml"), counting.registry(), Folders())
     result = engine.run(checked)
     assert not result.failures, result.failures
@@ -201,6 +208,7 @@ def test_only_what_is_asked_for_runs_and_is_checked(engine: Engine) -> None:
     for only, ran in ((["start"], {"start"}), (["each"], {"each:0:first", "each:1:last"})):
         checked = check(workflow, counting.registry(), Folders(), only)
         counting.runs.clear()
+        counting.calls.clear()
         assert not engine.run(checked).failures
         assert ran <= set(counting.runs) and "sum" not in counting.runs
 
