@@ -3,32 +3,34 @@
 import logging
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 from aiohttp import web
-from msgspec import json
 
 from nodeflow.server.a1111 import routes as a1111
-from nodeflow.server.api import documents, files, jobs, operation, personal, workflows
+from nodeflow.server.api import documents, files, jobs, operation, personal, queue, workflows
+from nodeflow.server.api.answers.problem import ProblemDetails
 from nodeflow.server.comfyui import logs
 from nodeflow.server.comfyui import routes as comfyui
 from nodeflow.server.events import socket
 from nodeflow.server.http.guard import guard
 from nodeflow.server.http.openapi import openapi
 from nodeflow.server.http.page import page
-from nodeflow.server.http.route import STATE, UPLOAD, Call, Reply, Route, served
+from nodeflow.server.http.route import STATE, UPLOAD, Call, Route, served
 from nodeflow.server.options import Options
 from nodeflow.server.state import ServerState
 
 
-async def described(call: Call) -> Reply:
+async def described(call: Call) -> dict[str, Any]:
     """This API as an OpenAPI document."""
-    return Reply(json=json.encode(openapi(ROUTES)))
+    return openapi(ROUTES, ProblemDetails)
 
 
 ROUTES: list[Route] = [
     *operation.ROUTES,
     Route("GET", "/api/v1/openapi.json", described),
     *documents.ROUTES,
+    *queue.ROUTES,
     *jobs.ROUTES,
     *socket.ROUTES,
     *files.ROUTES,

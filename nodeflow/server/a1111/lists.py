@@ -107,7 +107,7 @@ async def scripts(call: Call) -> dict[str, list[str]]:
     return {"txt2img": [], "img2img": []}
 
 
-async def refresh(call: Call) -> Reply:
+async def refresh(call: Call) -> Reply[Any]:
     """Files are looked up whenever they are asked for."""
     return Reply(None)
 

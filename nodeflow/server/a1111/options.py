@@ -33,7 +33,7 @@ async def options(call: Call) -> dict[str, Any]:
     return await options_of(call)
 
 
-async def change(call: Call) -> Reply:
+async def change(call: Call) -> Reply[Any]:
     """Change some; a checkpoint or VAE must be there."""
     changed = await given(call)
     if "sd_model_checkpoint" in changed:

@@ -7,7 +7,7 @@ from typing import Any
 from nodeflow.server.a1111.generate import CLIENT
 from nodeflow.server.comfyui.queue import running, waiting
 from nodeflow.server.http.route import Call
-from nodeflow.server.jobs.job import Job
+from nodeflow.server.jobs.job import Job, Progress
 
 
 def own(jobs: list[Job]) -> list[Job]:
@@ -15,7 +15,7 @@ def own(jobs: list[Job]) -> list[Job]:
     return [job for job in jobs if CLIENT in job.options.extra]
 
 
-def done_of(job: Job, step: dict[str, Any] | None) -> float:
+def done_of(job: Job, step: Progress | None) -> float:
     """How much of a job is done, 0 to 1; one with two samplings has halves."""
     part = step["step"] / step["total"] if step and step["total"] else 0.0
     if "first" in job.report.nodes:

@@ -5,8 +5,26 @@ from typing import Any
 from msgspec import Raw, Struct, json
 from msgspec.structs import replace
 
+from nodeflow.server.api.answers.documents import (
+    Conversion,
+    DocumentText,
+    NodeType,
+    NodeTypes,
+    Plan,
+    Validated,
+)
+from nodeflow.server.api.answers.problem import Nothing
 from nodeflow.server.http.fault import Fault
-from nodeflow.server.http.route import DOCUMENT, UPLOAD, Call, Reply, Route, decode, read_body
+from nodeflow.server.http.route import (
+    BYTES,
+    DOCUMENT,
+    UPLOAD,
+    Call,
+    Reply,
+    Route,
+    decode,
+    read_body,
+)
 from nodeflow.server.process.questions import AskCheck, AskConvert, AskNodeTypes, AskPlan, AskYaml
 
 
@@ -32,7 +50,7 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     document: Raw
 
 
-async def node_types(call: Call) -> Reply:
+async def node_types(call: Call) -> Reply[NodeTypes]:
     """All node types with their inputs and outputs."""
     answer = await call.state.inspector.ask(AskNodeTypes(call.user))
     etag = f'"{json.decode(answer.body[:60].split(b",")[0] + b"}")["digest"]}"'
@@ -41,17 +59,18 @@ async def node_types(call: Call) -> Reply:
     return Reply(json=answer.body, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
-async def node_type(call: Call) -> Any:
+async def node_type(call: Call) -> NodeType:
     """One node type."""
     answer = await call.state.inspector.ask(AskNodeTypes(call.user))
     id = call.part("id")
-    found = next((n for n in json.decode(answer.body)["nodes"] if n["id"] == id), None)
+    known = json.decode(answer.body, type=NodeTypes)["nodes"]
+    found = next((node for node in known if node["id"] == id), None)
     if found is None:
         raise Fault(404, "not_found", f"no node type '{id}' is known")
     return found
 
 
-async def refresh(call: Call) -> Reply:
+async def refresh(call: Call) -> Reply[Nothing]:
     """Look at plugins, models and files again."""
     call.state.inspector.refresh()
     call.state.workers.refresh()
@@ -67,12 +86,12 @@ def question(kind: Any, call: Call, body: Checked) -> Any:
     )  # fmt: skip
 
 
-async def validate(call: Call, body: Checked) -> Reply:
+async def validate(call: Call, body: Checked) -> Reply[Validated]:
     """Every problem of a document."""
     return Reply(json=(await call.state.inspector.ask(question(AskCheck, call, body))).body)
 
 
-async def plan(call: Call, body: Checked) -> Reply:
+async def plan(call: Call, body: Checked) -> Reply[Plan]:
     """What running a document would do."""
     device = call.state.workers.list[0].device
     asked = question(AskPlan, call, body)
@@ -80,7 +99,7 @@ async def plan(call: Call, body: Checked) -> Reply:
     return Reply(json=(await call.state.inspector.ask(asked)).body)
 
 
-async def convert(call: Call) -> Reply:
+async def convert(call: Call) -> Reply[Conversion]:
     """A document out of text, or out of a picture's metadata."""
     request = call.request
     if request.content_type.startswith("image/"):
@@ -93,18 +112,22 @@ async def convert(call: Call) -> Reply:
     return Reply(json=(await call.state.inspector.ask(asked)).body)
 
 
-async def to_yaml(call: Call, body: Document) -> dict[str, str]:
+async def to_yaml(call: Call, body: Document) -> DocumentText:
     """A document as YAML text."""
     answer = await call.state.inspector.ask(AskYaml(bytes(body.document) or b"null"))
     return {"text": answer.blob.decode()}
 
 
+CONVERTED = {"application/json": Text, "image/*": BYTES}
 ROUTES = [
-    Route("GET", "/api/v1/node-types", node_types),
+    Route(
+        "GET", "/api/v1/node-types", node_types, also=(304,), heeds=("If-None-Match",),
+        tells=("ETag",),
+    ),
     Route("POST", "/api/v1/node-types/refresh", refresh, status=202),
     Route("GET", "/api/v1/node-types/{id}", node_type),
     Route("POST", "/api/v1/validate", validate, limit=DOCUMENT),
     Route("POST", "/api/v1/plan", plan, limit=DOCUMENT),
-    Route("POST", "/api/v1/convert", convert, limit=UPLOAD),
+    Route("POST", "/api/v1/convert", convert, limit=UPLOAD, takes=CONVERTED),
     Route("POST", "/api/v1/convert/yaml", to_yaml, limit=DOCUMENT),
-]
+]  # fmt: skip

@@ -5,15 +5,16 @@ import os
 import secrets
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 from msgspec import Meta, Struct, json
 
 from nodeflow.node.folders import confined
+from nodeflow.server.api.answers.files import FileListing, PictureFacts, Uploaded
 from nodeflow.server.http.fault import Fault
-from nodeflow.server.http.route import Call, Reply, Route
+from nodeflow.server.http.route import BYTES, Call, Reply, Route
 from nodeflow.server.process.questions import AskPicture, AskThumbnail
 
 INLINE = {
@@ -23,6 +24,8 @@ INLINE = {
 }  # fmt: skip
 """What a browser may show; everything else is a download."""
 UPLOAD_LIMIT = 100_000_000
+PART_LIMIT = 230
+"""Bytes of one name: the system takes 255, and what is added to it needs some."""
 FILE_POLICY = "default-src 'none'; sandbox"
 
 
@@ -61,7 +64,8 @@ def sound_name(name: str) -> bool:
     return (
         0 < len(name.encode("utf-8", "replace")) <= 400
         and not any(ord(c) < 32 or ord(c) == 127 or c in ':*?"<>|' for c in name)
-        and all(part and not part.startswith(".") and len(part) <= 200 for part in parts)
+        and all(part and not part.startswith(".") for part in parts)
+        and all(len(part.encode("utf-8", "replace")) <= PART_LIMIT for part in parts)
     )
 
 
@@ -74,7 +78,7 @@ def file_of(call: Call) -> Path:
     return path
 
 
-async def listing(call: Call, query: FileFilter) -> dict[str, Any]:
+async def listing(call: Call, query: FileFilter) -> FileListing:
     """Files, newest first."""
     folder = call.part("folder")
     root = root_of(call, folder)
@@ -124,7 +128,7 @@ async def view(call: Call, query: View) -> web.StreamResponse:
     return web.FileResponse(path, headers=headers)
 
 
-async def upload(call: Call) -> Reply:
+async def upload(call: Call) -> Reply[Uploaded]:
     """Take a picture into the input folder; the same bytes under one name are kept once."""
     if not call.request.content_type.startswith("multipart/"):
         raise Fault(415, "unsupported_media_type", "send multipart/form-data with a part 'file'")
@@ -146,13 +150,11 @@ async def upload(call: Call) -> Reply:
         if not digest:
             raise Fault(400, "bad_request", "there is no part 'file'")
         answer = await call.state.inspector.ask(AskPicture(str(partial)))
-        facts = json.decode(answer.body)
+        facts = json.decode(answer.body, type=PictureFacts)
         name = "/".join(filter(None, (fields.get("subfolder"), fields.get("name") or given)))
-        place = placed(root, name, digest, fields.get("overwrite") == "true")
-        status = 200 if place.is_file() and file_digest(place) == digest else 201
-        place.parent.mkdir(parents=True, exist_ok=True)
         size = partial.stat().st_size
-        partial.replace(place)
+        overwrite = fields.get("overwrite") == "true"
+        place, new = await asyncio.to_thread(put, partial, root, name, digest, overwrite)
     except (ValueError, AssertionError) as error:
         raise Fault(400, "bad_request", f"the form: {error}") from None
     finally:
@@ -160,10 +162,10 @@ async def upload(call: Call) -> Reply:
     path = place.relative_to(root.resolve()).as_posix()
     return Reply(
         {
-            "path": path, "folder": "input", "size": size, "sha256": digest,
-            "url": file_url("input", path), **facts,
+            **facts, "path": path, "folder": "input", "size": size, "sha256": digest,
+            "url": file_url("input", path),
         },
-        status,
+        201 if new else 200,
     )  # fmt: skip
 
 
@@ -183,6 +185,15 @@ async def received(part: BodyPartReader, place: Path) -> str:
 def file_digest(path: Path) -> str:
     """SHA-256 of a file."""
     return sha256(path.read_bytes()).hexdigest()
+
+
+def put(partial: Path, root: Path, name: str, digest: str, overwrite: bool) -> tuple[Path, bool]:
+    """Move an upload to its place; returns it, and whether that holds other bytes than before."""
+    place = placed(root, name, digest, overwrite)
+    new = not place.is_file() or file_digest(place) != digest
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial.replace(place)
+    return place, new
 
 
 def placed(root: Path, name: str, digest: str, overwrite: bool) -> Path:
@@ -210,9 +221,25 @@ async def delete(call: Call) -> None:
     await asyncio.to_thread(shutil.move, os.fspath(path), os.fspath(target))
 
 
+FORM = {
+    "multipart/form-data": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {**BYTES, "description": "a picture"},
+            "name": {"type": "string", "description": "its own where this is not given"},
+            "subfolder": {"type": "string"},
+            "overwrite": {"type": "string", "enum": ["true", "false"]},
+        },
+    }
+}
 ROUTES = [
-    Route("POST", "/api/v1/files", upload, status=201),
+    Route("POST", "/api/v1/files", upload, status=201, also=(200,), takes=FORM),
     Route("GET", "/api/v1/files/{folder}", listing),
-    Route("GET", "/api/v1/files/{folder}/{path:.+}", view),
+    Route(
+        "GET", "/api/v1/files/{folder}/{path:.+}", view, also=(206, 304, 412, 416), media="*/*",
+        heeds=("Range", "If-Match", "If-None-Match", "If-Modified-Since"),
+        tells=("ETag", "Last-Modified", "Content-Disposition"),
+    ),
     Route("DELETE", "/api/v1/files/{folder}/{path:.+}", delete, status=204),
-]
+]  # fmt: skip

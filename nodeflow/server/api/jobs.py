@@ -1,19 +1,33 @@
-"""Jobs: post, list, wait, cancel, retry, move; the queue."""
+"""Jobs: post, list, wait, cancel, retry, move."""
 
-from typing import Annotated, Any, Literal
+import typing
+from typing import Annotated, Any, Literal, cast
 
-from msgspec import Meta, Raw, Struct, json, to_builtins
-from msgspec.structs import asdict
+from msgspec import Meta, Raw, Struct, json
 
+from nodeflow.graph.nearest import nearest
+from nodeflow.server.api.answers.jobs import (
+    JobEvents,
+    Jobs,
+    JobShown,
+    JobSummary,
+    Made,
+    StoredFile,
+)
+from nodeflow.server.api.answers.problem import Problem
 from nodeflow.server.api.files import file_url
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
-from nodeflow.server.jobs.job import ENDED, Job, Options, Submission
+from nodeflow.server.jobs.job import ENDED, Job, Options, State, Submission
+from nodeflow.server.process.messages import Artifact
 from nodeflow.server.process.questions import AskCheck, AskConvert
 
+STATES: tuple[State, ...] = typing.get_args(State)
+_ANY = f"({'|'.join(STATES)})"
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Label = Annotated[str, Meta(max_length=200)]
 Priority = Annotated[int, Meta(ge=-1000, le=1000)]
+States = Annotated[str, Meta(extra_json_schema={"pattern": rf"^({_ANY}(,{_ANY})*)?$"})]
 Seconds = Annotated[float, Meta(ge=0, le=60)]
 
 
@@ -36,31 +50,17 @@ class SubmitJob(Struct, forbid_unknown_fields=True, frozen=True):
 class JobFilter(Struct, frozen=True, forbid_unknown_fields=True):
     """Which jobs. state: names with commas."""
 
-    state: str = ""
+    state: States = ""
     client: str = ""
     workflow: str = ""
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     before: Annotated[int, Meta(ge=0, le=2**62)] = 2**62
 
 
-class QueueFilter(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many of the waiting jobs."""
-
-    limit: Annotated[int, Meta(ge=0, le=10_000)] = 1000
-
-
 class Wait(Struct, frozen=True, forbid_unknown_fields=True):
     """How long to wait for the end."""
 
     wait: Seconds = 0.0
-
-
-class CancelMany(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which jobs to cancel."""
-
-    ids: tuple[str, ...] | None = None
-    states: tuple[Literal["queued", "running", "paused"], ...] = ("queued", "running", "paused")
-    client: str = ""
 
 
 class MoveJob(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,42 +77,45 @@ class ChangeJob(Struct, frozen=True, forbid_unknown_fields=True):
     priority: Priority
 
 
-class ClearHistory(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which ended jobs to forget."""
-
-    states: tuple[Literal["done", "failed", "cancelled"], ...] = ("done", "failed", "cancelled")
-    before: Annotated[int, Meta(ge=0, le=2**62)] = 2**62
-
-
 class Converted(Struct, frozen=True):
     """The inspector's answer to `AskConvert`."""
 
     document: Raw
 
 
-def shown(call: Call, job: Job, full: bool = True) -> dict[str, Any]:
-    """A job as the API gives it."""
+def stored(file: Artifact) -> StoredFile:
+    """A file that a job made."""
+    return {
+        "path": file.path, "folder": file.folder, "media_type": file.media_type,
+        "size": file.size, "sha256": file.sha256, "url": file_url(file.folder, file.path),
+    }  # fmt: skip
+
+
+def summary(call: Call, job: Job) -> JobSummary:
+    """A job in a list."""
     core, report = call.state.core, job.report
-    outputs = {
+    outputs: dict[str, Made] = {
         node: {
-            "files": [{**asdict(f), "url": file_url(f.folder, f.path)} for f in made.files],
+            "files": [stored(file) for file in made.files],
             "text": list(made.text),
         }
         for node, made in report.outputs.items()
     }
-    data: dict[str, Any] = {
+    return {
         "id": job.id, "number": job.number, "state": job.state, "priority": job.priority,
         "position": core.position(job.id), "client": job.client, "user": job.user,
         "workflow": job.workflow, "name": job.name, "created": job.created,
         "started": job.started, "finished": job.finished, "attempts": job.attempts,
         "retry_of": job.options.retry_of or None, "progress": core.progress.get(job.id),
-        "outputs": outputs, "error": to_builtins(report.error), "problems": report.problems,
+        "outputs": outputs, "error": report.error, "problems": cast(list[Problem], report.problems),
         "seconds": report.seconds,
     }  # fmt: skip
-    if full:
-        data["nodes"] = to_builtins(report.nodes)
-        data["failures"] = to_builtins(report.failures)
-    return data
+
+
+def shown(call: Call, job: Job) -> JobShown:
+    """A job by itself."""
+    report = job.report
+    return {**summary(call, job), "nodes": report.nodes, "failures": report.failures}
 
 
 async def found(call: Call) -> Job:
@@ -123,7 +126,7 @@ async def found(call: Call) -> Job:
     return job
 
 
-async def submit(call: Call, body: SubmitJob) -> Reply:
+async def submit(call: Call, body: SubmitJob) -> Reply[JobShown]:
     """Check a document and queue it; the job is on disk when this answers."""
     if body.document == Raw(b""):
         raise Fault(400, "bad_request", "the body: 'document' is missing")
@@ -149,51 +152,30 @@ async def submit(call: Call, body: SubmitJob) -> Reply:
     return Reply(shown(call, job), 200 if job.state in ENDED else 202)
 
 
-async def list_jobs(call: Call, query: JobFilter) -> dict[str, Any]:
+async def list_jobs(call: Call, query: JobFilter) -> Jobs:
     """Jobs, newest first."""
-    states = tuple(filter(None, query.state.split(","))) or ("queued", "running", "paused", *ENDED)
+    states = tuple(query.state.split(",")) if query.state else STATES
+    for state in states:
+        if state not in STATES:
+            near = " or ".join(f"'{name}'" for name in nearest(state, STATES))
+            hint = f"; did you mean {near}?" if near else ""
+            message = f"the query: '{state}' is no state of a job: {', '.join(STATES)}{hint}"
+            raise Fault(400, "bad_request", message)
     jobs = await call.state.core.history(
         call.user, states, query.client, query.workflow, query.before, query.limit
     )
     live = call.state.core.live
     following = jobs[-1].number if len(jobs) == query.limit else None
-    return {"jobs": [shown(call, live(j.id) or j, False) for j in jobs], "next": following}
+    return {"jobs": [summary(call, live(j.id) or j) for j in jobs], "next": following}
 
 
-async def queue(call: Call, query: QueueFilter) -> dict[str, Any]:
-    """What runs and what waits, in order; of the waiting ones the first."""
-    core = call.state.core
-    mine = [j for j in core.waiting() if call.user in ("", j.user)]
-    total, mine = len(mine), mine[: query.limit]
-    running = [j for j in core.running.values() if call.user in ("", j.user)]
-    return {
-        "paused": core.paused,
-        "running": [shown(call, job, False) for job in running],
-        "queued": [shown(call, job, False) for job in mine],
-        "total": total,
-        "held": [shown(call, j, False) for j in core.held() if call.user in ("", j.user)],
-    }
-
-
-async def pause(call: Call) -> dict[str, bool]:
-    """Start no further job; what runs goes on."""
-    call.state.core.pause(True)
-    return {"paused": True}
-
-
-async def resume(call: Call) -> dict[str, bool]:
-    """Go on."""
-    call.state.core.pause(False)
-    return {"paused": False}
-
-
-async def one(call: Call, query: Wait) -> dict[str, Any]:
+async def one(call: Call, query: Wait) -> JobShown:
     """A job; with `wait` once it has ended or the time is over."""
     job = await found(call)
     return shown(call, await call.state.core.wait(job.id, call.user, query.wait) or job)
 
 
-async def document(call: Call) -> Reply:
+async def document(call: Call) -> Reply[dict[str, Any]]:
     """The exact document that was run; what came as ComfyUI's graph is given in our form."""
     job = await found(call)
     body = await call.state.core.document(job)
@@ -203,14 +185,14 @@ async def document(call: Call) -> Reply:
     return Reply(json=body)
 
 
-async def events(call: Call) -> Reply:
+async def events(call: Call) -> Reply[JobEvents]:
     """All durable events of a job."""
     job = await found(call)
     texts = await call.state.events.of_job(job.id)
     return Reply(json=b'{"events": [' + b",".join(texts) + b"]}")
 
 
-async def cancel(call: Call) -> dict[str, Any]:
+async def cancel(call: Call) -> JobShown:
     """Stop a job; one that has ended stays as it is."""
     job = await found(call)
     call.state.core.cancel(job)
@@ -218,24 +200,7 @@ async def cancel(call: Call) -> dict[str, Any]:
     return shown(call, await call.state.core.wait(job.id, call.user, patience) or job)
 
 
-async def cancel_many(call: Call, body: CancelMany) -> dict[str, Any]:
-    """Stop several."""
-    core = call.state.core
-    live = [*core.running.values(), *core.waiting(), *core.held()]
-    chosen = [
-        job
-        for job in live
-        if call.user in ("", job.user)
-        and job.state in body.states
-        and (body.ids is None or job.id in body.ids)
-        and body.client in ("", job.client)
-    ]
-    for job in chosen:
-        core.cancel(job)
-    return {"cancelled": [job.id for job in chosen]}
-
-
-async def hold(call: Call) -> dict[str, Any]:
+async def hold(call: Call) -> JobShown:
     """Pause a job; a running one stops at its next step, which is recorded."""
     job = await found(call)
     if job.state in ENDED:
@@ -244,17 +209,17 @@ async def hold(call: Call) -> dict[str, Any]:
     return shown(call, call.state.core.live(job.id) or job)
 
 
-async def release(call: Call) -> dict[str, Any]:
+async def release(call: Call) -> JobShown:
     """Let a paused job go on."""
     return shown(call, call.state.core.release(await found(call)))
 
 
-async def retry(call: Call) -> dict[str, Any]:
+async def retry(call: Call) -> JobShown:
     """Run the same document again as a new job."""
     return shown(call, await call.state.core.retry(await found(call)))
 
 
-async def move(call: Call, body: MoveJob) -> dict[str, Any]:
+async def move(call: Call, body: MoveJob) -> JobShown:
     """Give a waiting job another place."""
     job = await found(call)
     core = call.state.core
@@ -267,7 +232,7 @@ async def move(call: Call, body: MoveJob) -> dict[str, Any]:
     return shown(call, core.move(job.id, body.to))
 
 
-async def change(call: Call, body: ChangeJob) -> dict[str, Any]:
+async def change(call: Call, body: ChangeJob) -> JobShown:
     """Change a waiting job's priority."""
     job = await found(call)
     return shown(call, call.state.core.prioritise(job.id, body.priority))
@@ -281,16 +246,10 @@ async def delete(call: Call) -> None:
     await call.state.core.delete([job.id], call.user)
 
 
-async def clear(call: Call, body: ClearHistory) -> dict[str, int]:
-    """Forget ended jobs; their files stay."""
-    return {"deleted": await call.state.core.clear(call.user, body.states, body.before)}
-
-
 BASE = "/api/v1/jobs"
 ROUTES = [
-    Route("POST", BASE, submit, status=202, limit=DOCUMENT),
+    Route("POST", BASE, submit, status=202, also=(200,), limit=DOCUMENT),
     Route("GET", BASE, list_jobs),
-    Route("POST", f"{BASE}/cancel", cancel_many),
     Route("GET", f"{BASE}/{{id}}", one),
     Route("PATCH", f"{BASE}/{{id}}", change),
     Route("DELETE", f"{BASE}/{{id}}", delete, status=204),
@@ -301,8 +260,4 @@ ROUTES = [
     Route("POST", f"{BASE}/{{id}}/resume", release),
     Route("POST", f"{BASE}/{{id}}/retry", retry, status=202),
     Route("POST", f"{BASE}/{{id}}/move", move),
-    Route("GET", "/api/v1/queue", queue),
-    Route("POST", "/api/v1/queue/pause", pause),
-    Route("POST", "/api/v1/queue/resume", resume),
-    Route("POST", "/api/v1/history/clear", clear),
 ]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from aiohttp import web
 from msgspec import Struct, json
@@ -11,6 +11,17 @@ from msgspec import Struct, json
 from nodeflow import __version__
 from nodeflow.engine import upkeep
 from nodeflow.engine.disk_cache import DiskCache
+from nodeflow.server.api.answers.operation import (
+    CacheSize,
+    Health,
+    Model,
+    ModelCounts,
+    ModelHash,
+    Models,
+    Removed,
+    Who,
+)
+from nodeflow.server.api.answers.problem import Nothing
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.guard import COOKIE, set_cookie, user_of
 from nodeflow.server.http.route import Call, Reply, Route
@@ -23,12 +34,13 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True):
     token: str
 
 
-async def health(call: Call) -> dict[str, Any]:
+async def health(call: Call) -> Health:
     """Whether the server works; with a token also how busy it is."""
     state = call.state
     ready = any(worker.state != "starting" for worker in state.workers.list)
+    status: Literal["starting", "ok", "stopping"]
     status = "stopping" if state.core.closed else "ok" if ready else "starting"
-    data: dict[str, Any] = {"status": status, "version": __version__}
+    data: Health = {"status": status, "version": __version__}
     if not call.request.get("nodeflow.known"):
         return data
     core = state.core
@@ -78,7 +90,7 @@ async def metrics(call: Call) -> web.Response:
     return web.Response(text="\n".join(lines) + "\n", content_type="text/plain")
 
 
-async def whoami(call: Call) -> dict[str, Any]:
+async def whoami(call: Call) -> Who:
     """Who is let in with this token."""
     if not call.request.get("nodeflow.known"):
         raise Fault(401, "unauthorized", "open the link that the server printed")
@@ -101,32 +113,33 @@ async def log_out(call: Call) -> web.Response:
     return response
 
 
-async def model_kinds(call: Call) -> Reply:
+async def model_kinds(call: Call) -> Reply[ModelCounts]:
     """How many models there are of each kind."""
     return Reply(json=(await call.state.inspector.ask(AskModels())).body)
 
 
-async def models(call: Call) -> Reply:
+async def models(call: Call) -> Reply[Models]:
     """Models of a kind with what their headers say."""
     return Reply(json=(await call.state.inspector.ask(AskModels(call.part("kind")))).body)
 
 
-async def model(call: Call) -> Any:
+async def model(call: Call) -> Model:
     """One model."""
     asked = AskModels(call.part("kind"), call.part("name"))
-    return json.decode((await call.state.inspector.ask(asked)).body)["models"][0]
+    answer = await call.state.inspector.ask(asked)
+    return json.decode(answer.body, type=Models)["models"][0]
 
 
-async def model_hash(call: Call) -> Reply:
+async def model_hash(call: Call) -> Reply[ModelHash]:
     """SHA-256 of a model file."""
     asked = AskModelHash(call.part("kind"), call.part("name"))
     return Reply(json=(await call.state.inspector.ask(asked)).body)
 
 
-async def cache(call: Call) -> dict[str, Any]:
+async def cache(call: Call) -> CacheSize:
     """How much the disk cache holds."""
 
-    def look() -> dict[str, Any]:
+    def look() -> CacheSize:
         if call.state.options.cache is None:
             return {"folder": None, "entries": 0, "bytes": 0, "seconds": 0.0}
         disk = DiskCache(Path(call.state.options.cache))
@@ -142,7 +155,7 @@ async def cache(call: Call) -> dict[str, Any]:
     return await asyncio.to_thread(look)
 
 
-async def clear_cache(call: Call) -> dict[str, int]:
+async def clear_cache(call: Call) -> Removed:
     """Forget all results on disk."""
 
     def work() -> int:
@@ -159,7 +172,7 @@ async def clear_cache(call: Call) -> dict[str, int]:
     return {"removed": removed}
 
 
-async def free(call: Call) -> Reply:
+async def free(call: Call) -> Reply[Nothing]:
     """Drop models and results from the workers' memory."""
     call.state.workers.free()
     return Reply({}, 202)
@@ -167,7 +180,7 @@ async def free(call: Call) -> Reply:
 
 ROUTES = [
     Route("GET", "/api/v1/health", health, public=True),
-    Route("GET", "/metrics", metrics),
+    Route("GET", "/metrics", metrics, media="text/plain"),
     Route("GET", "/api/v1/session", whoami),
     Route("POST", "/api/v1/session", log_in, status=204, public=True),
     Route("DELETE", "/api/v1/session", log_out, status=204),

@@ -2,8 +2,15 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, json
+from msgspec import Meta, Struct, convert, json
 
+from nodeflow.server.api.answers.personal import (
+    DraftListed,
+    Drafts,
+    DraftSaved,
+    DraftShown,
+    SettingsShown,
+)
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Route
 from nodeflow.server.store import values
@@ -28,13 +35,13 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     revision: int | None = None
 
 
-async def settings(call: Call) -> dict[str, Any]:
+async def settings(call: Call) -> SettingsShown:
     """All settings of the user."""
     database = call.state.database
     return {"values": await database.read(lambda c: values.read_all(c, call.user, "setting"))}
 
 
-async def change_settings(call: Call, body: Settings) -> dict[str, Any]:
+async def change_settings(call: Call, body: Settings) -> SettingsShown:
     """Change some settings."""
 
     def work(connection: Any) -> dict[str, Any]:
@@ -58,28 +65,23 @@ def draft_id(call: Call) -> str:
     return id
 
 
-async def drafts(call: Call) -> dict[str, Any]:
+async def drafts(call: Call) -> Drafts:
     """All drafts without their content."""
     found = await call.state.database.read(lambda c: values.read_all(c, call.user, "draft"))
-    return {
-        "drafts": [
-            {key: value for key, value in draft.items() if key != "content"}
-            for draft in found.values()
-        ]
-    }
+    return {"drafts": convert(list(found.values()), list[DraftListed])}
 
 
-async def draft(call: Call) -> dict[str, Any]:
+async def draft(call: Call) -> DraftShown:
     """One draft."""
     id = draft_id(call)
     found = await call.state.database.read(lambda c: values.read(c, call.user, "draft", id))
     if found is None:
         raise Fault(404, "not_found", f"there is no draft '{id}'")
-    kept: dict[str, Any] = found
+    kept: DraftShown = found
     return kept
 
 
-async def save_draft(call: Call, body: Draft) -> dict[str, Any]:
+async def save_draft(call: Call, body: Draft) -> DraftSaved:
     """Keep a draft."""
     id = draft_id(call)
     kept = {"content": body.content, "title": body.title, "workflow": body.workflow}

@@ -2,21 +2,35 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
-from msgspec import Raw, Struct, json
+from msgspec import Raw, Struct, field, json
 
 from nodeflow.node.plugins import builtin_folder
+from nodeflow.server.api.answers.problem import Problem
+from nodeflow.server.api.answers.workflows import (
+    MovedWorkflow,
+    Opened,
+    OpenedWorkflow,
+    Restored,
+    SavedWorkflow,
+    Template,
+    Templates,
+    Trash,
+    Versions,
+)
+from nodeflow.server.api.answers.workflows import WorkflowFiles as Listing
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
 from nodeflow.server.process.questions import AskConvert, AskYaml
 from nodeflow.server.store.workflows import WorkflowFiles, etag_of
 
+ABSENT = Raw(b"")
+
 
 class Save(Struct, frozen=True, forbid_unknown_fields=True):
     """One of the two: a document, or its text as it shall stand in the file."""
 
-    document: Raw | None = None
+    document: Raw = field(default_factory=lambda: ABSENT)
     text: str | None = None
 
 
@@ -50,7 +64,7 @@ def existing(call: Call) -> tuple[str, Path, bytes]:
         raise Fault(404, "not_found", f"there is no workflow '{path}'") from None
 
 
-async def parsed(call: Call, text: bytes) -> dict[str, Any]:
+async def parsed(call: Call, text: bytes) -> Opened:
     """The document in a text, or None and what is wrong with it."""
     shown = text.decode("utf-8", "replace")
     try:
@@ -58,11 +72,12 @@ async def parsed(call: Call, text: bytes) -> dict[str, Any]:
     except Fault as fault:
         if fault.status != 422:
             raise
-        return {"document": None, "problems": Raw(fault.problems), "text": shown}
+        problems = json.decode(fault.problems, type=list[Problem])
+        return {"document": None, "problems": problems, "text": shown}
     return {"document": json.decode(answer.body)["document"], "problems": [], "text": shown}
 
 
-async def list_workflows(call: Call) -> dict[str, Any]:
+async def list_workflows(call: Call) -> Listing:
     """All workflow files."""
     found = await asyncio.to_thread(files_of(call).all)
     return {
@@ -76,15 +91,18 @@ async def list_workflows(call: Call) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def read(call: Call) -> Reply:
+async def read(call: Call) -> Reply[OpenedWorkflow]:
     """A workflow as document and as text."""
     path, place, text = existing(call)
     etag = etag_of(text)
-    data = {"path": path, "etag": etag, "modified": place.stat().st_mtime}
-    return Reply({**data, **await parsed(call, text)}, headers={"ETag": etag})
+    modified = place.stat().st_mtime
+    data: OpenedWorkflow = {
+        **await parsed(call, text), "path": path, "etag": etag, "modified": modified,
+    }  # fmt: skip
+    return Reply(data, headers={"ETag": etag})
 
 
-async def save(call: Call, body: Save) -> Reply:
+async def save(call: Call, body: Save) -> Reply[SavedWorkflow]:
     """Write a workflow; its ETag must be the one that was read."""
     path = call.part("path")
     place = place_of(call, path)
@@ -94,7 +112,7 @@ async def save(call: Call, body: Save) -> Reply:
         text = body.text.encode("utf-8", "surrogatepass")
         if b"\x00" in text:
             raise Fault(422, "invalid_workflow", "a workflow is text")
-    elif body.document is not None:
+    elif body.document not in (ABSENT, Raw(b"null")):
         if place.suffix == ".json":
             text = json.format(bytes(body.document), indent=2) + b"\n"
         else:
@@ -106,7 +124,7 @@ async def save(call: Call, body: Save) -> Reply:
     await asyncio.to_thread(files.save, place, path, text)
     etag = etag_of(text)
     call.state.events.publish("workflow.saved", {"path": path, "etag": etag}, call.user)
-    data = {"path": path, "etag": etag, "modified": place.stat().st_mtime}
+    data: SavedWorkflow = {"path": path, "etag": etag, "modified": place.stat().st_mtime}
     return Reply(data, 201 if before is None else 200, {"ETag": etag})
 
 
@@ -136,18 +154,20 @@ async def delete(call: Call) -> None:
     call.state.events.publish("workflow.deleted", {"path": path}, call.user)
 
 
-async def move(call: Call, body: Target) -> dict[str, Any]:
+async def move(call: Call, body: Target) -> MovedWorkflow:
     """Give a workflow another path."""
-    _, place, text = existing(call)
+    path, place, text = existing(call)
     target = place_of(call, body.to)
-    if target.exists():
+    if target.is_file():
         raise Fault(409, "conflict", f"there is a workflow '{body.to}' already")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    place.replace(target)
-    return {"path": body.to, "etag": etag_of(text)}
+    await asyncio.to_thread(files_of(call).move, place, path, target, body.to)
+    etag = etag_of(text)
+    moved = {"path": path, "to": body.to, "etag": etag}
+    call.state.events.publish("workflow.moved", moved, call.user)
+    return {"path": body.to, "etag": etag}
 
 
-async def versions(call: Call) -> dict[str, Any]:
+async def versions(call: Call) -> Versions:
     """Older contents, newest first."""
     path, _, _ = existing(call)
     folder = files_of(call).versions_of(path)
@@ -160,7 +180,7 @@ async def versions(call: Call) -> dict[str, Any]:
     }
 
 
-async def version(call: Call) -> dict[str, Any]:
+async def version(call: Call) -> Opened:
     """One older content."""
     path, _, _ = existing(call)
     folder, id = files_of(call).versions_of(path), call.part("id")
@@ -170,23 +190,24 @@ async def version(call: Call) -> dict[str, Any]:
     return await parsed(call, found.read_bytes())
 
 
-async def trash(call: Call) -> dict[str, Any]:
+async def trash(call: Call) -> Trash:
     """Deleted workflows."""
     items = await asyncio.to_thread(files_of(call).trashed)
     return {"items": [{"id": id, "path": path, "deleted": at} for id, path, at in items]}
 
 
-async def restore(call: Call) -> dict[str, str]:
+async def restore(call: Call) -> Restored:
     """Take a workflow out of the trash."""
     path = await asyncio.to_thread(files_of(call).restore, call.part("id"))
     if path is None:
         raise Fault(404, "not_found", "there is no such item in the trash")
+    call.state.events.publish("workflow.restored", {"path": path}, call.user)
     return {"path": path}
 
 
-async def templates(call: Call) -> dict[str, Any]:
+async def templates(call: Call) -> Templates:
     """Workflows that ship with the program."""
-    found = []
+    found: list[Template] = []
     for file in sorted(builtin_folder("workflows").glob("*.yaml")):
         if file.name.endswith(".test.yaml"):
             continue
@@ -203,7 +224,7 @@ async def templates(call: Call) -> dict[str, Any]:
     return {"templates": found}
 
 
-async def template(call: Call) -> dict[str, Any]:
+async def template(call: Call) -> Opened:
     """One of them."""
     folder = builtin_folder("workflows")
     file = next((f for f in folder.glob("*.yaml") if f.stem == call.part("id")), None)
@@ -219,11 +240,14 @@ ROUTES = [
     Route("GET", ONE + "/versions", versions),
     Route("GET", ONE + "/versions/{id}", version),
     Route("POST", ONE + "/move", move),
-    Route("GET", ONE, read),
-    Route("PUT", ONE, save, limit=DOCUMENT),
+    Route("GET", ONE, read, tells=("ETag",)),
+    Route(
+        "PUT", ONE, save, also=(201,), limit=DOCUMENT, heeds=("If-Match", "If-None-Match"),
+        tells=("ETag",),
+    ),
     Route("DELETE", ONE, delete, status=204),
     Route("GET", "/api/v1/trash", trash),
     Route("POST", "/api/v1/trash/{id}/restore", restore),
     Route("GET", "/api/v1/templates", templates),
     Route("GET", "/api/v1/templates/{id}", template),
-]
+]  # fmt: skip

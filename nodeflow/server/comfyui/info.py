@@ -27,12 +27,12 @@ LEVEL = "0.3.75"
 """The version of ComfyUI whose interface this one is closest to; clients compare it."""
 
 
-async def object_info(call: Call) -> Reply:
+async def object_info(call: Call) -> Reply[Any]:
     """Every node type."""
     return Reply(json=(await call.state.inspector.ask(AskObjectInfo("", call.user))).body)
 
 
-async def one_object_info(call: Call) -> Reply:
+async def one_object_info(call: Call) -> Reply[Any]:
     """One node type, or an empty object."""
     asked = AskObjectInfo(call.part("id"), call.user)
     return Reply(json=(await call.state.inspector.ask(asked)).body)

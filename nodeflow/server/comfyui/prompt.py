@@ -37,12 +37,12 @@ async def exec_info(call: Call) -> dict[str, Any]:
     return {"exec_info": {"queue_remaining": remaining(call)}}
 
 
-def refused(wrong: dict[str, Any], node_errors: Any = None, status: int = 400) -> Reply:
+def refused(wrong: dict[str, Any], node_errors: Any = None, status: int = 400) -> Reply[Any]:
     """The answer to a prompt that does not run."""
     return Reply({"error": wrong, "node_errors": node_errors or {}}, status)
 
 
-async def post(call: Call) -> Reply:
+async def post(call: Call) -> Reply[Any]:
     """Check a prompt and queue it; it is on disk when this answers."""
     try:
         return await accepted(call, await body_of(call, Posted, DOCUMENT))
@@ -50,7 +50,7 @@ async def post(call: Call) -> Reply:
         return refused(error(fault.code, fault.detail), status=fault.status)
 
 
-async def accepted(call: Call, posted: Posted) -> Reply:
+async def accepted(call: Call, posted: Posted) -> Reply[Any]:
     """The answer to what was posted. Raises Fault."""
     if posted.prompt == Raw(b""):
         return refused(error("no_prompt", "No prompt provided"))

@@ -142,16 +142,8 @@ async def write(call: Call) -> Any:
         finally:
             partial.unlink(missing_ok=True)
 
-    await settled(keep)
+    await asyncio.to_thread(keep)
     return await answer(call, path)
-
-
-async def settled(work: Any) -> None:
-    """Do something with files. Raises Fault where a name stands for a folder and a file."""
-    try:
-        await asyncio.to_thread(work)
-    except (IsADirectoryError, NotADirectoryError, FileExistsError):
-        raise Fault(409, "conflict", "the name is that of a folder, or below a file") from None
 
 
 async def delete(call: Call) -> None:
@@ -174,7 +166,7 @@ async def move(call: Call) -> Any:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
 
-    await settled(work)
+    await asyncio.to_thread(work)
     return await answer(call, target)
 
 
@@ -194,7 +186,7 @@ async def settings(call: Call) -> dict[str, Any]:
     return await call.state.database.read(lambda c: values.read_all(c, call.user, kind))
 
 
-async def setting(call: Call) -> Reply:
+async def setting(call: Call) -> Reply[Any]:
     """One setting; null where it is not set."""
     kind, id = kind_of(call), call.part("id")
     found = await call.state.database.read(lambda c: values.read(c, call.user, kind, id))

@@ -9,6 +9,7 @@ from msgspec import DecodeError, Meta, Struct, json
 
 from nodeflow.server.events.log import EventLog, Listener
 from nodeflow.server.events.outlet import Outlet
+from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call, Route
 
 HEARTBEAT = 20.0
@@ -31,7 +32,7 @@ async def events(call: Call, query: Subscribe) -> web.StreamResponse:
     """Events over a websocket."""
     log = call.state.events
     if len(log.listeners) >= MAX_SOCKETS:
-        return web.Response(status=503, text="too many websockets")
+        raise Fault(503, "unavailable", f"{MAX_SOCKETS} websockets are open already")
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=65_536, compress=False)
     await socket.prepare(call.request)
     wake = asyncio.Event()
@@ -128,4 +129,4 @@ async def send(
         await asyncio.sleep((PACE + SHARE * len(log.listeners)) * random.uniform(0.5, 1.5))
 
 
-ROUTES = [Route("GET", "/api/v1/events", events)]
+ROUTES = [Route("GET", "/api/v1/events", events, status=101)]

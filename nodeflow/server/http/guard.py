@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from nodeflow.server.http.fault import Fault
+from nodeflow.server.http.fault import SYSTEM, Fault
 from nodeflow.server.http.route import STATE, USER
 from nodeflow.server.options import LOOPBACK, Options
 
@@ -115,9 +116,15 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = Fault(error.status, code, error.reason).response()
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
-    except Exception:
-        log.exception("%s %s", request.method, request.path)
-        response = Fault(500, "internal", "a fault of the server; its log says more").response()
+    except (HttpProcessingError, web.RequestPayloadError) as error:
+        reason = getattr(error, "message", "") or str(error)
+        response = Fault(400, "bad_request", f"the request: {reason}").response()
+    except Exception as error:
+        known = SYSTEM.get(error.errno or 0) if isinstance(error, OSError) else None
+        if known is None:
+            log.exception("%s %s", request.method, request.path)
+            known = 500, "internal", "a fault of the server; its log says more"
+        response = Fault(*known).response()
     if not response.prepared:
         secure(response)
     return response

@@ -1,9 +1,9 @@
 """Routes declared by typed handlers: what comes in and out is in the signature."""
 
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -15,6 +15,9 @@ from nodeflow.server.state import ServerState
 STATE: web.AppKey[ServerState] = web.AppKey("state", ServerState)
 USER = "nodeflow.user"
 SMALL, DOCUMENT, UPLOAD = 1_000_000, 17_000_000, 105_000_000
+BYTES: Mapping[str, Any] = {"type": "string", "contentMediaType": "application/octet-stream"}
+"""The schema of a body, or of a part of a form, that is no text."""
+_NO_JSON = (web.StreamResponse, type(None))
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,14 @@ class Call:
         return self.request.match_info[name]
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An answer with more than a value; `json` is sent as it is."""
+T = TypeVar("T")
 
-    value: Any = None
+
+@dataclass(frozen=True)
+class Reply(Generic[T]):
+    """An answer with more than a value; `json`, the text of a T, is sent as it is."""
+
+    value: T | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     json: bytes | None = None
@@ -42,19 +48,33 @@ class Reply:
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path. answer: its type where the handler returns a `Reply`."""
+    """One method of one path, and for its description what the handler's signature leaves out.
+
+    status: of a plain value. also: other statuses, but for faults with problem details. media:
+    the type of an answer that is no JSON. takes: types or schemas of bodies by media type, which
+    the handler reads itself. heeds: request headers that matter. tells: headers of the answer.
+    """
 
     method: str
     path: str
     handler: Callable[..., Awaitable[Any]]
-    answer: Any = None
     status: int = 200
+    also: tuple[int, ...] = ()
+    media: str = ""
+    takes: Mapping[str, Any] = field(default_factory=dict)
+    heeds: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
     limit: int = SMALL
     public: bool = False
 
     def under(self, prefix: str) -> "Route":
         """The same with a longer path."""
         return replace(self, path=prefix + self.path)
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """All but those of faults with problem details."""
+        return (204 if self.hints["return"] is type(None) else self.status, *self.also)
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -65,6 +85,14 @@ class Route:
     def body(self) -> Any:
         """The type of the body, or None."""
         return self.hints.get("body")
+
+    @property
+    def answer(self) -> Any:
+        """The type of the JSON that answers; None where it is none."""
+        kind = self.hints["return"]
+        if typing.get_origin(kind) is Reply:
+            (kind,) = typing.get_args(kind)
+        return None if isinstance(kind, type) and issubclass(kind, _NO_JSON) else kind
 
     @property
     def query(self) -> Any:

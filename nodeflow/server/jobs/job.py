@@ -1,6 +1,6 @@
 """A job: one evaluation of one document, from its acceptance to its end."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from msgspec import Struct, field
 
@@ -39,6 +39,15 @@ class JobError(Struct, frozen=True):
     message: str
     node: str = ""
     type: str = ""
+
+
+class Progress(TypedDict):
+    """How far the running node is; left: seconds that it needs about, null if unknown."""
+
+    node: str
+    step: int
+    total: int
+    left: float | None
 
 
 class Report(Struct, frozen=True):

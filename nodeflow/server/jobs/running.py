@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from nodeflow.server.events.log import EventLog
 from nodeflow.server.jobs.archive import Archive
-from nodeflow.server.jobs.job import Job
+from nodeflow.server.jobs.job import Job, Progress
 from nodeflow.server.process.messages import (
     Finished,
     NodeReport,
@@ -25,7 +25,7 @@ class RunningJobs:
     def __init__(self, archive: Archive, events: EventLog) -> None:
         self._archive, self._events = archive, events
         self.jobs: dict[str, Job] = {}
-        self.progress: dict[str, dict[str, Any]] = {}
+        self.progress: dict[str, Progress] = {}
         self.previews: dict[str, bytes] = {}
 
     def pop(self, id: str) -> Job | None:
@@ -55,9 +55,11 @@ class RunningJobs:
 
     def _progressed(self, job: Job, message: Progressed) -> None:
         left = None if message.left is None else round(message.left, 2)
-        data = {"node": message.node, "step": message.step, "total": message.total, "left": left}
+        data: Progress = {
+            "node": message.node, "step": message.step, "total": message.total, "left": left,
+        }  # fmt: skip
         self.progress[job.id] = data
-        self._events.pass_on("progress", data, job.user, job.id, job.client)
+        self._events.pass_on("progress", {**data}, job.user, job.id, job.client)
         if message.preview:
             self.previews[job.id] = message.preview
             png = message.preview.startswith(b"\x89PNG")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from typing import Literal
 
 from nodeflow.server.events.log import EventLog
 from nodeflow.server.jobs.core import JobCore
@@ -41,7 +42,7 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
-    def state(self) -> str:
+    def state(self) -> Literal["starting", "idle", "busy"]:
         """For people."""
         if not hasattr(self, "process") or not self.process.ready:
             return "starting"

@@ -1,5 +1,6 @@
 """Workflow files: written in one step, older versions kept, deleted ones in the trash."""
 
+import errno
 import os
 import secrets
 import time
@@ -51,9 +52,26 @@ class WorkflowFiles:
             for old in sorted(versions.iterdir())[:-VERSIONS]:
                 old.unlink()
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
-        partial.write_bytes(text)
-        partial.replace(file)
+        partial = file.with_name(f".{secrets.token_hex(8)}.partial")
+        try:
+            partial.write_bytes(text)
+            partial.replace(file)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def move(self, file: Path, path: str, target: Path, to: str) -> None:
+        """Give a file and its older versions another path. Raises FileExistsError."""
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, "is there already", to)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+        older = self.versions_of(path)
+        if older.is_dir():
+            kept = self.versions_of(to)
+            kept.mkdir(parents=True, exist_ok=True)
+            for version in older.iterdir():
+                version.replace(kept / version.name)
+            older.rmdir()
 
     def versions_of(self, path: str) -> Path:
         """The folder of a workflow's older versions."""

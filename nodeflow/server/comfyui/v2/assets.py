@@ -95,7 +95,7 @@ async def form_of(call: Call, partial: Path) -> dict[str, list[str]]:
     return fields
 
 
-async def upload(call: Call) -> Reply:
+async def upload(call: Call) -> Reply[Any]:
     """Take a picture; bytes that are there already are kept once."""
     folder = call.state.options.data / "uploads"
     folder.mkdir(parents=True, exist_ok=True)

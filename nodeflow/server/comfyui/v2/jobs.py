@@ -48,7 +48,7 @@ async def with_files(call: Call, graph: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-async def post(call: Call) -> Reply:
+async def post(call: Call) -> Reply[Any]:
     """Check a graph and queue it."""
     posted = await body_of(call, Posted, DOCUMENT)
     graph = posted.workflow

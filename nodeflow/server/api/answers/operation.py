@@ -1,0 +1,81 @@
+"""Health, sessions, models, the cache."""
+
+from typing import Literal, NotRequired, TypedDict
+
+
+class QueueSize(TypedDict):
+    """How many jobs wait and run."""
+
+    queued: int
+    running: int
+    paused: bool
+
+
+class WorkerShown(TypedDict):
+    """A worker process; memory: bytes that it holds; job: the one it runs."""
+
+    id: str
+    device: str
+    state: Literal["starting", "idle", "busy"]
+    pid: int | None
+    memory: int
+    job: str | None
+
+
+class Health(TypedDict):
+    """Whether the server works; the optional fields only for who has a token."""
+
+    status: Literal["starting", "ok", "stopping"]
+    version: str
+    uptime: NotRequired[float]
+    queue: NotRequired[QueueSize]
+    workers: NotRequired[list[WorkerShown]]
+
+
+class Who(TypedDict):
+    """The user's name, empty where the server has only one."""
+
+    user: str
+
+
+class ModelCounts(TypedDict):
+    """How many models there are of each kind."""
+
+    kinds: dict[str, int]
+
+
+class Model(TypedDict):
+    """A model file; metadata: the texts in its header."""
+
+    name: str
+    kind: str
+    size: int
+    modified: float
+    metadata: dict[str, str]
+
+
+class Models(TypedDict):
+    """Models of a kind."""
+
+    models: list[Model]
+
+
+class ModelHash(TypedDict):
+    """SHA-256, in hexadecimal."""
+
+    sha256: str
+
+
+class CacheSize(TypedDict):
+    """The disk cache; seconds: the work that its results save; folder: null where it is off."""
+
+    folder: str | None
+    entries: int
+    bytes: int
+    seconds: float
+
+
+class Removed(TypedDict):
+    """How many results were removed."""
+
+    removed: int
