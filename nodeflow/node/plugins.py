@@ -4,7 +4,7 @@ import ast
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -131,11 +131,16 @@ def load(plugin: Plugin) -> list[NodeSpec]:
     return list(specs.values())
 
 
-def load_registry(folders: Iterable[Path] = (), trust: TrustList | None = None) -> Registry:
+def load_registry(
+    folders: Iterable[Path] = (), trust: TrustList | None = None,
+    unfit: Mapping[str, str] = MappingProxyType({}),
+    before: Callable[[Plugin], None] = lambda plugin: None,
+) -> Registry:  # fmt: skip
     """The built-in nodes, installed plugins and those in `folders`.
 
     Only what the user has allowed by content is imported; a plugin that fails to import, or
-    whose code has not been allowed, is among `refused` with the reason.
+    whose code has not been allowed, is among `refused` with the reason. unfit: digest → reason
+    of plugins that are refused too. before: called before a plugin is imported.
     """
     allowed = (trust or TrustList.of_user()).read()
     nodes: dict[str, NodeSpec] = {}
@@ -151,12 +156,18 @@ def load_registry(folders: Iterable[Path] = (), trust: TrustList | None = None) 
             reason = "its code has changed since it was allowed" if known else "not allowed yet"
             refused.append(Refused(plugin, reason, True, declared_ids(path)))
             continue
+        if plugin.digest in unfit:
+            reason = unfit[plugin.digest]
+            refused.append(Refused(plugin, reason, False, declared_ids(path)))
+            continue
         try:
+            if not trusted:
+                before(plugin)
             specs = load(plugin)
         except DeclarationError as error:
             refused.append(Refused(plugin, str(error), False, declared_ids(path)))
             continue
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if trusted:
                 raise
             reason = f"{type(error).__name__}: {error}"

@@ -13,6 +13,7 @@ from nodeflow.server.jobs.core import JobCore
 from nodeflow.server.jobs.workers import Workers
 from nodeflow.server.options import Options
 from nodeflow.server.process.ask import Inspector
+from nodeflow.server.process.blame import Blame
 from nodeflow.server.process.messages import Setup
 from nodeflow.server.store.database import Database
 
@@ -46,21 +47,29 @@ class ServerState:
         self.database = Database(options.data / "server.sqlite")
         self.events = EventLog(self.database)
         self.core = JobCore(self.database, self.events, options.limits, options.retention)
-        self.inspector = Inspector(Setup("", options.places, options.cache))
+        blame = Blame()
+        self.inspector = Inspector(Setup("", options.places, options.cache), blame)
         setups = [
             Setup(device.strip(), options.places, options.cache, previews=options.previews)
             for device in options.device.split(",")
         ]
         self.workers = Workers(
-            setups * options.workers, self.core, self.events, options.hang, options.stall,
+            setups * options.workers, self.core, self.events, blame, options.hang, options.stall,
             memory_limit=options.memory_limit,
         )  # fmt: skip
         self.stopping = asyncio.Event()
+        blame.blocked = self.refresh
 
     async def start(self) -> None:
         """Spawn the processes; nothing waits for them to be ready."""
         await self.inspector.start()
         await self.workers.start()
+
+    def refresh(self) -> None:
+        """Look at plugins, models and files again."""
+        self.inspector.refresh()
+        self.workers.refresh()
+        self.events.publish("node_types.changed", {})
 
     def let_go(self) -> None:
         """Accept no job any more, and keep no client waiting."""

@@ -63,6 +63,7 @@ def test_packages_and_broken_plugins(plugins: Path) -> None:
     (package / "__init__.py").write_text("")
     (package / "numbers.py").write_text(PLUGIN.replace("Twice", "Thrice"))
     (plugins / "broken.py").write_text('from nodeflow.node import node\nnode("X")\n1/0\n')
+    (plugins / "leaver.py").write_text("import sys\nsys.exit(3)\n")
     (plugins / "thief.py").write_text(PLUGIN.replace('"Twice"', '"KSampler"'))
     for path in plugins_in(plugins):
         trust(plugins).allow(path)
@@ -70,6 +71,7 @@ def test_packages_and_broken_plugins(plugins: Path) -> None:
     assert registry.get("Thrice") is not None
     reasons = {refused.plugin.name: refused.reason for refused in registry.refused}
     assert "ZeroDivisionError" in reasons["broken"] or "TypeError" in reasons["broken"]
+    assert reasons["leaver"] == "SystemExit: 3"
     assert "already declared" in reasons["thief"]
     kept = registry.get("KSampler")
     assert kept is not None and kept.plugin.path.startswith(str(builtin_folder("nodes")))

@@ -14,6 +14,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from nodeflow.node.trust import TrustList
+
 ROOT = Path(__file__).parents[2]
 ALICE, BOB = "alice-has-this-token", "bob-has-another-token"
 """Tokens of the two users of `users_server`."""
@@ -152,17 +154,18 @@ class Serving:
         """How it is called, but for the port."""
         return [sys.executable, "-m", "nodeflow", "serve", "--device", "cpu", *self.arguments]
 
+    def plugin(self, name: str, code: str) -> None:
+        """Write a plugin, and allow it."""
+        file = self.folder / "work" / "plugins" / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code, encoding="utf-8")
+        TrustList(self.folder / "config" / "allowed.json").allow(file)
+
     def start(self) -> "Serving":
         """Start it and wait for its first answer."""
         work = self.folder / "work"
-        plugins = work / "plugins"
-        if not plugins.is_dir():
-            plugins.mkdir(parents=True)
-            (plugins / "small.py").write_text(PLUGIN, encoding="utf-8")
-            subprocess.run(
-                [sys.executable, "-m", "nodeflow", "plugin", "allow", str(plugins / "small.py")],
-                env=self.environment(), check=True, capture_output=True,
-            )  # fmt: skip
+        if not (work / "plugins" / "small.py").is_file():
+            self.plugin("small", PLUGIN)
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(
             [*self.command(), "--port", str(self.port)],

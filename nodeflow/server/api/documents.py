@@ -72,9 +72,7 @@ async def node_type(call: Call) -> NodeType:
 
 async def refresh(call: Call) -> Reply[Nothing]:
     """Look at plugins, models and files again."""
-    call.state.inspector.refresh()
-    call.state.workers.refresh()
-    call.state.events.publish("node_types.changed", {})
+    call.state.refresh()
     return Reply({}, 202)
 
 

@@ -7,14 +7,15 @@ from typing import Literal
 
 from nodeflow.server.events.log import EventLog
 from nodeflow.server.jobs.core import JobCore
+from nodeflow.server.process.blame import Blame
 from nodeflow.server.process.messages import (
     Cancel,
     Ended,
     Free,
     FromProcess,
     Heartbeat,
+    Importing,
     Ready,
-    Refresh,
     Run,
     Setup,
     Stop,
@@ -30,9 +31,11 @@ log = logging.getLogger("nodeflow.workers")
 class Worker:
     """One device's process. hang: seconds of silence; stall: seconds without any progress."""
 
-    def __init__(self, number: int, setup: Setup, core: JobCore, events: EventLog) -> None:
+    def __init__(
+        self, number: int, setup: Setup, core: JobCore, events: EventLog, blame: Blame
+    ) -> None:
         self.name, self.device = f"worker-{number}", setup.device
-        self._setup, self._core, self._events = setup, core, events
+        self._setup, self._core, self._events, self._blame = setup, core, events, blame
         self.job: Run | None = None
         self.moved = time.monotonic()
         self.cancel_at: float | None = None
@@ -51,7 +54,7 @@ class Worker:
     async def start(self) -> None:
         """Spawn the process."""
         self.born = time.monotonic()
-        self.process = ChildProcess(self.name, self._setup, self._hear, self._gone)
+        self.process = ChildProcess(self.name, self._setup, self._hear, self._gone, self._blame)
         await self.process.start()
 
     def give(self, run: Run) -> None:
@@ -71,7 +74,7 @@ class Worker:
             self.device = message.device
             self._core.wake()
             return
-        if isinstance(message, Heartbeat):
+        if isinstance(message, Heartbeat | Importing):
             return
         self.moved = time.monotonic()
         if isinstance(message, Ended) and self.job is not None and message.job == self.job.job:
@@ -110,10 +113,10 @@ class Workers:
     """All of them. memory_limit: bytes a worker may hold, 0 for any."""
 
     def __init__(
-        self, setups: list[Setup], core: JobCore, events: EventLog, hang: float = 120.0,
-        stall: float = 3600.0, grace: float = 20.0, memory_limit: int = 0,
+        self, setups: list[Setup], core: JobCore, events: EventLog, blame: Blame,
+        hang: float = 120.0, stall: float = 3600.0, grace: float = 20.0, memory_limit: int = 0,
     ) -> None:  # fmt: skip
-        self.list = [Worker(i, setup, core, events) for i, setup in enumerate(setups)]
+        self.list = [Worker(i, setup, core, events, blame) for i, setup in enumerate(setups)]
         self._core, self._hang, self._stall = core, hang, stall
         self._grace, self._memory = grace, memory_limit
         self._work = asyncio.Event()
@@ -140,7 +143,7 @@ class Workers:
     def refresh(self) -> None:
         """Look at plugins again."""
         for worker in self.list:
-            worker.process.send(Refresh())
+            worker.process.refresh()
 
     async def stop(self, patience: float = 30.0) -> None:
         """Let running steps end and be recorded, then end the processes."""
@@ -175,6 +178,8 @@ class Workers:
                 process = worker.process
                 if now - process.last_heard > self._hang:
                     process.kill(f"it said nothing for {self._hang:.0f} s")
+                elif process.importing is not None and now - process.since > self._hang:
+                    process.kill(f"it took more than {self._hang:.0f} s")
                 elif self._memory and process.memory > self._memory:
                     process.kill(f"it took more than {self._memory / 1e9:.1f} GB of memory")
                 elif worker.job is not None and worker.cancel_at and now > worker.cancel_at:

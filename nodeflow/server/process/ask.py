@@ -5,12 +5,12 @@ import logging
 from itertools import count
 
 from nodeflow.server.http.fault import Fault
+from nodeflow.server.process.blame import Blame
 from nodeflow.server.process.messages import (
     Answer,
     Ask,
     FromProcess,
     Ready,
-    Refresh,
     Refusal,
     Setup,
     Stop,
@@ -26,8 +26,8 @@ log = logging.getLogger("nodeflow.inspector")
 class Inspector:
     """Asks the inspector process; a question that kills it gets a 503 and no second try."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._setup = setup
+    def __init__(self, setup: Setup, blame: Blame) -> None:
+        self._setup, self._blame = setup, blame
         self._numbers = count(1)
         self._open: dict[int, asyncio.Future[Answer]] = {}
         self._ready = asyncio.Event()
@@ -37,7 +37,7 @@ class Inspector:
 
     async def start(self) -> None:
         """Spawn the process; questions wait until it is ready."""
-        self._process = ChildProcess("inspector", self._setup, self._hear, self._gone)
+        self._process = ChildProcess("inspector", self._setup, self._hear, self._gone, self._blame)
         await self._process.start()
 
     async def ask(self, question: AnyQuestion) -> Answer:
@@ -61,7 +61,7 @@ class Inspector:
 
     def refresh(self) -> None:
         """Look at plugins again."""
-        self._process.send(Refresh())
+        self._process.refresh()
 
     async def stop(self) -> None:
         """End the process."""

@@ -22,7 +22,6 @@ from nodeflow.interop.comfyui_object_info import ObjectInfo
 from nodeflow.interop.open import open_data, open_picture, read_any
 from nodeflow.node.check import check
 from nodeflow.node.describe import registry_data
-from nodeflow.node.plugins import load_registry
 from nodeflow.server.process import pictures, prompt
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.messages import (
@@ -54,6 +53,7 @@ from nodeflow.server.process.questions import (
     AskThumbnail,
     AskYaml,
 )
+from nodeflow.server.process.registry import told_registry
 
 REMEMBERED, LARGE = 32, 1_000_000
 FRESH = 5.0
@@ -97,7 +97,8 @@ class Inspector:
 
     def serve(self) -> None:
         """Answer until the other side closes."""
-        self._registry = load_registry(map(Path, self._setup.places.plugins))
+        places, send = self._setup.places, self._channel.send
+        self._registry = told_registry(places, self._setup.deadly, send)
         self._channel.send(Ready(""))
         gc.freeze()
         with (
@@ -115,7 +116,7 @@ class Inspector:
                     pool.submit(self._answer, message.id, message.question)
                 elif isinstance(message, Refresh):
                     self._checks.clear()
-                    self._registry = load_registry(map(Path, self._setup.places.plugins))
+                    self._registry = told_registry(places, message.deadly, send)
                 elif isinstance(message, Stop):
                     return
         os._exit(0)
@@ -179,7 +180,7 @@ class Inspector:
         return body, json.encode(to_data(workflow))
 
     def _read(self, question: AskCheck) -> Any:
-        workflow = open_data(question.document)
+        workflow = open_data(question.document, registry=self._registry)
         settings = {}
         for target, value in json.decode(question.set, type=dict[str, Any]).items():
             node, dot, name = target.partition(".")
@@ -209,19 +210,19 @@ class Inspector:
             with NamedTemporaryFile(suffix=".png") as file:
                 file.write(question.data)
                 file.flush()
-                workflow = replace(open_picture(Path(file.name)), source=None)
+                workflow = replace(open_picture(Path(file.name), self._registry), source=None)
             return {"document": to_data(workflow), "format": "picture", "warnings": []}, b""
         try:
             text = question.data.decode("utf-8")
         except UnicodeDecodeError:
             raise Unanswerable(422, "invalid_workflow", "this is no text in UTF-8") from None
         kind = "comfyui-api" if '"class_type"' in text else "nodeflow"
-        workflow = read_any(text, None)
+        workflow = read_any(text, None, self._registry)
         return {"document": to_data(workflow), "format": kind, "warnings": []}, b""
 
     def yaml(self, question: AskYaml) -> Found:
         """A document as it is written to a file."""
-        return None, to_yaml(open_data(question.document)).encode()
+        return None, to_yaml(open_data(question.document, registry=self._registry)).encode()
 
     def models(self, question: AskModels) -> Found:
         """Models of a kind, or how many there are of each."""

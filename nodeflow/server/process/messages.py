@@ -23,13 +23,17 @@ class Places(Struct, frozen=True):
 
 
 class Setup(Message, frozen=True):
-    """First message to a process. device is empty for the inspector."""
+    """First message to a process. device is empty for the inspector.
+
+    deadly: digest → why, of plugins that are not to be imported.
+    """
 
     device: str
     places: Places
     cache: str | None
     memory_limit: int = 0
     previews: Previews = "auto"
+    deadly: dict[str, str] = {}
 
 
 class Run(Message, frozen=True):
@@ -65,13 +69,22 @@ class Free(Message, frozen=True):
 
 
 class Refresh(Message, frozen=True):
-    """Look again at plugins and files."""
+    """Look again at plugins and files. deadly: as in `Setup`."""
+
+    deadly: dict[str, str] = {}
 
 
 class Ready(Message, frozen=True):
     """The process can work. device as it was resolved."""
 
     device: str
+
+
+class Importing(Message, frozen=True):
+    """A plugin is imported now, and those before are; without a path all are."""
+
+    path: str = ""
+    digest: str = ""
 
 
 class Heartbeat(Message, frozen=True):
@@ -202,5 +215,6 @@ class Ask(Message, frozen=True):
 
 ToProcess: TypeAlias = Setup | Run | Cancel | Stop | Free | Refresh | Ask
 FromProcess: TypeAlias = (
-    Ready | Heartbeat | Started | Progressed | Finished | Reused | Ended | Answer | Refusal
-)
+    Ready | Importing | Heartbeat | Started | Progressed | Finished | Reused | Ended | Answer
+    | Refusal
+)  # fmt: skip

@@ -11,9 +11,19 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from msgspec import msgpack
+from msgspec.structs import replace
 
+from nodeflow.server.process.blame import Blame
 from nodeflow.server.process.channel import FRAME_LIMIT, frame
-from nodeflow.server.process.messages import FromProcess, Heartbeat, Message, Ready, Setup
+from nodeflow.server.process.messages import (
+    FromProcess,
+    Heartbeat,
+    Importing,
+    Message,
+    Ready,
+    Refresh,
+    Setup,
+)
 
 OUTPUT_LIMIT, OUTPUT_PERIOD = 1_000_000, 60.0
 """Bytes of a process's own prints that reach the log in so many seconds."""
@@ -24,17 +34,21 @@ _decode = msgpack.Decoder(FromProcess).decode  # type: ignore[arg-type]
 
 
 class ChildProcess:
-    """One spawned process. `on_message` and `on_exit` are called in the loop."""
+    """One spawned process. `on_message` and `on_exit` are called in the loop.
+
+    importing: the plugin that it imports; since: when that began.
+    """
 
     def __init__(
         self, name: str, setup: Setup, on_message: Callable[[FromProcess], None],
-        on_exit: Callable[[str], None],
+        on_exit: Callable[[str], None], blame: Blame,
     ) -> None:  # fmt: skip
-        self.name, self._setup = name, setup
+        self.name, self._setup, self._blame = name, setup, blame
         self._on_message, self._on_exit = on_message, on_exit
+        self.importing: Importing | None = None
         self.ready = False
         self.memory = 0
-        self.last_heard = time.monotonic()
+        self.last_heard = self.since = time.monotonic()
         self.reason = ""
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -63,7 +77,7 @@ class ChildProcess:
                 raise
         self._reader, self._writer = await asyncio.open_connection(sock=ours, limit=1 << 22)
         output, closing = await asyncio.open_connection(sock=heard)
-        self.send(self._setup)
+        self.send(replace(self._setup, deadly=self._blame.deadly))
         self.last_heard = time.monotonic()
         both = self._live(), self._log(output, closing)
         self._tasks = [asyncio.create_task(work) for work in both]
@@ -104,7 +118,10 @@ class ChildProcess:
         receiving.cancel()
         self._writer.close()
         self.ready = False
-        self._on_exit(self.reason or ended(code))
+        reason = self.reason or ended(code)
+        if self.importing is not None:
+            self._blame.died(self.importing, reason)
+        self._on_exit(reason)
 
     async def _receive(self) -> None:
         try:
@@ -119,11 +136,26 @@ class ChildProcess:
                     self.memory = message.memory
                 elif isinstance(message, Ready):
                     self.ready = True
+                elif isinstance(message, Importing):
+                    self._imports(message)
                 self._on_message(message)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except Exception:
             log.exception("%s said what nobody understands", self.name)
+
+    def _imports(self, message: Importing) -> None:
+        if self.importing is not None:
+            self._blame.survived(self.importing)
+        self.importing = message if message.path else None
+        self.since = time.monotonic()
+
+    def refresh(self) -> None:
+        """Look at plugins again; a process that hangs at a deadly one is of no use."""
+        if self.importing is not None and self.importing.digest in self._blame.deadly:
+            self.kill("it did not finish importing a plugin")
+        else:
+            self.send(Refresh(self._blame.deadly))
 
     async def _log(self, output: asyncio.StreamReader, closing: asyncio.StreamWriter) -> None:
         """Prints of nodes and plugins go to the log, cut where they are too many."""

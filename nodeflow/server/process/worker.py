@@ -19,7 +19,6 @@ from nodeflow.interop.picture_metadata import Later, picture_metadata
 from nodeflow.node.check import check
 from nodeflow.node.checked import CheckedWorkflow
 from nodeflow.node.context import Cancelled
-from nodeflow.node.plugins import load_registry
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.messages import (
     Cancel,
@@ -35,6 +34,7 @@ from nodeflow.server.process.messages import (
     ToProcess,
 )
 from nodeflow.server.process.places import folders_of, problems_json
+from nodeflow.server.process.registry import told_registry
 from nodeflow.server.process.report import MustCompute, Reporter, result_message
 
 BEAT = 1.0
@@ -66,10 +66,11 @@ class Worker:
         """Work until told to stop."""
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._beat, daemon=True).start()
-        device = choose_device(self._setup.device)
-        cache = self._setup.cache
+        setup = self._setup
+        device = choose_device(setup.device)
+        cache = setup.cache
         self._engine = self._make_engine(device, DiskCache(Path(cache)) if cache else None)
-        self._registry = load_registry(map(Path, self._setup.places.plugins))
+        self._registry = told_registry(setup.places, setup.deadly, self._channel.send)
         self._channel.send(Ready(device))
         threading.Thread(target=self._warm_up, daemon=True).start()
         while not self._stopping.is_set():
@@ -81,7 +82,7 @@ class Worker:
                 self._engine = self._make_engine(device, self._engine.disk)
             elif isinstance(message, Refresh):
                 self._checked.clear()
-                self._registry = load_registry(map(Path, self._setup.places.plugins))
+                self._registry = told_registry(setup.places, message.deadly, self._channel.send)
         sys.stderr.flush()
 
     def _make_engine(self, device: str, disk: DiskCache | None) -> Engine:
@@ -145,7 +146,7 @@ class Worker:
             return None
 
     def _anew(self, run: Run) -> Ended:
-        workflow = open_data(run.document, run.source or None)
+        workflow = open_data(run.document, run.source or None, self._registry)
         if run.lenient:
             workflow = known_inputs(workflow, self._registry)
         folders = folders_of(self._setup.places, run.user)
