@@ -10,6 +10,7 @@ CATEGORY = "sampling/custom_sampling/samplers"
 Amount = Annotated[float, Range(0.0, 100.0, step=0.01)]
 Percent = Annotated[float, Range(0.0, 1.0, step=0.001)]
 Device = Literal["gpu", "cpu"]
+LatentMethod = Literal["bislerp", "nearest-exact", "bilinear", "area", "bicubic"]
 
 
 def on_device(name: str, noise_device: Device) -> str:
@@ -77,6 +78,25 @@ def sampler_lms(
         order: how many past slopes are used.
     """
     return SamplerChoice("lms", (("order", order),))
+
+
+@node("SamplerLCMUpscale", category=CATEGORY, store=False)
+def sampler_lcm_upscale(
+    scale_ratio: Annotated[float, Range(0.1, 20.0, step=0.01)] = 1.0,
+    scale_steps: Annotated[int, Range(-1, 1000, step=1)] = -1,
+    upscale_method: LatentMethod = "bislerp",
+) -> Sampler:
+    """The consistency sampler on a latent that grows while it is sampled.
+
+    Args:
+        scale_ratio: the size at the end, in parts of the size at the start.
+        scale_steps: in how many of the first steps it grows; -1 is half of them.
+        upscale_method: how the latent is resized.
+    """
+    return SamplerChoice(
+        "lcm_upscale",
+        (("scale", scale_ratio), ("scale_steps", scale_steps), ("method", upscale_method)),
+    )
 
 
 @node("SamplerDPMPP_2S_Ancestral", category=CATEGORY, store=False)

@@ -83,7 +83,12 @@ class Noise:
         index = list(latent.batch_index)
         whole = x[:1].expand(latent.drawn_with, *x.shape[1:])
         draw = step_noise(whole, kind, self.seed, sigmas)
-        return lambda current, sigma, sigma_next: draw(whole, sigma, sigma_next)[index]
+
+        def picked(current: Tensor, sigma: float, sigma_next: float) -> Tensor:
+            batch = current[:1].expand(len(whole), *current.shape[1:])
+            return draw(batch, sigma, sigma_next)[index]
+
+        return picked
 
 
 def step_noise(x: Tensor, kind: NoiseKind, seed: int, sigmas: Tensor) -> StepNoise:

@@ -10,7 +10,8 @@ from nodeflow.diffusion.guidance.perp_neg import PerpNegPrompts, across
 from nodeflow.diffusion.guidance.rows import Guider, Wish
 from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.samplers.step import ModelCall
-from nodeflow.diffusion.sampling.trajectory import GuidanceValue, Prompts, Setting, Space
+from nodeflow.diffusion.sampling.setting import GuidanceValue, Setting, Space
+from nodeflow.diffusion.sampling.trajectory import Prompts
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 
 SPACE = Space(stable_diffusion(), LatentScale(0.18215))

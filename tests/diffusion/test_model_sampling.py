@@ -18,7 +18,8 @@ from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.sampling.resident import schedule_of
-from nodeflow.diffusion.sampling.trajectory import Prompts, Setting, Space
+from nodeflow.diffusion.sampling.setting import Setting, Space
+from nodeflow.diffusion.sampling.trajectory import Prompts
 from nodeflow.diffusion.schedule.discrete import ContinuousSchedule, stable_diffusion
 from nodeflow.diffusion.schedule.schedulers import SCHEDULERS
 from nodeflow.values.structured import decode, encode

@@ -24,15 +24,9 @@ from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.driver import OnStep, drive
 from nodeflow.diffusion.sampling.evaluate import evaluate
 from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.setting import Space
 from nodeflow.diffusion.sampling.texts import joined_contexts
-from nodeflow.diffusion.sampling.trajectory import (
-    Prompts,
-    Space,
-    Trajectory,
-    answered,
-    first_x,
-    travel,
-)
+from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory, answered, first_x, travel
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from nodeflow.diffusion.schedule.schedulers import SCHEDULERS, karras_sigmas
 from nodeflow.diffusion.schedule.steps import cut, denoise_sigmas, full_sigmas

@@ -114,7 +114,8 @@ def test_default_options_are_the_plain_samplers(parts) -> None:  # type: ignore[
     model, positive, negative, latent = parts
     sigmas = call("BasicScheduler", model, "karras", 3)
     pairs = {"SamplerDPMPP_SDE": "dpmpp_sde_gpu", "SamplerLMS": "lms", "SamplerER_SDE": "er_sde",
-             "SamplerDPMAdaptative": "dpm_adaptive", "SamplerEulerAncestral": "euler_ancestral",
+             "SamplerLCMUpscale": "lcm", "SamplerDPMAdaptative": "dpm_adaptive",
+             "SamplerEulerAncestral": "euler_ancestral",
     }  # fmt: skip
     for id, name in pairs.items():
         results = [
@@ -123,3 +124,25 @@ def test_default_options_are_the_plain_samplers(parts) -> None:  # type: ignore[
         ]
         assert torch.equal(*results), id
     assert replace(call("SamplerLMS"), options=()) == SamplerChoice("lms")
+
+
+def test_a_latent_grows_while_it_is_sampled(parts) -> None:  # type: ignore[no-untyped-def]
+    model, positive, negative, latent = parts
+    sigmas = call("BasicScheduler", model, "simple", 4)
+    rows, columns = latent.samples.shape[-2:]
+
+    def sampled(ratio: float, steps: int, wanted: Latent) -> torch.Tensor:
+        sampler = call("SamplerLCMUpscale", ratio, steps, "bilinear")
+        made = call("SamplerCustom", model, positive, negative, sampler, sigmas, wanted, CONTEXT)
+        return made[0].samples
+
+    grown = sampled(1.5, 2, latent)
+    assert grown.shape[-2:] == (round(rows * 1.5), round(columns * 1.5))
+    assert torch.isfinite(grown).all() and grown.std() > 0.1
+    assert torch.equal(sampled(1.5, 0, latent), sampled(1.0, -1, latent))
+    pair = replace(latent, samples=latent.samples[:1].repeat(2, 1, 1, 1))
+    second = replace(latent, samples=latent.samples[:1], batch_index=(1,), drawn_with=2)
+    alone, company = sampled(1.5, 2, second), sampled(1.5, 2, pair)[1:]
+    assert (alone - company).abs().max() < 1e-4 * company.abs().max()
+    with pytest.raises(ValueError, match="a noise mask is of one size"):
+        sampled(1.5, 2, replace(latent, noise_mask=torch.ones(1, rows, columns)))

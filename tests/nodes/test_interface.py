@@ -154,6 +154,9 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "eta FLOAT=1.0; s_noise FLOAT=1.0; r FLOAT=0.5; noise_device COMBO=gpu", "SAMPLER",
     ),
     "SamplerLMS": ("order INT=4", "SAMPLER"),
+    "SamplerLCMUpscale": (
+        "scale_ratio FLOAT=1.0; scale_steps INT=-1; upscale_method COMBO=bislerp", "SAMPLER",
+    ),
     "ModelSamplingDiscrete": ("model MODEL; sampling COMBO=eps; zsnr BOOLEAN=False", "MODEL"),
     "ModelSamplingContinuousV": (
         "model MODEL; sampling COMBO=v_prediction; sigma_max FLOAT=500.0; sigma_min FLOAT=0.03",

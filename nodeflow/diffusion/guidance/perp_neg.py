@@ -13,7 +13,7 @@ from nodeflow.diffusion.guidance.rows import Guidance, Guider
 from nodeflow.diffusion.samplers.step import ModelCall
 
 if TYPE_CHECKING:
-    from nodeflow.diffusion.sampling.trajectory import Setting
+    from nodeflow.diffusion.sampling.setting import Setting
 
 
 def across(vector: Tensor, along: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from math import sqrt
 from torch import Tensor
 
 from nodeflow.diffusion.noise import StepNoise
+from nodeflow.diffusion.resize import Method, resize
 from nodeflow.diffusion.samplers.step import ModelCall, Sampling, slope
 
 
@@ -29,6 +30,27 @@ def lcm(x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Sampling:
     """The denoised itself, noised again to the next level."""
     for i in range(len(sigmas) - 1):
         x = yield ModelCall(x, sigmas[i], i)
+        if sigmas[i + 1] > 0:
+            x = x + noise(x, sigmas[i], sigmas[i + 1]) * sigmas[i + 1]
+    return x
+
+
+def lcm_upscale(
+    x: Tensor, sigmas: Sequence[float], noise: StepNoise, *,
+    scale: float = 2.0, scale_steps: int = -1, method: Method = "bislerp",
+) -> Sampling:  # fmt: skip
+    """The consistency sampler on a latent that grows, as ComfyUI's SamplerLCMUpscale has it.
+
+    Each of the first `scale_steps` denoised latents (-1: of the first half) is resized by an equal
+    share of what is missing to `scale`, then noised again.
+    """
+    steps = max(len(sigmas) // 2, 1) if scale_steps < 0 else min(scale_steps, len(sigmas))
+    rows, columns = x.shape[-2:]
+    for i in range(len(sigmas) - 1):
+        x = yield ModelCall(x, sigmas[i], i)
+        if i < steps:
+            by = 1 + (scale - 1) * (i + 1) / steps
+            x = resize(x, max(1, round(columns * by)), max(1, round(rows * by)), method)
         if sigmas[i + 1] > 0:
             x = x + noise(x, sigmas[i], sigmas[i + 1]) * sigmas[i + 1]
     return x

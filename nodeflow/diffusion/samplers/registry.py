@@ -93,7 +93,10 @@ SAMPLERS: dict[SamplerName, SamplerEntry] = {
     "uni_pc_bh2": SamplerEntry(unipc.uni_pc_bh2),
 }
 
-UNLISTED: dict[str, SamplerEntry] = {"euler_pp": SamplerEntry(cfg_pp.euler_pp)}
+UNLISTED: dict[str, SamplerEntry] = {
+    "euler_pp": SamplerEntry(cfg_pp.euler_pp),
+    "lcm_upscale": SamplerEntry(ancestral_steps.lcm_upscale, "stream"),
+}
 """Samplers that only a node of their own offers."""
 
 

@@ -11,7 +11,8 @@ from nodeflow.diffusion.samplers.choice import SamplerChoice
 from nodeflow.diffusion.samplers.registry import entry_of
 from nodeflow.diffusion.sampling.host import Host
 from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
-from nodeflow.diffusion.sampling.trajectory import GuidanceValue, Trajectory
+from nodeflow.diffusion.sampling.setting import GuidanceValue
+from nodeflow.diffusion.sampling.trajectory import Trajectory
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,15 @@ class Inpainting:
     of_level: Callable[[float], Tensor] | None = None
 
     def __call__(self, call: ModelCall) -> Guidance:
-        """The denoised that sees and leaves the kept part as it is."""
+        """The denoised that sees and leaves the kept part as it is.
+
+        Raises ValueError where the sampler has changed the latent's size.
+        """
+        if call.x.shape[-2:] != self.latent.shape[-2:]:
+            raise ValueError(
+                "this sampler changes the latent's size, and a noise mask is of one size: sample "
+                "without the mask, or with another sampler"
+            )
         kept = self.latent + self.noise * call.sigma
         mask = self.mask if self.of_level is None else self.of_level(call.sigma)
         x = call.x * mask + kept * (1 - mask)

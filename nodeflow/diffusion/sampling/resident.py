@@ -18,7 +18,8 @@ from nodeflow.diffusion.sampling.host import Host
 from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.sampling.preview import SHORTEST, preview, tiny_decoder
 from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
-from nodeflow.diffusion.sampling.trajectory import Space, Trajectory, answered, travel
+from nodeflow.diffusion.sampling.setting import Space
+from nodeflow.diffusion.sampling.trajectory import Trajectory, answered, travel
 from nodeflow.diffusion.schedule.discrete import (
     AngleSchedule,
     ContinuousSchedule,

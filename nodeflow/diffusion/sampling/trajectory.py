@@ -10,7 +10,6 @@ from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
-from nodeflow.diffusion.guidance.model_inputs import NOTHING, ModelInputs, Takes
 from nodeflow.diffusion.guidance.perturbed import perturbed_scale_of
 from nodeflow.diffusion.guidance.projected import Projection, projected_of
 from nodeflow.diffusion.guidance.regions import resolve
@@ -18,57 +17,16 @@ from nodeflow.diffusion.guidance.rescale import rescale_of
 from nodeflow.diffusion.guidance.rows import Guider, Wish
 from nodeflow.diffusion.guidance.self_attention import self_attention_of
 from nodeflow.diffusion.latent import Latent
-from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.noise import Noise
-from nodeflow.diffusion.recipe import Patch
 from nodeflow.diffusion.samplers.registry import SamplerEntry
 from nodeflow.diffusion.sampling.differential import StepMask, differential_of
 from nodeflow.diffusion.sampling.driver import OnStep, descend
 from nodeflow.diffusion.sampling.inpainting import Inpainting, resize_mask
-from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
+from nodeflow.diffusion.sampling.setting import GuidanceValue, Setting, Space
+from nodeflow.diffusion.sampling.sized import Sized
 
 LatentDescent: TypeAlias = Generator[Wish, Sequence[Tensor], Latent]
 """A whole sampling as wishes and answers; returns the latent, on the CPU."""
-
-
-@dataclass(frozen=True, eq=False)
-class Space:
-    """Where a model works: its noise levels, its scale, the device, what it takes besides.
-
-    patches: the model's, of which guidance looks for those that change it.
-    """
-
-    schedule: DiscreteSchedule
-    scale: LatentScale
-    device: str = "cpu"
-    takes: Takes = NOTHING
-    patches: tuple[Patch, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """What guidance is resolved for: scaled latent `[B, C, h, w]`, mask `[B, 1, h, w]` or None.
-
-    items: the images' numbers in the batch from which they were picked, or None.
-    """
-
-    space: Space
-    latent: Tensor
-    mask: Tensor | None
-    seed: int
-    items: tuple[int, ...] | None = None
-
-    @property
-    def inputs(self) -> ModelInputs:
-        """Makes what the model takes beside noise, time and text."""
-        return ModelInputs(self.space.takes, self.latent, self.mask, self.seed)
-
-
-class GuidanceValue(Protocol):
-    """Prompts and how they guide, before the latent's size is known."""
-
-    def guider(self, setting: Setting) -> Guider:
-        """Resolved for one sampling."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,9 +91,8 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
     latent = space.scale.scaled(given.samples.float().to(space.device))
     noise = source.like(given).to(space.device)
     mask = None if given.noise_mask is None else resize_mask(given.noise_mask, latent)
-    guider = trajectory.guidance.guider(
-        Setting(space, latent, mask, source.seed, given.batch_index)
-    )
+    setting = Setting(space, latent, mask, source.seed, given.batch_index)
+    guider: Guider = Sized(trajectory.guidance, setting)
     if mask is not None:
         kept = noise
         if trajectory.sampler.fresh_mask_noise and source.added:

@@ -17,7 +17,8 @@ from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.recording import WishKeys
-from nodeflow.diffusion.sampling.trajectory import Prompts, Setting, Space
+from nodeflow.diffusion.sampling.setting import Setting, Space
+from nodeflow.diffusion.sampling.trajectory import Prompts
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from nodeflow.node.context import RunContext
 from nodeflow.values.structured import decode, encode

@@ -14,7 +14,8 @@ from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.probe import received
 from nodeflow.diffusion.sampling.recording import WishKeys, decode, encode
 from nodeflow.diffusion.sampling.resident import model_of
-from nodeflow.diffusion.sampling.trajectory import Prompts, Setting, Space
+from nodeflow.diffusion.sampling.setting import Setting, Space
+from nodeflow.diffusion.sampling.trajectory import Prompts
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from tests.diffusion.patches.embedded import sampled
 from tests.diffusion.test_guiders import entry
