@@ -12,8 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
 from nodeflow.diffusion.checkpoint.layout import Naming, Place
 from nodeflow.diffusion.checkpoint.load import load_unet
+from nodeflow.diffusion.checkpoint.reader import WeightsReader
 from nodeflow.diffusion.control.config import ControlNetConfig
 from nodeflow.diffusion.control.files import LORA, own_names
 from nodeflow.diffusion.control.net import ControlNetModel, HintEmbedding, copied_from
@@ -36,6 +38,8 @@ EMPTY = 0.5
 """Share of examples without a caption, which leaves all to the edges."""
 
 Weights = dict[str, Tensor]
+Save = Callable[[Weights, int], None]
+"""The file's tensors, and the steps that made them."""
 Edges = Callable[[Tensor], Tensor]
 """Pictures `[B, H, W, 3]` in 0..1 to their edges, of the same shape."""
 
@@ -180,9 +184,10 @@ class Examples:
 
 
 def train_control(
-    checkpoint: Path, examples: Examples, steps: int, log: Path, save: Callable[[Weights], None]
-) -> None:
-    """Train, and save the file's tensors now and then.
+    checkpoint: Path, examples: Examples, steps: int, log: Path, save: Save,
+    start: Path | None = None,
+) -> None:  # fmt: skip
+    """Train, and save the file's tensors now and then. start: a file to go on from.
 
     Writes a CSV of two losses every 25 steps: their mean over these steps, and what the control
     net takes off the model's own loss on one batch that stays the same.
@@ -192,13 +197,14 @@ def train_control(
     net = copied_from(unet, net_config(unet))
     wake(net.controlnet_cond_embedding, hint_of(examples.pairs, slice(64)))
     learnt = low_rank(net, unet, seed=1)
+    done = 0 if start is None else put_back(learnt, start)
     optimizer = torch.optim.AdamW(learnt.values(), lr=RATE)
-    generator = torch.Generator().manual_seed(2)
+    generator = torch.Generator().manual_seed(2 + done)
     same = examples.batch(32, torch.Generator().manual_seed(3))
     with torch.no_grad():
         base = float(F.mse_loss(unet(same.x, same.at, same.context), same.target))
     recent: list[float] = []
-    with log.open("w", newline="") as file:
+    with log.open("a" if done else "w", newline="") as file:
         rows = csv.writer(file)
         for step in range(1, steps + 1):
             for group in optimizer.param_groups:
@@ -211,12 +217,26 @@ def train_control(
             if step % 25 == 0:
                 with torch.no_grad():
                     gain = base - float(controlled(unet, net, same))
-                rows.writerow([step, f"{sum(recent) / len(recent):.5f}", f"{gain:.5f}"])
+                rows.writerow([done + step, f"{sum(recent) / len(recent):.5f}", f"{gain:.5f}"])
                 file.flush()
                 recent.clear()
             if step % SAVE_EVERY == 0 or step == steps:
                 half = {name: tensor.detach().half() for name, tensor in learnt.items()}
-                save({**half, LORA: torch.zeros(0)})
+                save({**half, LORA: torch.zeros(0)}, done + step)
+
+
+def put_back(learnt: Weights, file: Path) -> int:
+    """Give what is trained the values of a file; returns the steps that made it.
+
+    Raises CheckpointError where a weight is missing.
+    """
+    with WeightsReader(file) as reader, torch.no_grad():
+        missing = [name for name in learnt if name not in reader.tensors]
+        if missing:
+            raise CheckpointError(f"it lacks '{missing[0]}'")
+        for name, tensor in learnt.items():
+            tensor.copy_(reader.read(name))
+    return int(read_header(file).metadata["nodeflow.steps"])
 
 
 def controlled(unet: UNet2DConditionModel, net: ControlNetModel, batch: Batch) -> Tensor:

@@ -2,7 +2,6 @@
 
 import json
 from argparse import Namespace
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,7 +15,7 @@ from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training import curve, emoji, export, sheet
 from nodeflow.diffusion.training.command import DATA
-from nodeflow.diffusion.training.control import Edges, Examples, scenes, train_control
+from nodeflow.diffusion.training.control import Edges, Examples, Weights, scenes, train_control
 from nodeflow.diffusion.training.latents import encode_scenes, join, read_latents, save_latents
 from nodeflow.diffusion.training.lists import second_list
 from nodeflow.diffusion.training.loop import Run, Schedule
@@ -166,15 +165,13 @@ def control(arguments: Namespace, edges: Edges) -> None:
     text = load_text(arguments.work, library)
     examples = Examples(pairs, library, vocabulary_of(library.subjects), text)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    facts = {"nodeflow.base": arguments.file.stem, "nodeflow.steps": str(arguments.steps)}
+
+    def save(tensors: Weights, done: int) -> None:
+        facts = {"nodeflow.base": arguments.file.stem, "nodeflow.steps": str(done)}
+        write_tensors(arguments.out, tensors, facts)
+
     log = arguments.work / "control.csv"
-    train_control(
-        arguments.file,
-        examples,
-        arguments.steps,
-        log,
-        partial(write_tensors, arguments.out, facts=facts),
-    )
+    train_control(arguments.file, examples, arguments.steps, log, save, arguments.start)
 
 
 def export_checkpoint(arguments: Namespace) -> None:
