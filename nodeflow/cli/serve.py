@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import secrets
 import signal
+import sqlite3
 import ssl
 import sys
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from nodeflow.server.options import Options
     from nodeflow.server.process.messages import Places
 
+ROOM = "a folder on a disk with room: make some, or give another with --data"
 NUMBERS: dict[str, tuple[type[int] | type[float], float, str]] = {
     "retries": (int, 1, "how often a job whose worker died goes on with another"),
     "hang": (float, 120, "seconds of silence after which a worker is replaced"),
@@ -116,7 +119,10 @@ def command(argv: Sequence[str]) -> int:
         if (value := getattr(arguments, name.replace("-", "_"))) < 0:
             wrong(f"--{name} {value} is out of range", "0 or more")
     data = (arguments.data or data_folder()).resolve()
-    tokens = {} if arguments.no_token else read_tokens(arguments.users, data)
+    try:
+        tokens = {} if arguments.no_token else read_tokens(arguments.users, data)
+    except OSError as error:
+        wrong(f"{data} cannot be used: {error.strerror}", ROOM)
     from nodeflow.engine.disk_cache import default_folder
 
     options = Options(
@@ -139,7 +145,11 @@ def command(argv: Sequence[str]) -> int:
         return asyncio.run(serve(options, arguments.open))
     except ssl.SSLError as error:
         wrong(f"the certificate cannot be used: {error.reason}", "a chain and its key in PEM")
+    except sqlite3.Error as error:
+        wrong(f"{data} cannot be used: {error}", ROOM)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            wrong(f"{data} cannot be used: {error.strerror}", ROOM)
         wrong(f"port {arguments.port} cannot be used: {error.strerror}", "another --port, or 0")
 
 
@@ -169,10 +179,15 @@ def read_tokens(users: Path | None, data: Path) -> dict[str, str]:
     if users is None:
         file = data / "token"
         data.mkdir(parents=True, exist_ok=True)
-        if not file.is_file():
-            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-                opened.write(secrets.token_urlsafe(32))
+        if not file.is_file() or not file.read_text(encoding="ascii").strip():
+            made = file.with_suffix(f".{os.getpid()}")
+            descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            try:
+                with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+                    opened.write(secrets.token_urlsafe(32))
+                made.replace(file)
+            finally:
+                made.unlink(missing_ok=True)
         file.chmod(0o600)
         return {file.read_text(encoding="ascii").strip(): ""}
     tokens: dict[str, str] = {}

@@ -1,5 +1,6 @@
 """A node that failed while it ran."""
 
+import errno
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,10 +38,12 @@ def failure_of(
     """What an exception says, in one line. holders: who has how many bytes of memory."""
     text = str(error).strip() or "no message"
     if out_of_memory(error):
-        text = f"not enough memory ({text.splitlines()[0]})"
+        text = f"not enough memory ({text.splitlines()[0]})" if str(error) else "not enough memory"
         if holders:
             held = ", ".join(f"{who} {size / 1e6:,.0f} MB" for who, size in holders[:5])
             text += f", also after caches and models were let go; still held: {held}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        text = f"the disk is full ({text})"
     trace = "".join(traceback.format_exception(error))
     name = type(error).__name__
     message = text if name in PLAIN else f"{name}: {text}"

@@ -1,6 +1,8 @@
 """Digests of file contents, remembered by path, size, time and inode."""
 
 import json
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +35,7 @@ class Fingerprints:
         if digest is None:
             digest = content_digest(path)
             if self.disk is not None:
-                self.disk.remember_fingerprint(str(path), now, digest)
+                with suppress(sqlite3.Error):  # a full disk: the file is read again next time
+                    self.disk.remember_fingerprint(str(path), now, digest)
         self._known[path] = (now, digest)
         return digest

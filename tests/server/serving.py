@@ -87,6 +87,12 @@ def hoard(context: RunContext, megabytes: int = 1000) -> Artifacts:
     return Artifacts(text=("took it",))
 
 
+@node("Greedy", category="test", output=True, pure=False)
+def greedy() -> Artifacts:
+    """Ask for more memory than there is."""
+    return Artifacts(text=(str(len(bytearray(1 << 60))),))
+
+
 @node("Loud", category="test", output=True, pure=False)
 def loud(megabytes: int = 1) -> Artifacts:
     """Print much."""

@@ -52,8 +52,16 @@ def test_a_job_that_kills_its_worker_fails_the_second_time(server: Serving, tmp_
     failed = ended(server, twice)
     assert failed["state"] == "failed" and failed["attempts"] == 2
     assert failed["error"]["code"] == "worker_died"
-    assert "it exited with 9" in failed["error"]["message"]
+    assert "in node 'it' (Die): it exited with 9" in failed["error"]["message"]
+    assert failed["error"]["node"] == "it"
     assert ended(server, behind)["state"] == "done"
+
+
+def test_a_node_that_asks_for_too_much_memory_fails_alone(server: Serving) -> None:
+    worker = server.worker_pid()
+    failed = server.run(one("Greedy"))
+    assert failed["error"]["message"] == "MemoryError: not enough memory"
+    assert server.run(one("Show"))["state"] == "done" and server.worker_pid() == worker
 
 
 def test_what_a_node_forked_neither_holds_the_job_nor_outlives_the_worker(

@@ -47,6 +47,7 @@ async def health(call: Call) -> Health:
     return {
         **data,
         "uptime": time.monotonic() - state.began,
+        "trouble": state.database.trouble,
         "queue": {
             "queued": core.backlog, "running": len(core.running), "paused": core.paused,
         },

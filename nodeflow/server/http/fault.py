@@ -1,6 +1,5 @@
 """What a client did wrong, as problem details (RFC 9457)."""
 
-import errno
 from http import HTTPStatus
 from typing import Any
 
@@ -8,14 +7,6 @@ from aiohttp import web
 from msgspec import Raw, json
 
 TYPE = "application/problem+json"
-_FULL = (507, "insufficient_storage", "the disk is full; make room and try again")
-_TAKEN = (409, "conflict", "the name is that of a folder, or lies below a file")
-SYSTEM = {
-    errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL,
-    errno.EISDIR: _TAKEN, errno.ENOTDIR: _TAKEN, errno.EEXIST: _TAKEN,
-    errno.ENAMETOOLONG: (400, "bad_request", "a name of a file is too long"),
-}  # fmt: skip
-"""What a client is told where the system says no; other errors are faults of the server."""
 
 
 class Fault(Exception):

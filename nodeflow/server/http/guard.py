@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from nodeflow.server.http.fault import SYSTEM, Fault
+from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import STATE, USER
 from nodeflow.server.options import LOOPBACK, Options
+from nodeflow.server.refusals import refused
 
 COOKIE = "nodeflow"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -120,7 +121,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         reason = getattr(error, "message", "") or str(error)
         response = Fault(400, "bad_request", f"the request: {reason}").response()
     except Exception as error:
-        known = SYSTEM.get(error.errno or 0) if isinstance(error, OSError) else None
+        known = refused(error)
         if known is None:
             log.exception("%s %s", request.method, request.path)
             known = 500, "internal", "a fault of the server; its log says more"

@@ -157,7 +157,11 @@ class Course:
             self._end(replace(job, state="cancelled"), "job.cancelled", {})
         elif death and job.deaths > self._limits.deaths:
             again = " again" if job.deaths > 1 else ""
-            self._fail(job, JobError("worker_died", f"its worker died{again}: {reason}"))
+            nodes = ((name, n.type) for name, n in job.report.nodes.items() if n.state == "running")
+            node, kind = next(nodes, ("", ""))
+            place = f" in node '{node}' ({kind})" if node else ""
+            message = f"its worker died{again}{place}: {reason}"
+            self._fail(job, JobError("worker_died", message, node, kind))
         elif wish == "paused":
             self._hold(job)
         else:
@@ -207,4 +211,5 @@ def error_of(message: Ended) -> JobError:
         return JobError("node_failed", first.message, first.node, first.type)
     problems = json.decode(message.problems or b"[]")
     text = problems[0].get("message", "") if problems else "no reason is known"
-    return JobError("invalid_workflow", text)
+    internal = bool(problems) and problems[0].get("code") == "internal"
+    return JobError("internal" if internal else "invalid_workflow", text)

@@ -1,13 +1,12 @@
 """What a run would do, as the API's plan describes it."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from nodeflow.engine import dry_run as engine
-from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.run import Engine
 from nodeflow.node.checked import CheckedWorkflow
+from nodeflow.server.process.disk import disk_cache
 
 
 def dry_run(workflow: CheckedWorkflow, cache: str | None, device: str) -> dict[str, Any]:
@@ -15,7 +14,7 @@ def dry_run(workflow: CheckedWorkflow, cache: str | None, device: str) -> dict[s
 
     Results that only a worker's memory holds are not seen: such a node counts as run.
     """
-    disk = DiskCache(Path(cache)) if cache else None
+    disk = disk_cache(cache)
     try:
         found = engine.dry_run(Engine(device, disk), workflow)
     finally:

@@ -54,6 +54,7 @@ from nodeflow.server.process.questions import (
     AskYaml,
 )
 from nodeflow.server.process.registry import told_registry
+from nodeflow.server.refusals import refused
 
 REMEMBERED, LARGE = 32, 1_000_000
 FRESH = 5.0
@@ -135,10 +136,13 @@ class Inspector:
         except pictures.Unreadable as error:
             self._channel.send(Refusal(id, 415, "unsupported_media_type", str(error)))
         except Exception as error:
-            import traceback
+            known = refused(error)
+            if known is None:
+                import traceback
 
-            traceback.print_exc()
-            self._channel.send(Refusal(id, 500, "internal", f"{type(error).__name__}: {error}"))
+                traceback.print_exc()
+                known = 500, "internal", f"{type(error).__name__}: {error}"
+            self._channel.send(Refusal(id, *known))
 
     def node_types(self, question: AskNodeTypes) -> Found:
         """All node types, and the digest of the answer."""

@@ -118,7 +118,7 @@ class ChildProcess:
         receiving.cancel()
         self._writer.close()
         self.ready = False
-        reason = self.reason or ended(code)
+        reason = self.reason or ended(code, self.memory)
         if self.importing is not None:
             self._blame.died(self.importing, reason)
         self._on_exit(reason)
@@ -173,9 +173,10 @@ class ChildProcess:
         closing.close()
 
 
-def ended(code: int) -> str:
-    """How a process ended, in words."""
+def ended(code: int, memory: int) -> str:
+    """How a process ended, in words. memory: bytes that it held at last."""
     if code >= 0:
         return f"it exited with {code}"
     name = signal.Signals(-code).name
-    return f"it was killed ({name})" + (", perhaps out of memory" if name == "SIGKILL" else "")
+    held = f", perhaps out of memory: it held {memory / 1e9:.1f} GB" if name == "SIGKILL" else ""
+    return f"it was killed ({name}{held})"

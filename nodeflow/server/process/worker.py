@@ -20,6 +20,7 @@ from nodeflow.node.check import check
 from nodeflow.node.checked import CheckedWorkflow
 from nodeflow.node.context import Cancelled
 from nodeflow.server.process.channel import Channel
+from nodeflow.server.process.disk import disk_cache
 from nodeflow.server.process.messages import (
     Cancel,
     Ended,
@@ -68,8 +69,7 @@ class Worker:
         threading.Thread(target=self._beat, daemon=True).start()
         setup = self._setup
         device = choose_device(setup.device)
-        cache = setup.cache
-        self._engine = self._make_engine(device, DiskCache(Path(cache)) if cache else None)
+        self._engine = self._make_engine(device, disk_cache(setup.cache))
         self._registry = told_registry(setup.places, setup.deadly, self._channel.send)
         self._channel.send(Ready(device))
         threading.Thread(target=self._warm_up, daemon=True).start()
@@ -79,7 +79,8 @@ class Worker:
                 self._channel.send(self._run(message))
                 self._cancelled.discard(message.job)
             elif isinstance(message, Free):
-                self._engine = self._make_engine(device, self._engine.disk)
+                disk = self._engine.disk or disk_cache(setup.cache)
+                self._engine = self._make_engine(device, disk)
             elif isinstance(message, Refresh):
                 self._checked.clear()
                 self._registry = told_registry(setup.places, message.deadly, self._channel.send)

@@ -114,7 +114,8 @@ def trim(connection: sqlite3.Connection, jobs: int, before: float, events: int) 
     for id in ids:
         last = connection.execute("select max(seq) from events where job = ?", (id,)).fetchone()
         gone.append(int(last[0] or 0))
-    delete(connection, ids)
+    if ids:
+        delete(connection, ids)
     if surplus:
         connection.execute("delete from events where seq <= ?", surplus)
     if max(gone) > floor(connection):

@@ -23,11 +23,15 @@ class WorkerShown(TypedDict):
 
 
 class Health(TypedDict):
-    """Whether the server works; the optional fields only for who has a token."""
+    """Whether the server works; the optional fields only for who has a token.
+
+    trouble: why nothing can be stored at the moment, empty where all is well.
+    """
 
     status: Literal["starting", "ok", "stopping"]
     version: str
     uptime: NotRequired[float]
+    trouble: NotRequired[str]
     queue: NotRequired[QueueSize]
     workers: NotRequired[list[WorkerShown]]
 

@@ -1,0 +1,25 @@
+"""What a client is told where the system says no: a full disk, a name that cannot be."""
+
+import errno
+import sqlite3
+
+Refused = tuple[int, str, str]
+"""HTTP status, code, words."""
+FULL: Refused = (507, "no_space", "the disk is full; make room and try again")
+TAKEN: Refused = (409, "conflict", "the name is that of a folder, or lies below a file")
+TOO_LONG: Refused = (400, "bad_request", "a name of a file is too long")
+SYSTEM = {
+    errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EFBIG: FULL,
+    errno.EISDIR: TAKEN, errno.ENOTDIR: TAKEN, errno.EEXIST: TAKEN,
+    errno.ENAMETOOLONG: TOO_LONG,
+}  # fmt: skip
+UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+"""What SQLite calls a full disk: by itself, or where it cannot make its log longer."""
+
+
+def refused(error: BaseException) -> Refused | None:
+    """The answer to an error that is no fault of the server, or None."""
+    if isinstance(error, OSError):
+        return SYSTEM.get(error.errno or 0)
+    code = error.sqlite_errorcode if isinstance(error, sqlite3.Error) else 0
+    return FULL if code & 0xFF in UNWRITABLE else None
