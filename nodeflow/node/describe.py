@@ -14,10 +14,8 @@ from nodeflow.node.port import (
     InputFile,
     ModelFile,
     Multiline,
-    PortType,
     Range,
     Seed,
-    TypeExpression,
     wire_name,
 )
 from nodeflow.node.spec import REQUIRED, InputSpec, NodeSpec
@@ -54,7 +52,7 @@ def input_data(port: InputSpec, folders: Folders) -> dict[str, Any]:
         "required": port.default is REQUIRED,
         "optional": port.optional,
         "lazy": port.lazy,
-        "literal": port.type in LITERALS,
+        "literal": port.type in LITERALS or bool(getattr(port.type, "widget", "")),
         "multiline": port.constraint(Multiline) is not None,
         "seed": port.constraint(Seed) is not None,
         "input_file": port.constraint(InputFile) is not None,
@@ -77,22 +75,18 @@ def input_data(port: InputSpec, folders: Folders) -> dict[str, Any]:
     return data
 
 
-def port_types(expression: TypeExpression) -> list[PortType]:
-    """The plain types in an expression."""
-    members = getattr(expression, "members", None) or [getattr(expression, "item", expression)]
-    return [member for member in members if isinstance(member, PortType)]
-
-
 def registry_data(registry: Registry, folders: Folders) -> dict[str, Any]:
     """Every node type, the types of links with their colours, and what was refused."""
-    kinds: dict[str, str] = {}
+    kinds: dict[str, dict[str, str]] = {}
     for spec in registry.nodes.values():
-        types = [*(port.type for port in spec.inputs), *(port.type for port in spec.outputs)]
-        for type_ in types:
-            kinds.update({kind.name: kind.colour for kind in port_types(type_)})
+        for kind in spec.port_types():
+            modules = {"widget": kind.widget, "preview": kind.preview}
+            kinds[kind.name] = {"colour": kind.colour} | {
+                use: f"{spec.plugin.name}/{file}" for use, file in modules.items() if file
+            }
     return {
         "nodes": [node_data(spec, folders) for spec in registry.nodes.values()],
-        "types": {name: {"colour": kinds[name]} for name in sorted(kinds)},
+        "types": {name: kinds[name] for name in sorted(kinds)},
         "accepts": [list(pair) for pair in ACCEPTS],
         "blocked": [
             {

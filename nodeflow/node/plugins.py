@@ -12,6 +12,7 @@ from types import MappingProxyType, ModuleType
 from nodeflow.graph.nearest import nearest
 from nodeflow.node.code_digest import code_digest
 from nodeflow.node.declare import DeclarationError, declared, read_spec
+from nodeflow.node.editor_module import check_modules
 from nodeflow.node.spec import NodeSpec, Plugin
 from nodeflow.node.trust import TrustList
 
@@ -128,6 +129,7 @@ def load(plugin: Plugin) -> list[NodeSpec]:
             declaration = declared(value)
             if declaration is not None and getattr(value, "__module__", None) == name:
                 specs[declaration.id] = read_spec(value, plugin)
+    check_modules(specs.values())
     return list(specs.values())
 
 
@@ -177,7 +179,8 @@ def load_registry(
         if taken is not None:
             owner = nodes[taken.id].plugin.path
             reason = f"node id '{taken.id}' is already declared by {owner}"
-            refused.append(Refused(plugin, reason, False, ()))
+            ids = tuple(spec.id for spec in specs if spec.id not in nodes)
+            refused.append(Refused(plugin, reason, False, ids))
             continue
         nodes.update({spec.id: spec for spec in specs})
     return Registry(MappingProxyType(nodes), tuple(refused))

@@ -14,12 +14,16 @@ class PortType:
     """A type of value on a link, by its wire name (`IMAGE`).
 
     `codec` names the module that stores such values, so that describing nodes imports
-    nothing heavy. `colour` is the link's colour in an editor.
+    nothing heavy. `colour` is the link's colour in an editor. `widget` and `preview` name
+    JavaScript files in the plugin's folder that the editor runs in a sandbox: one edits a
+    literal of the type (any JSON value), one shows what an output node made of such values.
     """
 
     name: str
     colour: str = "#9E9E9E"
     codec: str = STRUCTURED
+    widget: str = ""
+    preview: str = ""
 
 
 INT = PortType("INT")
@@ -52,6 +56,12 @@ class ListType:
 
 
 TypeExpression: TypeAlias = PortType | UnionType | ListType | Generic
+
+
+def port_types(expression: TypeExpression) -> list[PortType]:
+    """The plain types in an expression."""
+    members = getattr(expression, "members", None) or [getattr(expression, "item", expression)]
+    return [member for member in members if isinstance(member, PortType)]
 
 
 def wire_name(expression: TypeExpression) -> str:
@@ -238,7 +248,7 @@ def read_literal(
         return value
     if isinstance(type_, ListType):
         return read_list(type_, value, constraints)
-    if wire_name(type_) == "*":
+    if wire_name(type_) == "*" or (isinstance(type_, PortType) and type_.widget):
         return value
     name = wire_name(type_)
     return Refusal(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from nodeflow.graph.problem import ProblemCode
 from nodeflow.node.folders import Folders
-from nodeflow.node.port import Constraint, TypeExpression
+from nodeflow.node.port import Constraint, PortType, TypeExpression, port_types
 
 if TYPE_CHECKING:
     from nodeflow.node.expansion import Expand
@@ -127,6 +127,11 @@ class NodeSpec:
     def id(self) -> str:
         """The type's id, which documents name."""
         return self.declaration.id
+
+    def port_types(self) -> list[PortType]:
+        """The plain types of all its ports."""
+        types = [*(port.type for port in self.inputs), *(port.type for port in self.outputs)]
+        return [kind for expression in types for kind in port_types(expression)]
 
     def input(self, name: str) -> InputSpec | None:
         """The input of that name, or None."""

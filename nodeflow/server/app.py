@@ -8,7 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from nodeflow.server.a1111 import routes as a1111
-from nodeflow.server.api import documents, files, jobs, operation, personal, queue, workflows
+from nodeflow.server.api import (
+    documents,
+    files,
+    frames,
+    jobs,
+    operation,
+    personal,
+    queue,
+    workflows,
+)
 from nodeflow.server.api.answers.problem import ProblemDetails
 from nodeflow.server.comfyui import logs
 from nodeflow.server.comfyui import routes as comfyui
@@ -34,6 +43,7 @@ ROUTES: list[Route] = [
     *jobs.ROUTES,
     *socket.ROUTES,
     *files.ROUTES,
+    *frames.ROUTES,
     *workflows.ROUTES,
     *personal.ROUTES,
 ]

@@ -64,7 +64,8 @@ def test_packages_and_broken_plugins(plugins: Path) -> None:
     (package / "numbers.py").write_text(PLUGIN.replace("Twice", "Thrice"))
     (plugins / "broken.py").write_text('from nodeflow.node import node\nnode("X")\n1/0\n')
     (plugins / "leaver.py").write_text("import sys\nsys.exit(3)\n")
-    (plugins / "thief.py").write_text(PLUGIN.replace('"Twice"', '"KSampler"'))
+    own = PLUGIN.replace("twice", "own").replace("Twice", "Own")
+    (plugins / "thief.py").write_text(PLUGIN.replace('"Twice"', '"KSampler"') + own)
     for path in plugins_in(plugins):
         trust(plugins).allow(path)
     registry = load_registry([plugins], trust(plugins))
@@ -72,7 +73,7 @@ def test_packages_and_broken_plugins(plugins: Path) -> None:
     reasons = {refused.plugin.name: refused.reason for refused in registry.refused}
     assert "ZeroDivisionError" in reasons["broken"] or "TypeError" in reasons["broken"]
     assert reasons["leaver"] == "SystemExit: 3"
-    assert "already declared" in reasons["thief"]
+    assert "already declared" in reasons["thief"] and registry.refusal("Own") is not None
     kept = registry.get("KSampler")
     assert kept is not None and kept.plugin.path.startswith(str(builtin_folder("nodes")))
 

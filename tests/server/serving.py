@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -166,6 +167,12 @@ class Serving:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(code, encoding="utf-8")
         TrustList(self.folder / "config" / "allowed.json").allow(file)
+
+    def package(self, folder: Path) -> None:
+        """Copy a plugin that is a folder, and allow it."""
+        copy = self.folder / "work" / "plugins" / folder.name
+        shutil.copytree(folder, copy)
+        TrustList(self.folder / "config" / "allowed.json").allow(copy)
 
     def start(self) -> "Serving":
         """Start it and wait for its first answer."""

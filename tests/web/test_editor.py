@@ -1,11 +1,14 @@
 """Journeys through the editor by mouse and keyboard, in Chromium."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.server.serving import ROOT, Serving
-from tests.web.conftest import until
+from tests.web.conftest import until, visit
+from tests.web.gestures import open_text
 
 pytestmark = pytest.mark.heavy
 
@@ -163,3 +166,56 @@ def test_no_serious_finding_of_axe(page: Any, view: str, theme: str) -> None:
         if found["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+WIDGET_PAGE = (ROOT / "docs" / "write-a-widget.md").read_text(encoding="utf-8")
+WIDGET_FILES = re.findall(
+    r"^```(?:python|js) (\S+)\n(.*?)^```", WIDGET_PAGE, re.DOTALL | re.MULTILINE
+)
+REACH = """async () => [
+    await fetch("/api/v1/health").then(() => "reached", () => "refused"),
+    (() => { try { return parent.document.title } catch (error) { return error.name } })(),
+]"""
+
+
+def test_widgets_and_previews_of_plugins_run_in_a_sandbox(
+    context: Any, server: Serving, tmp_path: Path
+) -> None:
+    assert [name for name, _ in WIDGET_FILES] == [
+        "plugins/spot/__init__.py",
+        "plugins/spot/spot.js",
+    ]
+    for name, text in WIDGET_FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    server.package(tmp_path / "plugins" / "spot")
+    server.package(ROOT / "examples" / "plugins" / "levels")
+    page = visit(context, server)
+    page.get_by_role("button", name="Graph").click()
+    page.keyboard.press("r")
+    open_text(
+        page,
+        "nodes:\n  grey: {node: EmptyImage, width: 64, height: 64, color: 0x507090}\n"
+        "  lit: {node: Spotlight, image: $grey}\n"
+        "  curve: {node: ToneCurve, image: $lit, curve: [[0, 0.2], [1, 0.9]]}\n"
+        "  count: {node: CountLevels, image: $curve}\n"
+        "  show: {node: ShowLevels, levels: $count}\n",
+    )
+    dot = page.frame_locator('[data-id="lit"] iframe').get_by_role("button", name="place")
+    dot.press("ArrowRight")
+    dot.press("ArrowDown")
+    page.locator('[data-id="lit"] .node-head').click()
+    assert saved(page, server, "lit")["nodes"]["lit"]["place"] == [0.52, 0.52]
+    page.keyboard.press("Control+z")
+    assert saved(page, server, "lit_once")["nodes"]["lit"]["place"] == [0.52, 0.5]
+    page.frame_locator('[data-id="curve"] iframe').get_by_role("slider").first.press("ArrowUp")
+    page.get_by_role("button", name="Run", exact=True).click()
+    shown = page.frame_locator('[data-id="show"] iframe')
+    shown.get_by_role("img", name="Levels of 4096 pixels").wait_for()
+    until(page, "document.querySelector('[data-id=curve] iframe').clientHeight === 160")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    frames = [frame for frame in page.frames if "/frames/" in frame.url]
+    assert len(frames) == 3
+    for frame in frames:
+        until(frame, "document.documentElement.style.colorScheme === 'dark'")
+        assert frame.evaluate(REACH) == ["refused", "SecurityError"]

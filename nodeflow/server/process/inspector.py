@@ -22,6 +22,7 @@ from nodeflow.interop.comfyui_object_info import ObjectInfo
 from nodeflow.interop.open import open_data, open_picture, read_any
 from nodeflow.node.check import check
 from nodeflow.node.describe import registry_data
+from nodeflow.node.editor_module import module_source
 from nodeflow.server.process import pictures, prompt
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.messages import (
@@ -43,6 +44,7 @@ from nodeflow.server.process.questions import (
     AskMasked,
     AskModelHash,
     AskModels,
+    AskModule,
     AskNodeTypes,
     AskObjectInfo,
     AskPicture,
@@ -80,6 +82,7 @@ class Inspector:
         self._checks: dict[AskCheck, tuple[float, Found]] = {}
         self._answers: dict[type, Callable[[Any], Found]] = {
             AskNodeTypes: self.node_types,
+            AskModule: self.module,
             AskCheck: self.check_once,
             AskPlan: self.plan,
             AskConvert: self.convert,
@@ -149,6 +152,13 @@ class Inspector:
         data = registry_data(self._registry, folders_of(self._setup.places, question.user))
         digest = blake2b(json.encode(data), digest_size=12).hexdigest()
         return {"digest": digest, **data}, b""
+
+    def module(self, question: AskModule) -> Found:
+        """A plugin's JavaScript for the editor."""
+        source = module_source(self._registry.nodes.values(), question.plugin, question.file)
+        if source is None:
+            raise Unanswerable(404, "not_found", "no plugin declares this module")
+        return None, source.encode()
 
     def check_once(self, question: AskCheck) -> Found:
         """`check`, or what it said a moment ago: editors ask, and post the same then."""

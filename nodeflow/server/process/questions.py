@@ -15,6 +15,13 @@ class AskNodeTypes(Question, frozen=True):
     user: str = ""
 
 
+class AskModule(Question, frozen=True):
+    """JavaScript that a plugin declares for the editor, in `blob`."""
+
+    plugin: str
+    file: str
+
+
 class AskCheck(Question, frozen=True):
     """Read and check a document (JSON object, or JSON string with YAML in it).
 
@@ -133,5 +140,5 @@ class AskTexts(Question, frozen=True):
 AnyQuestion: TypeAlias = (
     AskNodeTypes | AskCheck | AskPlan | AskConvert | AskYaml | AskThumbnail | AskPicture
     | AskModels | AskModelHash | AskPrompt | AskGraphs | AskObjectInfo | AskRendered | AskMasked
-    | AskTexts
+    | AskTexts | AskModule
 )  # fmt: skip

@@ -9,7 +9,7 @@ import jsonschema_rs
 from PIL import Image
 
 from tests.server.api.contract import Contract, contract_with
-from tests.server.serving import TRIVIAL, Serving, one
+from tests.server.serving import ROOT, TRIVIAL, Serving, one
 
 API = "/api/v1"
 JOB = f"{API}/jobs/{{id}}"
@@ -73,7 +73,15 @@ def documents(api: Contract) -> None:
     api.call("POST", f"{API}/convert/yaml", {"document": made["document"]})
     api.call("POST", f"{API}/convert", {"text": "nodes: [1"})
     api.call("POST", f"{API}/convert", picture(), {"Content-Type": "image/png"})
+    api.server.package(ROOT / "examples" / "plugins" / "levels")
     api.call("POST", f"{API}/node-types/refresh")
+    curve = api.call("GET", f"{API}/node-types").json["types"]["CURVE"]["widget"]
+    plugin, file = curve.split("/")
+    page = api.call("GET", f"{API}/frames/{{plugin}}/{{file}}", plugin=plugin, file=file)
+    assert "sandbox allow-scripts" in page.headers["content-security-policy"]
+    assert b"nodeflow.height(160)" in page.body
+    none = api.call("GET", f"{API}/frames/{{plugin}}/{{file}}", plugin=plugin, file="__init__.py")
+    assert none.status == 404
 
 
 def jobs(api: Contract) -> None:

@@ -94,6 +94,9 @@ export function Canvas() {
     <section
       className="canvas"
       aria-label={t.canvas}
+      onPointerDownCapture={({ currentTarget }) => currentTarget.classList.add("pressed")}
+      onPointerUpCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
+      onPointerCancelCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
       onPointerMove={({ clientX: x, clientY: y }) => useCanvas.setState({ pointer: { x, y } })}
       onDoubleClick={(event) => {
         if ((event.target as Element).classList.contains("react-flow__pane"))

@@ -1,5 +1,5 @@
 import type { NodeProps } from "@xyflow/react";
-import { memo, useMemo } from "react";
+import { lazy, memo, Suspense, useMemo } from "react";
 import { fileUrl } from "@/api/client";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
@@ -9,11 +9,14 @@ import { referenceOf } from "@/document/reference";
 import { modeOf, type NodeData, titleOf } from "@/document/workflow";
 import { Field } from "@/inputs/Field";
 import { useText } from "@/language/text";
+import { previewOf } from "@/plugins/previewOf";
 import { viewer } from "@/results/viewer";
 import { useRuns } from "@/state/runs";
 import { useNodeType, useServer } from "@/state/server";
 import { currentGraph, useTabs } from "@/state/tabs";
 import type { InputType, NodeType } from "@/types/nodeType";
+
+const Preview = lazy(() => import("@/plugins/Preview"));
 
 /** One node: its ports, its widgets, what it shows, and what became of it. */
 export const NodeView = memo(function NodeView({ id, selected }: NodeProps) {
@@ -54,7 +57,7 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
         <>
           {missing && <p className="node-missing">{t.missingNode}</p>}
           <Body id={id} node={node} type={type} wrong={wrong} />
-          <Shown node={id} />
+          <Shown node={id} module={previewOf(node)} />
         </>
       )}
       <Problems node={id} />
@@ -144,7 +147,8 @@ type LiteralProps = { id: string; node: NodeData; input: InputType; wrong: boole
 function Literal({ id, node, input, wrong }: LiteralProps) {
   const value = node[input.name];
   const linked = referenceOf(value) !== undefined;
-  const tall = !linked && (input.multiline || input.input_file);
+  const module = useServer(({ types }) => types.widgets.has(input.type));
+  const tall = !linked && (input.multiline || input.input_file || module);
   return (
     <div className={`row${tall ? " tall" : ""}${wrong ? " bad" : ""}`} data-input={input.name}>
       <Port name={input.name} type={input.type} side="in" hollow={!linked} />
@@ -159,7 +163,7 @@ function Literal({ id, node, input, wrong }: LiteralProps) {
 }
 
 /** The picture a node made, or the one that is becoming. */
-function Shown({ node }: { node: string }) {
+function Shown({ node, module }: { node: string; module: string | undefined }) {
   const tab = useTabs(({ active }) => active);
   const preview = useRuns(({ tabs }) => {
     const run = tabs[tab];
@@ -169,6 +173,12 @@ function Shown({ node }: { node: string }) {
   const pictures = made?.files.filter((file) => file.media_type.startsWith("image/")) ?? [];
   if (preview) return <img className="node-picture" src={preview} alt="" />;
   if (pictures.length === 0 && !made?.text.length) return null;
+  if (module && made)
+    return (
+      <Suspense>
+        <Preview module={module} label={node} made={made} />
+      </Suspense>
+    );
   return (
     <div className="node-pictures">
       {pictures.slice(0, 4).map((file, index) => (

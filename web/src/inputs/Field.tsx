@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { setInput } from "@/document/edit";
 import { literalOf, writeLiteral } from "@/document/reference";
 import type { Json } from "@/document/workflow";
@@ -6,8 +7,11 @@ import { NumberField } from "@/inputs/NumberField";
 import { PictureField } from "@/inputs/PictureField";
 import { PromptField } from "@/inputs/PromptField";
 import { SeedField } from "@/inputs/SeedField";
+import { useServer } from "@/state/server";
 import { act, useTabs } from "@/state/tabs";
 import type { InputType } from "@/types/nodeType";
+
+const PluginFrame = lazy(() => import("@/plugins/PluginFrame"));
 
 type Props = {
   node: string;
@@ -27,6 +31,22 @@ export function Field({ node, spec, value, label = spec.name, rows }: Props) {
     done();
   };
   const now = literalOf(value) ?? spec.default ?? null;
+  const module = useServer(({ types }) => types.widgets.get(spec.type));
+  if (module)
+    return (
+      <Suspense>
+        <PluginFrame
+          module={module}
+          label={label}
+          show={{
+            value: now,
+            input: { name: spec.name, type: spec.type, description: spec.description },
+          }}
+          onChange={change}
+          onDone={done}
+        />
+      </Suspense>
+    );
   if (spec.input_file)
     return (
       <PictureField

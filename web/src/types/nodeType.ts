@@ -41,7 +41,7 @@ export type NodeType = {
 export type NodeTypes = {
   digest: string;
   nodes: NodeType[];
-  types: { [wire: string]: { colour: string } };
+  types: { [wire: string]: { colour: string; widget?: string; preview?: string } };
   accepts: [string, string][];
   aliases: { [alias: string]: string };
 };
@@ -49,6 +49,9 @@ export type NodeTypes = {
 export type TypeTable = {
   byId: ReadonlyMap<string, NodeType>;
   colours: ReadonlyMap<string, string>;
+  /** Modules of plugins, `plugin/file.js`, by port type. */
+  widgets: ReadonlyMap<string, string>;
+  previews: ReadonlyMap<string, string>;
   accepts: readonly (readonly [string, string])[];
   aliases: ReadonlyMap<string, string>;
 };
@@ -56,6 +59,8 @@ export type TypeTable = {
 export const NO_TYPES: TypeTable = {
   byId: new Map(),
   colours: new Map(),
+  widgets: new Map(),
+  previews: new Map(),
   accepts: [],
   aliases: new Map(),
 };
@@ -63,10 +68,20 @@ export const NO_TYPES: TypeTable = {
 export function typeTable(types: NodeTypes): TypeTable {
   return {
     byId: new Map(types.nodes.map((type) => [type.id, type])),
+    widgets: modulesOf(types, "widget"),
+    previews: modulesOf(types, "preview"),
     colours: new Map(Object.entries(types.types).map(([name, { colour }]) => [name, colour])),
     accepts: types.accepts,
     aliases: new Map(Object.entries(types.aliases ?? {})),
   };
+}
+
+function modulesOf(types: NodeTypes, use: "widget" | "preview"): Map<string, string> {
+  return new Map(
+    Object.entries(types.types).flatMap(([name, { [use]: module }]) =>
+      module === undefined ? [] : [[name, module] as const],
+    ),
+  );
 }
 
 /** The first sentence of a docstring. */

@@ -52,9 +52,11 @@ class NodeType(TypedDict):
 
 
 class LinkType(TypedDict):
-    """A type of links."""
+    """A type of links; widget, preview: its modules for the editor, as `plugin/file.js`."""
 
     colour: str
+    widget: NotRequired[str]
+    preview: NotRequired[str]
 
 
 class RefusedPlugin(TypedDict):
