@@ -41,4 +41,5 @@ def test_a_file_that_changed_is_read_again_and_one_that_is_gone_is_a_problem(
     if answer.status != 422:  # it was checked a moment before
         assert answer.json["state"] == "failed"
         assert answer.json["error"]["code"] == "invalid_workflow"
-    assert "it.png" in str(answer.json["problems"])
+    [problem] = answer.json["problems"]
+    assert problem["code"] == "missing_file" and "it.png" in problem["message"]

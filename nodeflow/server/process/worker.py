@@ -19,6 +19,7 @@ from nodeflow.interop.picture_metadata import Later, picture_metadata
 from nodeflow.node.check import check
 from nodeflow.node.checked import CheckedWorkflow
 from nodeflow.node.context import Cancelled
+from nodeflow.node.folders import FileMissing
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.disk import disk_cache
 from nodeflow.server.process.messages import (
@@ -142,7 +143,7 @@ class Worker:
             return None
         try:
             return self._evaluate(run, *known, reuse_only=True)
-        except (MustCompute, WorkflowError, OSError):
+        except (MustCompute, WorkflowError, FileMissing, OSError):
             self._checked.pop(identity(run), None)
             return None
 
