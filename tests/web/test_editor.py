@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.serving import ROOT, Serving
 from tests.web.conftest import until, visit
-from tests.web.gestures import open_text
+from tests.web.gestures import open_text, set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -166,6 +166,42 @@ def test_no_serious_finding_of_axe(page: Any, view: str, theme: str) -> None:
         if found["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+def test_a_selection_becomes_a_subgraph_that_runs_and_is_seen_inside(
+    graph: Any, server: Serving
+) -> None:
+    for name in ("positive", "negative", "canvas", "sampler"):
+        graph.locator(f'[data-id="{name}"] .node-head').click(modifiers=["Control"])
+    graph.keyboard.press("Control+Shift+e")
+    graph.wait_for_selector('[data-id="part"]')
+    document = saved(graph, server, "subgraph")
+    assert document["inputs"]["prompt"] == "$part.prompt"
+    assert document["nodes"]["image"]["samples"] == "$part.latent"
+    set_number(graph, "part steps", "3")
+    graph.get_by_role("button", name="Run", exact=True).click()
+    graph.wait_for_selector('[data-id="save"] .verdict.ran')
+    graph.locator('[data-id="part"] .node-head').dblclick()
+    graph.wait_for_selector('[data-id="sampler"] .verdict.ran')
+    graph.wait_for_timeout(200)
+    drag(graph, centre(graph, port("inputs", "+")), centre(graph, port("canvas", "width")))
+    drag(graph, centre(graph, port("positive", "CONDITIONING")),
+         centre(graph, port("outputs:", "+")))  # fmt: skip
+    name = graph.get_by_role("textbox", name="Rename: width")
+    name.fill("wide")
+    name.press("Enter")
+    inside = saved(graph, server, "inside")["subgraphs"]["part"]
+    assert inside["inputs"]["wide"] == {"type": "INT", "default": 128}
+    assert inside["nodes"]["canvas"]["width"] == "$inputs.wide"
+    assert inside["outputs"] == {"latent": "$sampler", "conditioning": "$positive.CONDITIONING"}
+    graph.locator(".react-flow__pane").click(position={"x": 600, "y": 620})
+    graph.keyboard.press("Escape")
+    assert graph.get_by_role("spinbutton", name="part wide").input_value() == "128"
+    graph.locator('[data-id="part"] .node-head').click(button="right")
+    graph.get_by_role("menuitem", name="Take the subgraph apart").click()
+    graph.wait_for_selector('[data-id="sampler"]')
+    document = saved(graph, server, "apart")
+    assert document["inputs"]["prompt"] == "$positive.text" and not document.get("subgraphs")
 
 
 WIDGET_PAGE = (ROOT / "docs" / "write-a-widget.md").read_text(encoding="utf-8")

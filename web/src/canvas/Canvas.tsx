@@ -13,7 +13,9 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { Crumbs } from "@/canvas/Crumbs";
 import { dropOnLink, dropped, insideOf } from "@/canvas/dragging";
+import { EndView } from "@/canvas/EndView";
 import { GroupView, NoteView } from "@/canvas/Frames";
 import { GROUP, toEdges, toNodes } from "@/canvas/flow";
 import { LinkView } from "@/canvas/LinkView";
@@ -22,22 +24,23 @@ import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
 import { NodeView } from "@/canvas/NodeView";
 import { useCanvas } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
+import { enter } from "@/commands/subgraphs";
 import { useText } from "@/language/text";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { useGraph, useTabs } from "@/state/tabs";
+import { useGraph, useScope } from "@/state/tabs";
 
-const NODES = { node: NodeView, group: GroupView, note: NoteView };
+const NODES = { node: NodeView, group: GroupView, note: NoteView, end: EndView };
 const EDGES = { link: LinkView };
 
 /** The graph: what is drawn follows the document, and gestures become edits of it. */
 export function Canvas() {
   const t = useText();
   const graph = useGraph();
-  const tab = useTabs(({ active }) => active);
+  const inside = useScope().length > 0;
   const types = useServer((state) => state.types);
   const { dragSelects, snap, minimap } = useSettings();
-  const [nodes, setNodes] = useState<Node[]>(() => toNodes(graph, []));
+  const [nodes, setNodes] = useState<Node[]>(() => toNodes(graph, [], inside));
   const [edges, setEdges] = useState<Edge[]>([]);
   const [asked, setAsked] = useState<Asked>();
   const [menu, setMenu] = useState<MenuAt>();
@@ -46,7 +49,7 @@ export function Canvas() {
   useEffect(() => {
     const { wanted } = useCanvas.getState();
     setNodes((before) => {
-      const next = toNodes(graph, before);
+      const next = toNodes(graph, before, inside);
       if (!wanted) return next;
       const ids = new Set(wanted);
       return next.map((node) =>
@@ -56,8 +59,8 @@ export function Canvas() {
       );
     });
     if (wanted) useCanvas.setState({ wanted: undefined });
-    setEdges((before) => toEdges(graph, before));
-  }, [graph, types]);
+    setEdges((before) => toEdges(graph, before, inside));
+  }, [graph, types, inside]);
 
   const onNodesChange = useCallback((changes: NodeChange[]) => {
     const real = changes.filter(({ type }) => type !== "remove");
@@ -104,7 +107,6 @@ export function Canvas() {
       }}
     >
       <ReactFlow
-        key={tab}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODES}
@@ -177,6 +179,9 @@ export function Canvas() {
           if (point && moved.length === 1)
             dropOnLink(node.id, { x: point.clientX, y: point.clientY });
         }}
+        onNodeDoubleClick={(event, node) => {
+          if ((event.target as Element).closest(".node-head")) void enter(node.id);
+        }}
         onNodeContextMenu={(event, node) => {
           event.preventDefault();
           const row = (event.target as Element).closest("[data-input]");
@@ -217,6 +222,7 @@ export function Canvas() {
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.6} color="var(--dots)" />
         {minimap && <MiniMap pannable zoomable ariaLabel={t.minimap} nodeBorderRadius={4} />}
       </ReactFlow>
+      <Crumbs />
       {Object.keys(graph.nodes).length === 0 && <p className="canvas-hint">{t.emptyCanvas}</p>}
       {asked && <NodeSearch asked={asked} onClose={() => setAsked(undefined)} />}
       {menu && <ContextMenu at={menu} onClose={() => setMenu(undefined)} />}

@@ -5,9 +5,9 @@ import { addNode, type End } from "@/document/edit";
 import type { Place } from "@/document/workflow";
 import { type Option, Picker } from "@/inputs/Picker";
 import { useText } from "@/language/text";
-import { useServer } from "@/state/server";
+import { nodeType, useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { act } from "@/state/tabs";
+import { act, shownGraph } from "@/state/tabs";
 import { inputFor, outputFor } from "@/types/compatible";
 import { summary } from "@/types/nodeType";
 
@@ -24,7 +24,10 @@ export function NodeSearch({ asked, onClose }: Props) {
   const { from } = asked;
   const options = useMemo<Option[]>(() => {
     const wire = from && portType(from, from.side);
-    const fitting = [...types.byId.values()].filter((type) => {
+    const { document, scope } = shownGraph();
+    const graphs = Object.keys(document.subgraphs ?? {}).filter((id) => id !== scope[1]);
+    const own = graphs.flatMap((id) => nodeType(id) ?? []);
+    const fitting = [...own, ...types.byId.values()].filter((type) => {
       if (!from || !wire) return true;
       return from.side === "out" ? inputFor(types, type, wire) : outputFor(types, type, wire);
     });
@@ -32,17 +35,17 @@ export function NodeSearch({ asked, onClose }: Props) {
     return fitting.map((type) => ({
       id: type.id,
       label: type.display_name,
-      hint: type.category,
+      hint: type.category || t.subgraphs,
       detail: summary(type.description),
       also: [...types.aliases]
         .filter(([, id]) => id === type.id)
         .map(([a]) => a)
         .join(" "),
     }));
-  }, [types, used, from]);
+  }, [types, used, from, t]);
 
   function pick(id: string): void {
-    const type = types.byId.get(id);
+    const type = nodeType(id);
     onClose();
     if (!type) return;
     let name = "";

@@ -5,15 +5,17 @@ import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
 import { rowsOf } from "@/canvas/rows";
 import { Verdict } from "@/canvas/Verdict";
+import { enter } from "@/commands/subgraphs";
 import { referenceOf } from "@/document/reference";
 import { modeOf, type NodeData, titleOf } from "@/document/workflow";
 import { Field } from "@/inputs/Field";
 import { useText } from "@/language/text";
 import { previewOf } from "@/plugins/previewOf";
 import { viewer } from "@/results/viewer";
+import { Icon } from "@/shell/Icon";
 import { useRuns } from "@/state/runs";
 import { useNodeType, useServer } from "@/state/server";
-import { currentGraph, useTabs } from "@/state/tabs";
+import { activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 import type { InputType, NodeType } from "@/types/nodeType";
 
 const Preview = lazy(() => import("@/plugins/Preview"));
@@ -31,8 +33,11 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
   const loaded = useServer((state) => state.loaded);
   const layout = useTabs((state) => currentGraph(state).layout?.nodes?.[id]);
   const tab = useTabs(({ active }) => active);
-  const state = useRuns(({ tabs }) => tabs[tab]?.nodes[id]?.state);
-  const wrong = useWrongInputs(id);
+  const name = useTabs((state) => runName(id, state));
+  const state = useRuns(({ tabs }) => tabs[tab]?.nodes[name]?.state);
+  const wrong = useWrongInputs(name);
+  const isGraph =
+    useTabs((state) => activeTab(state)?.log.document.subgraphs?.[node.node]) !== undefined;
   const mode = modeOf(node);
   const missing = loaded && !type;
   const title = titleOf(id, node);
@@ -50,6 +55,17 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
           <span>{shown}</span>
         )}
         {mode && <em>{t[mode]}</em>}
+        {isGraph && (
+          <button
+            type="button"
+            className="node-enter nodrag"
+            aria-label={`${t.enter}: ${title}`}
+            title={`${t.enter}  E`}
+            onClick={() => void enter(id)}
+          >
+            <Icon name="enter" />
+          </button>
+        )}
       </header>
       {layout?.collapsed ? (
         <Folded type={type} node={node} />
@@ -57,7 +73,7 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
         <>
           {missing && <p className="node-missing">{t.missingNode}</p>}
           <Body id={id} node={node} type={type} wrong={wrong} />
-          <Shown node={id} module={previewOf(node)} />
+          <Shown node={name} module={previewOf(node)} />
         </>
       )}
       <Problems node={id} />
@@ -104,6 +120,7 @@ function Body({ id, node, type, wrong }: BodyProps) {
   const { links, literals, others } = rowsOf(type, node);
   const outputs = type?.outputs ?? [];
   const ports = Math.max(links.length, outputs.length);
+  const texts = literals.filter(({ multiline }) => multiline).length;
   return (
     <div className="node-body">
       {Array.from({ length: ports }, (_, index) => {
@@ -129,7 +146,14 @@ function Body({ id, node, type, wrong }: BodyProps) {
         );
       })}
       {literals.map((input) => (
-        <Literal key={input.name} id={id} node={node} input={input} wrong={wrong.has(input.name)} />
+        <Literal
+          key={input.name}
+          id={id}
+          node={node}
+          input={input}
+          wrong={wrong.has(input.name)}
+          plain={texts === 1}
+        />
       ))}
       {others.map(([name, value]) => (
         <div className="row unknown" key={name}>
@@ -142,9 +166,16 @@ function Body({ id, node, type, wrong }: BodyProps) {
   );
 }
 
-type LiteralProps = { id: string; node: NodeData; input: InputType; wrong: boolean };
+type LiteralProps = {
+  id: string;
+  node: NodeData;
+  input: InputType;
+  wrong: boolean;
+  plain: boolean;
+};
 
-function Literal({ id, node, input, wrong }: LiteralProps) {
+/** An input with its widget. The only text of a node needs no name (`plain`). */
+function Literal({ id, node, input, wrong, plain }: LiteralProps) {
   const value = node[input.name];
   const linked = referenceOf(value) !== undefined;
   const module = useServer(({ types }) => types.widgets.has(input.type));
@@ -152,7 +183,7 @@ function Literal({ id, node, input, wrong }: LiteralProps) {
   return (
     <div className={`row${tall ? " tall" : ""}${wrong ? " bad" : ""}`} data-input={input.name}>
       <Port name={input.name} type={input.type} side="in" hollow={!linked} />
-      {!(tall && input.multiline) && <label title={input.description}>{input.name}</label>}
+      {!(tall && input.multiline && plain) && <label title={input.description}>{input.name}</label>}
       {linked ? (
         <span className="linked">{String(value)}</span>
       ) : (

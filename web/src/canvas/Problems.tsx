@@ -3,7 +3,7 @@ import { mendsOf } from "@/document/mend";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
 import { useServer } from "@/state/server";
-import { act, useTabs } from "@/state/tabs";
+import { act, runName, useTabs } from "@/state/tabs";
 
 const NONE: Problem[] = [];
 
@@ -15,7 +15,8 @@ export function useProblems(): Problem[] {
 
 /** What is wrong with a node, each with the nearest valid choices as buttons that set them. */
 export function Problems({ node }: { node: string }) {
-  const mine = useProblems().filter((problem) => problem.node === node);
+  const name = useTabs((state) => runName(node, state));
+  const mine = useProblems().filter((problem) => problem.node === name);
   return <ProblemList problems={mine} />;
 }
 

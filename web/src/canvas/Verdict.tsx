@@ -2,16 +2,17 @@ import { duration, useText } from "@/language/text";
 import { countWithin, planWithin, runWithin } from "@/run/within";
 import { Icon } from "@/shell/Icon";
 import { useRuns } from "@/state/runs";
-import { activeTab, currentGraph, useTabs } from "@/state/tabs";
+import { activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 
 /** What a node is doing or did, in how much time, and why. */
-export function Verdict({ node }: { node: string }) {
+export function Verdict({ node: shown }: { node: string }) {
   const t = useText();
   const tab = useTabs(({ active }) => active);
   const isGraph = useTabs((state) => {
-    const type = currentGraph(state).nodes[node]?.node ?? "";
+    const type = currentGraph(state).nodes[shown]?.node ?? "";
     return Object.hasOwn(activeTab(state)?.log.document.subgraphs ?? {}, type);
   });
+  const node = useTabs((state) => runName(shown, state));
   const own = useRuns(({ tabs }) => tabs[tab]?.nodes[node]);
   const planned = useRuns(({ tabs }) => tabs[tab]?.plan?.nodes[node]);
   const all = useRuns(({ tabs }) => (isGraph ? tabs[tab] : undefined));

@@ -1,12 +1,12 @@
 /** What a drag of nodes means: they move, groups carry what is inside, a node goes into a link. */
 
 import type { Node } from "@xyflow/react";
-import { GROUP, NOTE, outputName } from "@/canvas/flow";
+import { GROUP, NOTE, OUTPUTS, outputName } from "@/canvas/flow";
 import { typeOf } from "@/canvas/linking";
 import { insertIntoLink } from "@/document/edit";
 import { Draft } from "@/document/operation";
 import { linksOf } from "@/document/reference";
-import { graphAt, type Layout, type Place } from "@/document/workflow";
+import { graphAt, INPUTS, type Layout, type Place } from "@/document/workflow";
 import { useServer } from "@/state/server";
 import { act, currentGraph } from "@/state/tabs";
 import { inputFor, outputFor } from "@/types/compatible";
@@ -24,7 +24,8 @@ export function insideOf(group: string): string[] {
 function sectionOf(id: string): [keyof Layout, string] {
   if (id.startsWith(GROUP)) return ["groups", id.slice(GROUP.length)];
   if (id.startsWith(NOTE)) return ["notes", id.slice(NOTE.length)];
-  return ["nodes", id];
+  if (id === OUTPUTS) return ["ends", "outputs"];
+  return [id === INPUTS && !currentGraph().nodes[id] ? "ends" : "nodes", id];
 }
 
 /** Writes where nodes, groups and notes were put. */

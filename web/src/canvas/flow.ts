@@ -1,17 +1,37 @@
 /** The graph as React Flow wants it; objects are kept where nothing changed. */
 
 import type { Edge, Node } from "@xyflow/react";
-import { linksOf } from "@/document/reference";
-import type { Graph } from "@/document/workflow";
+import { takes } from "@/canvas/ends";
+import { WIDTH } from "@/canvas/rows";
+import { type Link, linksOf, sourceOf } from "@/document/reference";
+import { type Graph, INPUTS, type Place } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { colourOf } from "@/types/compatible";
 
-export type Kind = "node" | "group" | "note";
+export type Kind = "node" | "group" | "note" | "end";
 
 export const GROUP = "group:";
 export const NOTE = "note:";
+/** The node on a subgraph's canvas that is its outputs; that of its inputs is called as links do. */
+export const OUTPUTS = "outputs:";
 
-export function toNodes(graph: Graph, before: readonly Node[]): Node[] {
+const END_WIDTH = 160;
+const END_GAP = 96;
+
+/** Where the two ends of a subgraph stand: where they were put, or left and right of its nodes. */
+export function endPlaces(graph: Graph): { inputs: Place; outputs: Place } {
+  const places = Object.values(graph.layout?.nodes ?? {});
+  const top = places.length > 0 ? Math.min(...places.map(({ y }) => y)) : 0;
+  const left = places.length > 0 ? Math.min(...places.map(({ x }) => x)) : 0;
+  const right = Math.max(...places.map(({ x, w }) => x + (w ?? WIDTH)), left);
+  const { inputs, outputs } = graph.layout?.ends ?? {};
+  return {
+    inputs: inputs ?? { x: left - END_WIDTH - END_GAP, y: top },
+    outputs: outputs ?? { x: right + END_GAP, y: top },
+  };
+}
+
+export function toNodes(graph: Graph, before: readonly Node[], inside: boolean): Node[] {
   const old = new Map(before.map((node) => [node.id, node]));
   const layout = graph.layout ?? {};
   const result: Node[] = [];
@@ -40,11 +60,25 @@ export function toNodes(graph: Graph, before: readonly Node[]): Node[] {
     put(GROUP + id, "group", x, y, { width: w, height: h, zIndex: -1, dragHandle: ".group-title" });
   for (const [id, { x, y, w, h }] of Object.entries(layout.notes ?? {}))
     put(NOTE + id, "note", x, y, { width: w, height: h });
+  if (inside) {
+    const { inputs, outputs } = endPlaces(graph);
+    put(INPUTS, "end", inputs.x, inputs.y);
+    put(OUTPUTS, "end", outputs.x, outputs.y);
+  }
   for (const name of Object.keys(graph.nodes)) {
     const place = layout.nodes?.[name];
     put(name, "node", place?.x ?? 0, place?.y ?? 0, place?.pinned ? { draggable: false } : {});
   }
   return result;
+}
+
+/** A subgraph's outputs as links into the node that shows them. */
+function gives(graph: Graph): Link[] {
+  return Object.entries(graph.outputs ?? {}).flatMap(([input, value]) => {
+    const source = sourceOf(value);
+    if (!source) return [];
+    return [{ source: source.node, output: source.output, target: OUTPUTS, input }];
+  });
 }
 
 /** The name of a node's output that a reference without a name means. */
@@ -54,16 +88,18 @@ export function outputName(type: string, output: string | undefined): string {
   return outputs[Number(output)]?.name ?? output;
 }
 
-export function toEdges(graph: Graph, before: readonly Edge[]): Edge[] {
+export function toEdges(graph: Graph, before: readonly Edge[], inside: boolean): Edge[] {
   const { types } = useServer.getState();
   const old = new Map(before.map((edge) => [edge.id, edge]));
   const result: Edge[] = [];
-  for (const { source, output, target, input } of linksOf(graph)) {
+  const given = inside ? takes(graph) : undefined;
+  const links = inside ? [...linksOf(graph), ...gives(graph)] : linksOf(graph);
+  for (const { source, output, target, input } of links) {
     const from = graph.nodes[source];
-    if (!from) continue;
-    const sourceHandle = outputName(from.node, output);
-    const kind =
-      nodeType(from.node)?.outputs.find(({ name }) => name === sourceHandle)?.type ?? "*";
+    const type = source === INPUTS ? given : from && nodeType(from.node);
+    if (!from && !type) continue;
+    const sourceHandle = from ? outputName(from.node, output) : (output ?? "");
+    const kind = type?.outputs.find(({ name }) => name === sourceHandle)?.type ?? "*";
     const id = `${source}.${sourceHandle}>${target}.${input}`;
     const edge = old.get(id);
     const stroke = colourOf(types, kind);

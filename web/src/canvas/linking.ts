@@ -1,16 +1,24 @@
 /** Links while they are drawn: what fits, and what a drop does. */
 
 import type { Connection, Edge } from "@xyflow/react";
+import { gives, NEW, takes } from "@/canvas/ends";
+import { OUTPUTS } from "@/canvas/flow";
 import { connect, disconnect, type End } from "@/document/edit";
-import { graphAt } from "@/document/workflow";
+import { give, promote, removeEnd } from "@/document/ends";
+import { Draft } from "@/document/operation";
+import { writeReference } from "@/document/reference";
+import { graphAt, INPUTS } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { act, currentGraph } from "@/state/tabs";
 import { accepts } from "@/types/compatible";
 import type { NodeType } from "@/types/nodeType";
 
 export function typeOf(name: string): NodeType | undefined {
-  const node = currentGraph().nodes[name];
-  return node && nodeType(node.node);
+  const graph = currentGraph();
+  const node = graph.nodes[name];
+  if (node) return nodeType(node.node);
+  if (name === INPUTS) return takes(graph);
+  return name === OUTPUTS ? gives(graph) : undefined;
 }
 
 export function portType(end: End, side: "in" | "out"): string {
@@ -44,13 +52,39 @@ export function fits(link: Connection | Edge): boolean {
   return accepts(useServer.getState().types, wanted, given) && !feeds(source, target);
 }
 
+/** A link to an end of a subgraph: the port `+` makes a new input or output. */
+function drawToEnd(from: End, to: End): boolean {
+  if (from.node === INPUTS && from.port === NEW) {
+    if (to.node === OUTPUTS) return true;
+    act((document, scope) => promote(document, scope, to.node, to.port, portType(to, "in")));
+    return true;
+  }
+  if (to.node !== OUTPUTS) return false;
+  act((document, scope) =>
+    to.port === NEW
+      ? give(document, scope, from.node, from.port)
+      : new Draft(document)
+          .set(
+            [...scope, "outputs", to.port],
+            writeReference({ node: from.node, output: from.port }),
+          )
+          .done("link"),
+  );
+  return true;
+}
+
 export function drawLink(from: End, to: End): void {
-  const alone = (typeOf(from.node)?.outputs.length ?? 0) === 1;
+  if (drawToEnd(from, to)) return;
+  const alone = from.node !== INPUTS && (typeOf(from.node)?.outputs.length ?? 0) === 1;
   act((document, scope) => connect(document, scope, from, to, alone));
 }
 
 /** Takes the link into an input away; a widget gets its default back. */
 export function cutLink(to: End): void {
+  if (to.node === OUTPUTS) {
+    act((document, scope) => removeEnd(document, scope, "outputs", to.port));
+    return;
+  }
   const spec = typeOf(to.node)?.inputs.find(({ name }) => name === to.port);
   const fallback = spec?.literal && spec.default !== null ? spec.default : undefined;
   act((document, scope) =>

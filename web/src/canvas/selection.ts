@@ -2,8 +2,9 @@
 
 import type { ReactFlowInstance } from "@xyflow/react";
 import { create } from "zustand";
-import { GROUP, NOTE } from "@/canvas/flow";
-import type { Place } from "@/document/workflow";
+import { GROUP, NOTE, OUTPUTS } from "@/canvas/flow";
+import { INPUTS, type Place } from "@/document/workflow";
+import { currentGraph } from "@/state/tabs";
 
 type Canvas = {
   selected: string[];
@@ -20,10 +21,13 @@ export const useCanvas = create<Canvas>()(() => ({
   wanted: undefined,
 }));
 
+const isEnd = (id: string) =>
+  id === OUTPUTS || (id === INPUTS && currentGraph().nodes[id] === undefined);
+
 export function selectedNodes(): string[] {
   return useCanvas
     .getState()
-    .selected.filter((id) => !id.startsWith(GROUP) && !id.startsWith(NOTE));
+    .selected.filter((id) => !id.startsWith(GROUP) && !id.startsWith(NOTE) && !isEnd(id));
 }
 
 /** Where the pointer is, in the coordinates of the graph. */

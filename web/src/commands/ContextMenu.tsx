@@ -1,10 +1,14 @@
 import { useEffect, useRef } from "react";
 import { createPortal } from "react-dom";
+import { portType } from "@/canvas/linking";
 import { useCanvas } from "@/canvas/selection";
 import { command } from "@/commands/commands";
+import { isSubgraph } from "@/commands/subgraphs";
 import { toggleExposed } from "@/document/edit";
+import { promote } from "@/document/ends";
+import { referenceOf } from "@/document/reference";
 import { useText } from "@/language/text";
-import { act, currentGraph } from "@/state/tabs";
+import { act, currentGraph, shownGraph } from "@/state/tabs";
 
 export type MenuAt = { x: number; y: number; node?: string; input?: string };
 
@@ -21,10 +25,12 @@ const ON_NODE = [
   "collapse",
   "pin",
   "group",
+  "subgraph",
   "",
   "align-left",
   "align-top",
 ];
+const ON_SUBGRAPH = ["enter", "unpack", ""];
 const ON_PANE = [
   "add",
   "note",
@@ -39,6 +45,15 @@ const ON_PANE = [
   "fit",
 ];
 
+/** In the workflow: shows an input in the form. In a subgraph: makes it one of the subgraph's own. */
+function expose(node: string, input: string): void {
+  act((document, scope) =>
+    scope.length === 0
+      ? toggleExposed(document, node, input)
+      : promote(document, scope, node, input, portType({ node, port: input }, "in")),
+  );
+}
+
 /** What can be done here. */
 export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
   const t = useText();
@@ -51,7 +66,13 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
     window.addEventListener("pointerdown", away, true);
     return () => window.removeEventListener("pointerdown", away, true);
   }, [onClose]);
+  const { scope } = shownGraph();
+  const inside = scope.length > 0;
+  const entries = at.node ? [...(isSubgraph(at.node) ? ON_SUBGRAPH : []), ...ON_NODE] : ON_PANE;
+  const value = currentGraph().nodes[at.node ?? ""]?.[at.input ?? ""];
+  const given = referenceOf(value);
   const shown =
+    !inside &&
     at.node !== undefined &&
     at.input !== undefined &&
     Object.values(currentGraph().inputs ?? {}).includes(`$${at.node}.${at.input}`);
@@ -77,19 +98,19 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
       style={{ left: Math.min(at.x, innerWidth - 240), top: Math.min(at.y, innerHeight - 420) }}
       onKeyDown={move}
     >
-      {at.node && at.input && (
+      {at.node && at.input && !(inside && given) && (
         <button
           type="button"
           role="menuitem"
           onClick={() => {
-            act((document) => toggleExposed(document, at.node as string, at.input as string));
+            expose(at.node as string, at.input as string);
             onClose();
           }}
         >
-          {shown ? t.hide : t.expose}: {at.input}
+          {inside ? t.promote : shown ? t.hide : t.expose}: {at.input}
         </button>
       )}
-      {(at.node ? ON_NODE : ON_PANE).map((id, index) => {
+      {entries.map((id, index) => {
         const entry = command(id);
         if (!entry) return <hr key={index} />;
         return (

@@ -6,6 +6,7 @@ import { pointerPlace, selectedNodes, useCanvas } from "@/canvas/selection";
 import { clip } from "@/commands/clip";
 import { download, newTab, openFile, save } from "@/commands/files";
 import * as frames from "@/commands/frames";
+import { enter, makeFromSelection, stepOut, unpackSelected } from "@/commands/subgraphs";
 import { moveNodes, styleNodes, toggleMode } from "@/document/edit";
 import type { Mode, NodeLayout, Place } from "@/document/workflow";
 import type { Catalogue } from "@/language/en";
@@ -13,7 +14,7 @@ import { cancel, run } from "@/run/submit";
 import { usePanels } from "@/state/panels";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { act, activeTab, currentGraph, useTabs } from "@/state/tabs";
+import { act, activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 
 type Word = { [K in keyof Catalogue]: Catalogue[K] extends string ? K : never }[keyof Catalogue];
 
@@ -80,7 +81,7 @@ export const COMMANDS: Command[] = [
     id: "run-to",
     word: "runTo",
     keys: ["Alt+Enter"],
-    run: () => void run({ only: selectedNodes() }),
+    run: () => void run({ only: selectedNodes().map((node) => runName(node)) }),
   },
   {
     id: "cancel",
@@ -193,6 +194,10 @@ export const COMMANDS: Command[] = [
     run: () => style("pin", ({ pinned, ...rest }) => (pinned ? rest : { ...rest, pinned: true })),
   },
   { id: "group", word: "group", keys: ["Ctrl+G"], run: frames.groupSelected },
+  { id: "subgraph", word: "subgraph", keys: ["Ctrl+Shift+E"], run: makeFromSelection },
+  { id: "enter", word: "enter", keys: ["E"], run: () => void enter() },
+  { id: "step-out", word: "stepOut", keys: ["Escape"], run: stepOut },
+  { id: "unpack", word: "unpack", keys: [], run: unpackSelected },
   { id: "note", word: "addNote", keys: [], run: () => frames.addNote(pointerPlace()) },
   {
     id: "rename",

@@ -1,12 +1,11 @@
 /** What people do to a graph, each as one edit. */
 
 import { nameFor, unique } from "@/document/names";
-import { Draft, type Edit } from "@/document/operation";
-import { linksOf, referenceOf, writeReference } from "@/document/reference";
+import { Draft, type Edit, valueAt } from "@/document/operation";
+import { linksOf, referenceOf, slotsOf, sourceOf, writeReference } from "@/document/reference";
 import {
   type Graph,
   graphAt,
-  inputsOf,
   type Json,
   type Mode,
   type NodeData,
@@ -88,7 +87,7 @@ export function removeNodes(workflow: Workflow, scope: Scope, names: readonly st
       draft.remove([...scope, "nodes", link.target, link.input]);
   for (const section of ["inputs", "outputs"] as const)
     for (const [key, value] of Object.entries(graph[section] ?? {}))
-      if (gone.has(referenceOf(value)?.node ?? "")) draft.remove([...scope, section, key]);
+      if (gone.has(sourceOf(value)?.node ?? "")) draft.remove([...scope, section, key]);
   for (const name of names) {
     draft.remove([...scope, "nodes", name]);
     if (graph.layout?.nodes?.[name]) draft.remove([...scope, "layout", "nodes", name]);
@@ -154,14 +153,15 @@ export function renameNode(workflow: Workflow, scope: Scope, from: string, to: s
     return reference?.node === from ? writeReference({ ...reference, node: to }) : undefined;
   };
   for (const [name, node] of Object.entries(graph.nodes))
-    for (const [input, value] of inputsOf(node)) {
+    for (const [path, value] of slotsOf(node)) {
       const next = moved(value);
-      if (next) draft.set([...scope, "nodes", name, input], next);
+      if (next) draft.set([...scope, "nodes", name, ...path], next);
     }
   for (const section of ["inputs", "outputs"] as const)
     for (const [key, value] of Object.entries(graph[section] ?? {})) {
-      const next = moved(value);
-      if (next) draft.set([...scope, section, key], next);
+      const path = [...scope, section, key, ...(typeof value === "string" ? [] : ["from"])];
+      const next = moved(valueAt(workflow, path) ?? null);
+      if (next) draft.set(path, next);
     }
   draft.rename([...scope, "nodes", from], to);
   if (graph.layout?.nodes?.[from]) draft.rename([...scope, "layout", "nodes", from], to);

@@ -22,7 +22,9 @@ export type GroupLayout = Place & { w: number; h: number; title: string; colour?
 
 export type NoteLayout = Place & { w: number; h: number; text: string };
 
+/** `ends` is where the two nodes of a subgraph stand that are its inputs and its outputs. */
 export type Layout = {
+  ends?: { inputs?: Place; outputs?: Place };
   nodes?: { [name: string]: NodeLayout };
   groups?: { [id: string]: GroupLayout };
   notes?: { [id: string]: NoteLayout };
@@ -47,6 +49,20 @@ export type Workflow = Graph & {
 export type Scope = readonly string[];
 
 export const ROOT: Scope = [];
+
+/** Inside a subgraph `$inputs.x` is the subgraph's own input. */
+export const INPUTS = "inputs";
+
+/** The graph that a way through nodes leads to, as far as they are subgraphs. */
+export function follow(workflow: Workflow, trail: readonly string[]): Scope[] {
+  const scopes: Scope[] = [];
+  for (const name of trail) {
+    const type = graphAt(workflow, scopes[scopes.length - 1] ?? ROOT).nodes[name]?.node;
+    if (type === undefined || !workflow.subgraphs?.[type]) break;
+    scopes.push(["subgraphs", type]);
+  }
+  return scopes;
+}
 
 /** Keys of a node that are not its inputs. */
 export const OWN_KEYS: ReadonlySet<string> = new Set([

@@ -38,6 +38,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
   const t = useText();
   useTheme();
   const view = useTabs((state) => activeTab(state)?.view);
+  const place = useTabs((state) => [state.active, ...(activeTab(state)?.trail ?? [])].join(":"));
   const connected = useServer((state) => state.connected);
   const elsewhere = useTabs((state) => {
     const tab = activeTab(state);
@@ -69,7 +70,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
         {view === "graph" && (
           <main className="stage-graph">
             <ReactFlowProvider>
-              <Canvas />
+              <Canvas key={place} />
             </ReactFlowProvider>
           </main>
         )}

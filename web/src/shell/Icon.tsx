@@ -32,6 +32,7 @@ const PATHS = {
   beside: "M2.5 3h4.5v10h-4.5zM9 3h4.5v10h-4.5z",
   facts: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.2v3.6M8 5.2h.01",
   grid: "M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z",
+  enter: "M2.5 3h11v10h-11zM5.5 8h5M8 5.5L10.5 8 8 10.5",
   left: "M10 3.5L5.5 8l4.5 4.5",
   right: "M6 3.5L10.5 8 6 12.5",
 } as const;

@@ -4,7 +4,15 @@ import { create } from "zustand";
 import { type Log, record, redo, seal, startLog, undo } from "@/document/log";
 import { freshId } from "@/document/names";
 import type { Edit } from "@/document/operation";
-import { EMPTY, type Graph, graphAt, ROOT, type Scope, type Workflow } from "@/document/workflow";
+import {
+  EMPTY,
+  follow,
+  type Graph,
+  graphAt,
+  ROOT,
+  type Scope,
+  type Workflow,
+} from "@/document/workflow";
 
 export type View = "form" | "graph";
 
@@ -12,6 +20,8 @@ export type Tab = {
   id: string;
   log: Log;
   saved: number;
+  /** The nodes that were stepped into, one in the other, and the graph inside the last. */
+  trail: readonly string[];
   scope: Scope;
   view: View;
   path?: string;
@@ -37,9 +47,21 @@ type Tabs = {
   seal(): void;
 };
 
+/** The tab with its trail as far as it goes; the form shows the whole workflow. */
+function settled(tab: Tab): Tab {
+  const wanted = tab.view === "form" ? [] : tab.trail;
+  const scopes = follow(tab.log.document, wanted);
+  const trail = scopes.length === tab.trail.length ? tab.trail : wanted.slice(0, scopes.length);
+  const scope = scopes[scopes.length - 1] ?? ROOT;
+  const same = trail === tab.trail && scope[1] === tab.scope[1];
+  return same ? tab : { ...tab, trail, scope };
+}
+
 export const useTabs = create<Tabs>()((set, get) => {
   const change = (id: string, make: (tab: Tab) => Partial<Tab>) =>
-    set(({ tabs }) => ({ tabs: tabs.map((t) => (t.id === id ? { ...t, ...make(t) } : t)) }));
+    set(({ tabs }) => ({
+      tabs: tabs.map((t) => (t.id === id ? settled({ ...t, ...make(t) }) : t)),
+    }));
   const onLog = (make: (log: Log) => Log) =>
     change(get().active, (tab) => ({ log: make(tab.log) }));
   return {
@@ -50,6 +72,7 @@ export const useTabs = create<Tabs>()((set, get) => {
         id: freshId(),
         log: startLog(workflow),
         saved: 0,
+        trail: [],
         scope: ROOT,
         view: "graph",
         ...more,
@@ -99,8 +122,19 @@ export function currentGraph(state = useTabs.getState()): Graph {
   return tab ? graphAt(tab.log.document, tab.scope) : EMPTY;
 }
 
+/** The active document, and the scope of what is shown of it. */
+export function shownGraph(): { document: Workflow; scope: Scope } {
+  const tab = activeTab();
+  return { document: tab?.log.document ?? EMPTY, scope: tab?.scope ?? ROOT };
+}
+
 export function useGraph(): Graph {
   return useTabs((state) => currentGraph(state));
+}
+
+/** A node of the shown graph as runs and messages call it: `left:words`. */
+export function runName(node: string, state = useTabs.getState()): string {
+  return [...(activeTab(state)?.trail ?? []), node].join(":");
 }
 
 /** Makes an edit from the active document and scope, and does it. */
