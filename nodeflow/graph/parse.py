@@ -32,22 +32,35 @@ def fail(
 
 
 class _Builder:
-    """Composed YAML to values, counting what aliases expand to."""
+    """Composed YAML to values, once `measure` has found that aliases expand to few enough."""
 
     def __init__(self, source: str | None, limits: Limits) -> None:
         self.source, self.limits = source, limits
         self.places: dict[Path, Position] = {}
-        self.count = 0
+        self.sizes: dict[int, int] = {}
         self.constructor = yaml.constructor.SafeConstructor()
 
     def refuse(self, code: ProblemCode, message: str, node: yaml.Node) -> WorkflowError:
         return fail(code, message, self.source, position(node))
 
-    def build(self, node: yaml.Node, path: Path) -> JsonValue:
-        self.count += 1
-        if self.count > self.limits.values:
+    def measure(self, node: yaml.Node) -> int:
+        """How many values a node expands to; each node of the text is looked at once."""
+        known = self.sizes.get(id(node))
+        if known is not None:
+            return known
+        self.sizes[id(node)] = 0  # while it is measured: it may hold itself
+        size = 1
+        if isinstance(node, yaml.MappingNode):
+            size += sum(self.measure(value) for _, value in node.value)
+        elif isinstance(node, yaml.SequenceNode):
+            size += sum(map(self.measure, node.value))
+        if size > self.limits.values:
             message = f"more than {self.limits.values:,} values, aliases expanded"
             raise self.refuse(ProblemCode.LIMIT, message, node)
+        self.sizes[id(node)] = size
+        return size
+
+    def build(self, node: yaml.Node, path: Path) -> JsonValue:
         if len(path) > self.limits.depth:
             raise self.refuse(ProblemCode.LIMIT, f"nested over {self.limits.depth} deep", node)
         self.places.setdefault(path, position(node))
@@ -123,6 +136,7 @@ def parse_yaml(text: str, source: str | None, limits: Limits) -> Parsed:
         return Parsed(None)
     builder = _Builder(source, limits)
     try:
+        builder.measure(root)
         data = builder.build(root, ())
     except RecursionError:
         raise fail(ProblemCode.LIMIT, f"nested over {limits.depth} deep", source) from None
