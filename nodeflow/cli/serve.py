@@ -62,6 +62,9 @@ def parser() -> Parser:
         "--preview", "--preview-method", choices=get_args(Previews), default="auto",
         help="how pictures in progress are made (default: auto, by TAESD where its decoder is)",
     )  # fmt: skip
+    made.add_argument("--lazy", action="store_true",
+                      help="load torch when a job needs it, not before: less memory, a slower "
+                      "first picture")  # fmt: skip
     made.add_argument("--page", metavar="DIR", type=Path,
                       help="another built editor to serve, such as ComfyUI's")  # fmt: skip
     for option, (kind, default, text) in NUMBERS.items():
@@ -134,7 +137,7 @@ def command(argv: Sequence[str]) -> int:
         limits=Limits(arguments.queue_limit, arguments.client_limit, arguments.retries),
         retention=Retention(arguments.keep_jobs, arguments.keep_days, arguments.keep_events),
         certificate=arguments.certificate,
-        key=arguments.key, page=arguments.page, previews=arguments.preview,
+        key=arguments.key, page=arguments.page, previews=arguments.preview, lazy=arguments.lazy,
     )  # fmt: skip
     logging.basicConfig(
         stream=sys.stderr,

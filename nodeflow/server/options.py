@@ -35,3 +35,4 @@ class Options:
     key: Path | None = None
     page: Path | None = None
     previews: Previews = "auto"
+    lazy: bool = False

@@ -50,7 +50,13 @@ class ServerState:
         blame = Blame()
         self.inspector = Inspector(Setup("", options.places, options.cache), blame)
         setups = [
-            Setup(device.strip(), options.places, options.cache, previews=options.previews)
+            Setup(
+                device.strip(),
+                options.places,
+                options.cache,
+                previews=options.previews,
+                lazy=options.lazy,
+            )
             for device in options.device.split(",")
         ]
         self.workers = Workers(

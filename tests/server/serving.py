@@ -159,7 +159,8 @@ class Serving:
 
     def command(self) -> list[str]:
         """How it is called, but for the port."""
-        return [sys.executable, "-m", "nodeflow", "serve", "--device", "cpu", *self.arguments]
+        serve = [sys.executable, "-m", "nodeflow", "serve", "--device", "cpu", "--lazy"]
+        return [*serve, *self.arguments]
 
     def plugin(self, name: str, code: str) -> None:
         """Write a plugin, and allow it."""

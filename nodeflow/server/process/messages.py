@@ -25,7 +25,8 @@ class Places(Struct, frozen=True):
 class Setup(Message, frozen=True):
     """First message to a process. device is empty for the inspector.
 
-    deadly: digest → why, of plugins that are not to be imported.
+    deadly: digest → why, of plugins that are not to be imported. lazy: torch is loaded when a
+    job needs it.
     """
 
     device: str
@@ -34,6 +35,7 @@ class Setup(Message, frozen=True):
     memory_limit: int = 0
     previews: Previews = "auto"
     deadly: dict[str, str] = {}
+    lazy: bool = False
 
 
 class Run(Message, frozen=True):

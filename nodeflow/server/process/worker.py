@@ -73,7 +73,8 @@ class Worker:
         self._engine = self._make_engine(device, disk_cache(setup.cache))
         self._registry = told_registry(setup.places, setup.deadly, self._channel.send)
         self._channel.send(Ready(device))
-        threading.Thread(target=self._warm_up, daemon=True).start()
+        if not setup.lazy:
+            threading.Thread(target=self._warm_up, daemon=True).start()
         while not self._stopping.is_set():
             message = self._inbox.get()
             if isinstance(message, Run):
