@@ -1,6 +1,5 @@
 """Folders out of a message, for each user."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from msgspec import json
@@ -23,4 +22,4 @@ def folders_of(places: Places, user: str) -> Folders:
 
 def problems_json(error: WorkflowError) -> bytes:
     """All problems with the fields of the command line's JSON."""
-    return json.encode([asdict(problem) for problem in error.problems])
+    return json.encode(error.problems)
