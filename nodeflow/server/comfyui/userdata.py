@@ -5,12 +5,13 @@ folder of their own; settings lie in the database, where no file name leads.
 """
 
 import asyncio
+import re
 import secrets
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from msgspec import json
+from msgspec import Struct, json
 
 from nodeflow.node.folders import confined
 from nodeflow.server.api.files import FILE_POLICY
@@ -19,9 +20,16 @@ from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, read_body
 from nodeflow.server.store import values
 
+USERS, MOST_USERS = "comfyui user", 100
 QUOTA = 500_000_000
 SETTINGS_LIMIT = 1_000_000
 TYPES = {".json": "application/json", ".txt": "text/plain", ".png": "image/png"}
+
+
+class NewUser(Struct, frozen=True):
+    """Who is added."""
+
+    username: str
 
 
 def user_of(call: Call) -> str:
@@ -171,8 +179,28 @@ async def move(call: Call) -> Any:
 
 
 async def users(call: Call) -> dict[str, Any]:
-    """Who there is: users come from `--users`, each with a token."""
-    return {"storage": "server", "migrated": True}
+    """The client's users; where none was added the client does not ask who is there."""
+    known = await call.state.database.read(lambda c: values.read_all(c, call.user, USERS))
+    return {"storage": "server", **({"users": known} if known else {"migrated": True})}
+
+
+async def add_user(call: Call) -> str:
+    """A further user of the client, by name; returns the id for the header `comfy-user`."""
+    name = (await body_of(call, NewUser)).username.strip()
+    id = f"user_{re.sub('[^A-Za-z0-9]+', '-', name)[:30]}_{secrets.token_hex(8)}"
+
+    def work(connection: Any) -> None:
+        known = values.read_all(connection, call.user, USERS)
+        if name in known.values():
+            raise Fault(400, "bad_request", f"there is a user '{name}' already")
+        if len(known) >= MOST_USERS:
+            raise Fault(429, "too_many", f"at most {MOST_USERS} users")
+        values.write(connection, call.user, USERS, id, name)
+
+    if not 0 < len(name) <= 100:
+        raise Fault(400, "bad_request", "a user's name has 1 to 100 characters")
+    await call.state.database.write(work)
+    return id
 
 
 def kind_of(call: Call) -> str:

@@ -44,7 +44,7 @@ FORMS = st.sampled_from(["JSON", "no JSON"])
 
 def path_of(path: str, part: str) -> str:
     """A route's path with its variable parts filled in."""
-    for name in ("{id}", "{kind}", "{file:.+}", "{dest:.+}", "{folder}", "{hash}"):
+    for name in ("{id}", "{kind}", "{file:.+}", "{dest:.+}", "{folder}", "{hash}", "{language}"):
         path = path.replace(name, quote(part, safe="") or "x")
     return path
 

@@ -12,6 +12,16 @@ FIELDS = {
 }  # fmt: skip
 
 
+def test_help_beside_a_node(comfy: Serving) -> None:
+    answer = comfy.call("GET", "/docs/KSampler/en.md")
+    assert answer.headers["content-type"].startswith("text/markdown")
+    text = answer.body.decode()
+    assert text.startswith("# KSampler\n") and "\n| cfg | FLOAT, 0 to 100 | " in text
+    assert "\n## Outputs\n" in text and "| LATENT |" in text
+    for wrong in ("/docs/Nothing/en.md", "/docs/KSampler/en.html"):
+        assert comfy.call("GET", wrong).status == 404
+
+
 def test_every_node_type_is_described(comfy: Serving) -> None:
     types = comfy.call("GET", "/object_info").json
     ours = comfy.call("GET", "/api/v1/node-types").json["nodes"]

@@ -1,8 +1,9 @@
 """`/userdata`, `/settings`, `/users`: files and settings of a user, and nobody else's."""
 
+from typing import Any
 from urllib.parse import quote
 
-from tests.server.serving import Serving
+from tests.server.serving import ALICE, BOB, Serving
 
 
 def test_a_file_is_kept_read_moved_and_taken_away(comfy: Serving) -> None:
@@ -46,6 +47,21 @@ def test_folders_are_listed(comfy: Serving) -> None:
     assert found[0]["path"] == "list/one.json"
     assert comfy.call("POST", "/userdata/list", b"{}").status == 409
     assert comfy.call("POST", f"/userdata/{quote('list/one.json/x', safe='')}", b"").status == 409
+
+
+def test_users_are_added(users_server: Serving) -> None:
+    def by(token: str, method: str, body: Any = None) -> Any:
+        return users_server.call(method, "/users", body, token=token)
+
+    assert by(ALICE, "GET").json == {"storage": "server", "migrated": True}
+    id = by(ALICE, "POST", {"username": "Zoë K."}).json
+    assert by(ALICE, "GET").json == {"storage": "server", "users": {id: "Zoë K."}}
+    assert by(BOB, "GET").json == {"storage": "server", "migrated": True}
+    for name in ("Zoë K.", " ", "x" * 101):
+        assert by(ALICE, "POST", {"username": name}).status == 400
+    own = {"comfy-user": id}
+    kept = users_server.call("POST", "/userdata/a.txt", b"a", headers=own, token=ALICE)
+    assert kept.json == "a.txt"
 
 
 def test_users_of_the_client_are_apart(comfy: Serving) -> None:
