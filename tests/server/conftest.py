@@ -1,4 +1,4 @@
-"""One server for the tests that leave it as it was."""
+"""Servers that tests share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 from tests.server.serving import ALICE, BOB, Serving, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server of this module."""
+    """A server that tests share; each leaves it able to work."""
     with serving(Path(tmp_path_factory.mktemp("server"))) as started:
         yield started
 
