@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from tests.server.serving import Serving, serving
 
@@ -15,8 +17,15 @@ CHROMIUM = shutil.which("chromium")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server of this module, with its processes and the embedded model."""
-    with serving(Path(tmp_path_factory.mktemp("editor"))) as started:
+    """A server of this module, with its processes, the embedded model and two embeddings."""
+    folder = Path(tmp_path_factory.mktemp("editor"))
+    embeddings = folder / "work" / "models" / "embeddings"
+    embeddings.mkdir(parents=True)
+    for name in ("bad_hands", "badly_drawn"):
+        save_file(
+            {"emb_params": np.zeros((1, 768), np.float32)}, embeddings / f"{name}.safetensors"
+        )
+    with serving(folder) as started:
         yield started
 
 

@@ -99,7 +99,14 @@ def test_numbers_take_arithmetic_and_prompts_weights(graph: Any, server: Serving
     prompt.evaluate("area => area.setSelectionRange(2, 5)")
     prompt.press("Control+ArrowUp")
     prompt.press("Control+ArrowUp")
-    prompt.blur()
+    negative = graph.get_by_role("textbox", name="negative text")
+    negative.press_sequentially("ugly, embedding:bad")
+    graph.get_by_role("option", name="badly_drawn").wait_for()
+    graph.get_by_role("option", name="bad_hands").wait_for()
+    for key in ("ArrowUp", "ArrowDown", "Enter"):
+        negative.press(key)
+    assert negative.input_value() == "ugly, embedding:bad_hands"
+    negative.blur()
     nodes = saved(graph, server, "values")["nodes"]
     assert nodes["canvas"]["width"] == 192
     assert nodes["positive"]["text"] == "a (red:1.1) apple"
@@ -166,6 +173,45 @@ def test_no_serious_finding_of_axe(page: Any, view: str, theme: str) -> None:
         if found["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+MIDDLE = """() => {
+    const path = document.querySelector('[data-id="checkpoint.VAE>image.vae"] path');
+    const point = path.getPointAtLength(path.getTotalLength() * 0.3);
+    const { x, y } = point.matrixTransform(path.getScreenCTM());
+    return [x, y];
+}"""
+
+
+def test_links_bend_and_nodes_are_aligned_and_coloured(graph: Any, server: Serving) -> None:
+    graph.mouse.dblclick(*graph.evaluate(MIDDLE))
+    graph.wait_for_selector('[data-id="reroute"]')
+    for name in ("positive", "canvas"):
+        graph.locator(f'[data-id="{name}"] .node-head').click(modifiers=["Control"])
+    for item in ("Colour: #3f9a55", "Align bottom edges"):
+        graph.locator('[data-id="positive"] .node-head').click(button="right")
+        graph.get_by_role("menuitem", name=item).click()
+    document = saved(graph, server, "bent")
+    assert document["nodes"]["reroute"] == {"node": "Reroute", "value": "$checkpoint.VAE"}
+    assert document["nodes"]["image"]["vae"] == "$reroute"
+    places = document["layout"]["nodes"]
+    assert places["positive"]["colour"] == places["canvas"]["colour"] == "#3f9a55"
+    bottoms = [
+        graph.locator(f'[data-id="{name}"] .node').bounding_box() for name in ("positive", "canvas")
+    ]
+    heights = {round(box["y"] + box["height"]) for box in bottoms}
+    assert max(heights) - min(heights) <= 1
+
+
+def test_the_values_of_a_loop_are_edited_in_the_form(page: Any, server: Serving) -> None:
+    open_text(page, (ROOT / "workflows" / "for_each.yaml").read_text(encoding="utf-8"))
+    values = page.get_by_role("textbox", name="Prompts")
+    assert values.input_value().startswith("a red apple on a blue background\n")
+    values.fill("a cactus\n\na penguin")
+    values.blur()
+    assert saved(page, server, "loop")["nodes"]["pictures"]["loop"] == {
+        "each": {"prompt": ["a cactus", "a penguin"]}
+    }
 
 
 def test_a_selection_becomes_a_subgraph_that_runs_and_is_seen_inside(

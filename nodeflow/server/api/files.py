@@ -30,9 +30,10 @@ FILE_POLICY = "default-src 'none'; sandbox"
 
 
 class FileFilter(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which files, newest first; after: how many to leave out."""
+    """Which files, newest first; search: words in their names; after: how many to leave out."""
 
     prefix: str = ""
+    search: Annotated[str, Meta(max_length=200)] = ""
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     after: Annotated[int, Meta(ge=0, le=10**9)] = 0
 
@@ -82,12 +83,15 @@ async def listing(call: Call, query: FileFilter) -> FileListing:
     """Files, newest first."""
     folder = call.part("folder")
     root = root_of(call, folder)
+    words = query.search.lower().split()
 
     def look() -> list[tuple[float, int, str]]:
         found = []
         for path in root.rglob("*") if root.is_dir() else []:
             name = path.relative_to(root).as_posix()
             if not name.startswith(query.prefix) or not sound_name(name):
+                continue
+            if not all(word in name.lower() for word in words):
                 continue
             if confined(root, name) is not None and path.is_file():
                 stat = path.stat()

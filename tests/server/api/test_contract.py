@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 from PIL import Image
@@ -128,6 +129,10 @@ def files(api: Contract) -> None:
     assert api.call("POST", f"{API}/files", *sent).status == 200
     assert api.call("POST", f"{API}/files", *form("é" * 130 + ".png", picture())).status == 400
     listed = api.call("GET", f"{API}/files/{{folder}}", folder="input").json["files"]
+    for words, count in (("A .PNG", 1), ("a b", 0)):
+        query = f"?search={quote(words)}"
+        found = api.call("GET", f"{API}/files/{{folder}}", query=query, folder="input").json
+        assert len(found["files"]) == count
     named = {"folder": "input", "path": listed[0]["path"]}
     whole = api.call("GET", FILE, **named)
     assert whole.status == 200 and len(whole.body) == listed[0]["size"]

@@ -115,7 +115,11 @@ export const api = {
   retry: (id: string) => send<Job>("POST", `jobs/${id}/retry`, {}),
   moveToFront: (id: string) => send<Job>("POST", `jobs/${id}/move`, { to: "front" }),
   pause: (on: boolean) => send<void>("POST", `queue/${on ? "pause" : "resume"}`, {}),
-  files: (folder: string) => read<{ files: StoredFile[] }>(`files/${folder}?limit=200`),
+  models: (kind: string) => read<{ models: { name: string }[] }>(`models/${kind}`),
+  files: (folder: string, search: string, after: number) =>
+    read<{ files: StoredFile[]; next: number | null }>(
+      `files/${folder}?${new URLSearchParams({ search, after: String(after), limit: "200" })}`,
+    ),
   async upload(file: Blob, name: string): Promise<StoredFile> {
     const form = new FormData();
     form.append("file", file, name);

@@ -22,6 +22,7 @@ import { LinkView } from "@/canvas/LinkView";
 import { cutLink, drawLink, fits } from "@/canvas/linking";
 import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
 import { NodeView } from "@/canvas/NodeView";
+import { bend } from "@/canvas/rerouting";
 import { useCanvas } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
 import { enter } from "@/commands/subgraphs";
@@ -145,6 +146,10 @@ export function Canvas() {
         }}
         onEdgeClick={(event, edge) => {
           if (event.altKey) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });
+        }}
+        onEdgeDoubleClick={({ clientX: x, clientY: y }, edge) => {
+          const place = useCanvas.getState().flow?.screenToFlowPosition({ x, y });
+          if (place) bend({ node: edge.target, port: edge.targetHandle ?? "" }, place);
         }}
         onEdgesDelete={(gone) => {
           for (const edge of gone) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });

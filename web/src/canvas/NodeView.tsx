@@ -3,11 +3,12 @@ import { lazy, memo, Suspense, useMemo } from "react";
 import { fileUrl } from "@/api/client";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
-import { rowsOf } from "@/canvas/rows";
+import { loopedOver, rowsOf } from "@/canvas/rows";
 import { Verdict } from "@/canvas/Verdict";
 import { enter } from "@/commands/subgraphs";
-import { referenceOf } from "@/document/reference";
+import { REROUTE, referenceOf } from "@/document/reference";
 import { modeOf, type NodeData, titleOf } from "@/document/workflow";
+import { Each } from "@/inputs/Each";
 import { Field } from "@/inputs/Field";
 import { useText } from "@/language/text";
 import { previewOf } from "@/plugins/previewOf";
@@ -43,6 +44,13 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
   const title = titleOf(id, node);
   const shown = type?.display_name ?? node.node;
   const marks = [selected && "selected", mode, state, missing && "missing"].filter(Boolean);
+  if (node.node === REROUTE && type)
+    return (
+      <article className={`node reroute ${marks.join(" ")}`} aria-label={`${title}, ${shown}`}>
+        <Folded type={type} node={node} />
+        <Problems node={id} />
+      </article>
+    );
   return (
     <article
       className={`node ${marks.join(" ")}`}
@@ -117,7 +125,8 @@ type BodyProps = {
 };
 
 function Body({ id, node, type, wrong }: BodyProps) {
-  const { links, literals, others } = rowsOf(type, node);
+  const t = useText();
+  const { links, literals, others, looped } = rowsOf(type, node);
   const outputs = type?.outputs ?? [];
   const ports = Math.max(links.length, outputs.length);
   const texts = literals.filter(({ multiline }) => multiline).length;
@@ -154,6 +163,19 @@ function Body({ id, node, type, wrong }: BodyProps) {
           wrong={wrong.has(input.name)}
           plain={texts === 1}
         />
+      ))}
+      {looped.map((input) => (
+        <div className="row tall" key={input.name}>
+          <label title={input.description}>
+            {input.name} · {t.perRound}
+          </label>
+          <Each
+            node={id}
+            spec={input}
+            value={loopedOver(node, input.name) ?? []}
+            label={`${id} ${input.name}`}
+          />
+        </div>
       ))}
       {others.map(([name, value]) => (
         <div className="row unknown" key={name}>

@@ -3,7 +3,7 @@
 import type { Edge, Node } from "@xyflow/react";
 import { takes } from "@/canvas/ends";
 import { WIDTH } from "@/canvas/rows";
-import { type Link, linksOf, sourceOf } from "@/document/reference";
+import { type Link, linksOf, origin, sourceOf } from "@/document/reference";
 import { type Graph, INPUTS, type Place } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { colourOf } from "@/types/compatible";
@@ -99,7 +99,10 @@ export function toEdges(graph: Graph, before: readonly Edge[], inside: boolean):
     const type = source === INPUTS ? given : from && nodeType(from.node);
     if (!from && !type) continue;
     const sourceHandle = from ? outputName(from.node, output) : (output ?? "");
-    const kind = type?.outputs.find(({ name }) => name === sourceHandle)?.type ?? "*";
+    const first = origin(graph, source, output);
+    const giver = first.node === INPUTS ? given : nodeType(graph.nodes[first.node]?.node ?? "");
+    const named = outputName(graph.nodes[first.node]?.node ?? "", first.output);
+    const kind = giver?.outputs.find(({ name }) => name === named)?.type ?? "*";
     const id = `${source}.${sourceHandle}>${target}.${input}`;
     const edge = old.get(id);
     const stroke = colourOf(types, kind);

@@ -6,7 +6,7 @@ import { OUTPUTS } from "@/canvas/flow";
 import { connect, disconnect, type End } from "@/document/edit";
 import { give, promote, removeEnd } from "@/document/ends";
 import { Draft } from "@/document/operation";
-import { writeReference } from "@/document/reference";
+import { origin, writeReference } from "@/document/reference";
 import { graphAt, INPUTS } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { act, currentGraph } from "@/state/tabs";
@@ -21,7 +21,16 @@ export function typeOf(name: string): NodeType | undefined {
   return name === OUTPUTS ? gives(graph) : undefined;
 }
 
+function outputType(node: string, output: string | undefined): string {
+  const outputs = typeOf(node)?.outputs ?? [];
+  return (outputs.find(({ name }) => name === output) ?? outputs[0])?.type ?? "*";
+}
+
 export function portType(end: End, side: "in" | "out"): string {
+  if (side === "out") {
+    const first = origin(currentGraph(), end.node, end.port);
+    if (first.node !== end.node) return outputType(first.node, first.output);
+  }
   const type = typeOf(end.node);
   const ports = side === "in" ? type?.inputs : type?.outputs;
   return ports?.find(({ name }) => name === end.port)?.type ?? "*";

@@ -1,8 +1,9 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { portType } from "@/canvas/linking";
-import { useCanvas } from "@/canvas/selection";
+import { selectedNodes, useCanvas } from "@/canvas/selection";
 import { command } from "@/commands/commands";
+import { TINTS, tintAll } from "@/commands/frames";
 import { isSubgraph } from "@/commands/subgraphs";
 import { toggleExposed } from "@/document/edit";
 import { promote } from "@/document/ends";
@@ -26,9 +27,15 @@ const ON_NODE = [
   "pin",
   "group",
   "subgraph",
+];
+const ON_SEVERAL = [
   "",
   "align-left",
+  "align-right",
   "align-top",
+  "align-bottom",
+  "spread-across",
+  "spread-down",
 ];
 const ON_SUBGRAPH = ["enter", "unpack", ""];
 const ON_PANE = [
@@ -58,6 +65,11 @@ function expose(node: string, input: string): void {
 export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
   const t = useText();
   const menu = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(at.y);
+  useLayoutEffect(() => {
+    const height = menu.current?.offsetHeight ?? 0;
+    setTop(Math.max(8, Math.min(at.y, innerHeight - height - 8)));
+  }, [at]);
   useEffect(() => {
     menu.current?.querySelector("button")?.focus();
     const away = (event: PointerEvent) => {
@@ -68,7 +80,11 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
   }, [onClose]);
   const { scope } = shownGraph();
   const inside = scope.length > 0;
-  const entries = at.node ? [...(isSubgraph(at.node) ? ON_SUBGRAPH : []), ...ON_NODE] : ON_PANE;
+  const several = selectedNodes().length > 1;
+  const onNode = at.node !== undefined && isSubgraph(at.node);
+  const entries = at.node
+    ? [...(onNode ? ON_SUBGRAPH : []), ...ON_NODE, ...(several ? ON_SEVERAL : [])]
+    : ON_PANE;
   const value = currentGraph().nodes[at.node ?? ""]?.[at.input ?? ""];
   const given = referenceOf(value);
   const shown =
@@ -95,7 +111,7 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
       role="menu"
       tabIndex={-1}
       aria-label={t.menu}
-      style={{ left: Math.min(at.x, innerWidth - 240), top: Math.min(at.y, innerHeight - 420) }}
+      style={{ left: Math.min(at.x, innerWidth - 240), top }}
       onKeyDown={move}
     >
       {at.node && at.input && !(inside && given) && (
@@ -130,7 +146,31 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
           </button>
         );
       })}
+      {at.node && <Colours node={at.node} onClose={onClose} />}
     </div>,
     document.body,
+  );
+}
+
+/** The tints of node heads and groups; the first is none. */
+function Colours({ node, onClose }: { node: string; onClose(): void }) {
+  const t = useText();
+  return (
+    <div className="menu-colours" role="group" aria-label={t.colour}>
+      {TINTS.map((tint) => (
+        <button
+          type="button"
+          role="menuitem"
+          key={tint ?? ""}
+          aria-label={`${t.colour}: ${tint ?? t.none}`}
+          style={{ "--tint": tint } as React.CSSProperties}
+          onClick={() => {
+            const { selected } = useCanvas.getState();
+            tintAll(selected.includes(node) ? selected : [node], tint);
+            onClose();
+          }}
+        />
+      ))}
+    </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Everything that can be done, with its name and keys: the palette, menus and keyboard use it. */
 
 import { api } from "@/api/client";
+import { align, type Box, type Line, type Places, spread } from "@/canvas/aligning";
 import { arrange } from "@/canvas/arrange";
 import { pointerPlace, selectedNodes, useCanvas } from "@/canvas/selection";
 import { clip } from "@/commands/clip";
@@ -8,7 +9,7 @@ import { download, newTab, openFile, save } from "@/commands/files";
 import * as frames from "@/commands/frames";
 import { enter, makeFromSelection, stepOut, unpackSelected } from "@/commands/subgraphs";
 import { moveNodes, styleNodes, toggleMode } from "@/document/edit";
-import type { Mode, NodeLayout, Place } from "@/document/workflow";
+import type { Mode, NodeLayout } from "@/document/workflow";
 import type { Catalogue } from "@/language/en";
 import { cancel, run } from "@/run/submit";
 import { usePanels } from "@/state/panels";
@@ -30,14 +31,28 @@ function style(word: string, change: (layout: NodeLayout) => NodeLayout): void {
   if (names.length > 0) act((d, scope) => styleNodes(d, scope, names, change, word));
 }
 
-function align(axis: "x" | "y"): void {
-  const names = selectedNodes();
-  const places = currentGraph().layout?.nodes ?? {};
-  const edge = Math.min(...names.map((name) => places[name]?.[axis] ?? 0));
-  const next: { [name: string]: Place } = {};
-  for (const name of names) next[name] = { x: 0, y: 0, ...places[name], [axis]: edge };
-  act((d, scope) => moveNodes(d, scope, next, "align"));
+/** Moves the selected nodes to where a rule puts their boxes. */
+function placed(rule: (boxes: Box[]) => Places): () => void {
+  return () => {
+    const names = new Set(selectedNodes());
+    const nodes = useCanvas.getState().flow?.getNodes() ?? [];
+    const boxes = nodes.flatMap(({ id, position, measured }) =>
+      names.has(id)
+        ? [
+            {
+              name: id,
+              ...position,
+              width: measured?.width ?? 232,
+              height: measured?.height ?? 120,
+            },
+          ]
+        : [],
+    );
+    if (boxes.length > 1) act((d, scope) => moveNodes(d, scope, rule(boxes), "align"));
+  };
 }
+
+const aligned = (line: Line) => placed((boxes) => align(boxes, line));
 
 async function arrangeAll(): Promise<void> {
   const { flow } = useCanvas.getState();
@@ -206,8 +221,14 @@ export const COMMANDS: Command[] = [
     run: () => usePanels.setState({ dialog: "rename" }),
   },
   { id: "arrange", word: "arrange", keys: ["Shift+A"], run: () => void arrangeAll() },
-  { id: "align-left", word: "alignLeft", keys: [], run: () => align("x") },
-  { id: "align-top", word: "alignTop", keys: [], run: () => align("y") },
+  { id: "align-left", word: "alignLeft", keys: [], run: aligned("left") },
+  { id: "align-centre", word: "alignCentre", keys: [], run: aligned("centre") },
+  { id: "align-right", word: "alignRight", keys: [], run: aligned("right") },
+  { id: "align-top", word: "alignTop", keys: [], run: aligned("top") },
+  { id: "align-middle", word: "alignMiddle", keys: [], run: aligned("middle") },
+  { id: "align-bottom", word: "alignBottom", keys: [], run: aligned("bottom") },
+  { id: "spread-across", word: "spreadAcross", keys: [], run: placed((b) => spread(b, "x")) },
+  { id: "spread-down", word: "spreadDown", keys: [], run: placed((b) => spread(b, "y")) },
   { id: "fit", word: "fit", keys: ["."], run: () => fit() },
   {
     id: "fit-selection",

@@ -61,3 +61,29 @@ export function addNote({ x, y }: Place): void {
     return new Draft(document).set([...scope, "layout", "notes", id], note).done("note");
   });
 }
+
+export const TINTS = [
+  undefined,
+  "#d0493f",
+  "#d98a2b",
+  "#b5a11e",
+  "#3f9a55",
+  "#2f8fb0",
+  "#5a6fe0",
+  "#a555c8",
+] as const;
+
+/** Gives nodes and groups a colour, or takes it away. */
+export function tintAll(ids: readonly string[], tint: string | undefined): void {
+  act((document, scope) => {
+    const draft = new Draft(document);
+    const layout = graphAt(document, scope).layout ?? {};
+    for (const id of ids) {
+      const group = id.startsWith(GROUP);
+      const [section, key] = group ? ["groups", id.slice(GROUP.length)] : ["nodes", id];
+      const there = group ? layout.groups?.[key] : graphAt(document, scope).nodes[key];
+      if (there) draft.set([...scope, "layout", section, key, "colour"], tint);
+    }
+    return draft.done("colour");
+  });
+}

@@ -52,7 +52,18 @@ export function setInput(
   input: string,
   value: Json | undefined,
 ): Edit {
-  const path = [...scope, "nodes", node, input];
+  return setSlot(workflow, scope, node, [input], value);
+}
+
+/** Sets an input, or a value deeper in a node, as what its loop goes over. */
+export function setSlot(
+  workflow: Workflow,
+  scope: Scope,
+  node: string,
+  slot: readonly string[],
+  value: Json | undefined,
+): Edit {
+  const path = [...scope, "nodes", node, ...slot];
   return new Draft(workflow).set(path, value).done("value", `value ${path.join("/")}`);
 }
 

@@ -76,3 +76,22 @@ export function linksOf(graph: Graph): Link[] {
     }
   return links;
 }
+
+/** The node that is a bend in a link, and its one input. */
+export const REROUTE = "Reroute";
+export const REROUTE_INPUT = "value";
+
+type Origin = { node: string; output?: string | undefined };
+
+/** What a link that comes out of bends really comes from. */
+export function origin(graph: Graph, node: string, output: string | undefined): Origin {
+  const seen = new Set<string>();
+  let at: Origin = { node, output };
+  while (graph.nodes[at.node]?.node === REROUTE && !seen.has(at.node)) {
+    seen.add(at.node);
+    const before = referenceOf(graph.nodes[at.node]?.[REROUTE_INPUT]);
+    if (!before) break;
+    at = before;
+  }
+  return at;
+}

@@ -1,8 +1,9 @@
 import { fileUrl } from "@/api/client";
 import { ProblemList, useProblems } from "@/canvas/Problems";
-import { rowsOf } from "@/canvas/rows";
+import { loopedOver, rowsOf } from "@/canvas/rows";
 import { referenceOf } from "@/document/reference";
-import type { Workflow } from "@/document/workflow";
+import type { Json, Workflow } from "@/document/workflow";
+import { Each } from "@/inputs/Each";
 import { Field } from "@/inputs/Field";
 import { duration, useText } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
@@ -15,16 +16,23 @@ import { nodeType, useServer } from "@/state/server";
 import { useDocument, useTabs } from "@/state/tabs";
 import type { InputType } from "@/types/nodeType";
 
-type Shown = { name: string; node: string; spec: InputType };
+type Shown = {
+  name: string;
+  node: string;
+  spec: InputType;
+  /** The values, where a loop goes over them. */
+  each?: readonly Json[];
+};
 
 function shownInputs(workflow: Workflow): Shown[] {
   return Object.entries(workflow.inputs ?? {}).flatMap(([name, value]) => {
     const target = referenceOf(value);
     const node = target && workflow.nodes[target.node];
-    const spec =
-      node &&
-      rowsOf(nodeType(node.node), node).literals.find((input) => input.name === target.output);
-    return target && spec ? [{ name, node: target.node, spec }] : [];
+    if (!node || target.output === undefined) return [];
+    const each = loopedOver(node, target.output);
+    const inputs = each ? nodeType(node.node)?.inputs : rowsOf(nodeType(node.node), node).literals;
+    const spec = inputs?.find((input) => input.name === target.output);
+    return spec ? [{ name, node: target.node, spec, ...(each ? { each } : {}) }] : [];
   });
 }
 
@@ -44,11 +52,11 @@ export function FormView() {
         <h1>{workflow.name ?? t.untitled}</h1>
         {workflow.description && <p className="quiet">{workflow.description}</p>}
         {inputs.length === 0 && <p className="quiet">{t.noInputs}</p>}
-        {inputs.map(({ name, node, spec }, index) => (
+        {inputs.map(({ name, node, spec, each }, index) => (
           <div
             className={[
               "form-row",
-              (spec.multiline || spec.input_file) && "tall",
+              (spec.multiline || spec.input_file || each) && "tall",
               problems.some((one) => one.node === node && one.input === spec.name) && "bad",
             ]
               .filter(Boolean)
@@ -58,13 +66,17 @@ export function FormView() {
             <span className="form-label" title={spec.description}>
               {label(name)}
             </span>
-            <Field
-              node={node}
-              spec={spec}
-              value={workflow.nodes[node]?.[spec.name]}
-              label={label(name)}
-              rows={index === 0 ? 4 : 2}
-            />
+            {each ? (
+              <Each node={node} spec={spec} value={each} label={label(name)} />
+            ) : (
+              <Field
+                node={node}
+                spec={spec}
+                value={workflow.nodes[node]?.[spec.name]}
+                label={label(name)}
+                rows={index === 0 ? 4 : 2}
+              />
+            )}
           </div>
         ))}
         <ProblemList problems={problems} named />

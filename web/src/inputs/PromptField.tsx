@@ -1,5 +1,8 @@
-import { useLayoutEffect, useRef } from "react";
+import { useId, useLayoutEffect, useRef, useState } from "react";
 import { useText } from "@/language/text";
+import { useModelNames } from "@/state/models";
+import { completed, type Wanted, wantedAt } from "@/text/completion";
+import { search } from "@/text/fuzzy";
 import { weigh } from "@/text/promptWeight";
 
 type Props = {
@@ -10,20 +13,64 @@ type Props = {
   onDone(): void;
 };
 
+const SHOWN = 8;
+
 /** Words and marks as CLIP's tokenizer would roughly split them. */
 export function roughTokens(text: string): number {
   return text.replace(/\(|\)|:[\d.]+/g, " ").match(/[\p{L}]{1,7}|\d|[^\s\p{L}\d]+/gu)?.length ?? 0;
 }
 
-/** Text of several lines; Ctrl+Up and Ctrl+Down change the weight of the selected words. */
+/**
+ * Text of several lines. Ctrl+Up and Ctrl+Down change the weight of the selected words; names
+ * after `embedding:` and `<lora:` are completed.
+ */
 export function PromptField({ value, label, rows = 3, onChange, onDone }: Props) {
   const t = useText();
   const area = useRef<HTMLTextAreaElement>(null);
-  const wanted = useRef<[number, number] | undefined>(undefined);
+  const next = useRef<[number, number] | undefined>(undefined);
+  const [wanted, setWanted] = useState<Wanted>();
+  const [chosen, setChosen] = useState(0);
+  const list = useId();
+  const names = useModelNames(wanted?.kind);
+  const found = wanted
+    ? search(wanted.typed, names, (name) => [{ text: name, weight: 1 }]).slice(0, SHOWN)
+    : [];
   useLayoutEffect(() => {
-    if (wanted.current) area.current?.setSelectionRange(...wanted.current);
-    wanted.current = undefined;
+    if (next.current) area.current?.setSelectionRange(...next.current);
+    next.current = undefined;
   });
+
+  function look({ value: text, selectionStart }: HTMLTextAreaElement): void {
+    setWanted(wantedAt(text, selectionStart));
+    setChosen(0);
+  }
+
+  function pick(name: string): void {
+    if (!wanted || !area.current) return;
+    const { text, caret } = completed(value, area.current.selectionStart, wanted, name);
+    next.current = [caret, caret];
+    setWanted(undefined);
+    onChange(text);
+  }
+
+  function onKey(event: React.KeyboardEvent<HTMLTextAreaElement>): void {
+    const { key } = event;
+    const steps = key === "ArrowUp" ? 1 : key === "ArrowDown" ? -1 : 0;
+    const name = found[chosen];
+    if ((event.ctrlKey || event.metaKey) && steps !== 0) {
+      const { selectionStart: start, selectionEnd: end } = event.currentTarget;
+      const weighed = weigh({ text: value, start, end }, steps);
+      next.current = [weighed.start, weighed.end];
+      onChange(weighed.text);
+    } else if (name === undefined || event.ctrlKey || event.metaKey) return;
+    else if (steps !== 0) setChosen((chosen - steps + found.length) % found.length);
+    else if (key === "Enter" || key === "Tab") pick(name);
+    else if (key === "Escape") setWanted(undefined);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
   const count = roughTokens(value);
   return (
     <span className="prompt">
@@ -31,25 +78,46 @@ export function PromptField({ value, label, rows = 3, onChange, onDone }: Props)
         ref={area}
         className="field text nodrag nowheel nopan"
         aria-label={label}
+        aria-autocomplete="list"
+        aria-controls={found.length > 0 ? list : undefined}
+        aria-activedescendant={found.length > 0 ? `${list}${chosen}` : undefined}
         rows={rows}
         spellCheck={false}
         value={value}
-        onChange={(event) => onChange(event.target.value)}
-        onBlur={onDone}
-        onKeyDown={(event) => {
-          const steps = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
-          if (!(event.ctrlKey || event.metaKey) || steps === 0) return;
-          event.preventDefault();
-          const { selectionStart: start, selectionEnd: end } = event.currentTarget;
-          const next = weigh({ text: value, start, end }, steps);
-          wanted.current = [next.start, next.end];
-          onChange(next.text);
+        onChange={(event) => {
+          look(event.currentTarget);
+          onChange(event.target.value);
         }}
+        onClick={(event) => look(event.currentTarget)}
+        onBlur={() => {
+          setWanted(undefined);
+          onDone();
+        }}
+        onKeyDown={onKey}
       />
       {count > 0 && (
         <span className={count > 75 ? "tokens over" : "tokens"} title={t.tokens(count)}>
           {count}
         </span>
+      )}
+      {found.length > 0 && (
+        <ul id={list} className="completion" role="listbox" aria-label={label}>
+          {found.map((name, index) => (
+            <li
+              key={name}
+              id={`${list}${index}`}
+              role="option"
+              aria-selected={index === chosen}
+              className={index === chosen ? "chosen" : undefined}
+              onPointerDown={(event) => {
+                event.preventDefault();
+                pick(name);
+              }}
+            >
+              {name}
+            </li>
+          ))}
+        </ul>
       )}
     </span>
   );

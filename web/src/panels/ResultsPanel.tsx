@@ -5,7 +5,9 @@ import { useText } from "@/language/text";
 import { viewer } from "@/results/viewer";
 import { say } from "@/state/panels";
 import { useRuns } from "@/state/runs";
-import { search } from "@/text/fuzzy";
+
+const PAUSE = 200;
+const isPicture = (file: StoredFile) => file.media_type.startsWith("image/");
 
 /** Every picture in the output folder, newest first; those with a tick are compared. */
 export function ResultsPanel() {
@@ -14,13 +16,32 @@ export function ResultsPanel() {
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState<string[]>([]);
   const ended = useRuns((state) => Object.values(state.jobs).filter((j) => j.finished).length);
+  const [next, setNext] = useState<number | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a job that ended may have made files
   useEffect(() => {
-    void api.files("output").then(
-      (answer) => setFiles(answer.files.filter((f) => f.media_type.startsWith("image/"))),
-      (error: Error) => say(error.message),
-    );
-  }, [ended]);
-  const found = search(query, files, ({ path }) => [{ text: path, weight: 1 }]);
+    let current = true;
+    const later = setTimeout(() => {
+      void api.files("output", query, 0).then(
+        (answer) => {
+          if (!current) return;
+          setFiles(answer.files.filter(isPicture));
+          setNext(answer.next);
+        },
+        (error: Error) => say(error.message),
+      );
+    }, PAUSE);
+    return () => {
+      current = false;
+      clearTimeout(later);
+    };
+  }, [ended, query]);
+
+  async function older(after: number): Promise<void> {
+    const answer = await api.files("output", query, after);
+    setFiles((before) => [...before, ...answer.files.filter(isPicture)]);
+    setNext(answer.next);
+  }
+
   const picked = files.filter(({ path }) => chosen.includes(path));
   return (
     <>
@@ -40,15 +61,17 @@ export function ResultsPanel() {
           {t.compare} ({picked.length})
         </button>
       )}
-      {files.length === 0 && <p className="quiet">{t.resultsEmpty}</p>}
+      {files.length === 0 && (
+        <p className="quiet">{query.trim() ? t.nothingFound : t.resultsEmpty}</p>
+      )}
       <div className="gallery">
-        {found.map((file, index) => (
+        {files.map((file, index) => (
           <div key={file.url} className={chosen.includes(file.path) ? "shot chosen" : "shot"}>
             <button
               type="button"
               aria-label={file.path}
               title={file.path}
-              onClick={() => viewer.open(found, index)}
+              onClick={() => viewer.open(files, index)}
             >
               <img src={fileUrl(file, 256)} alt={file.path} loading="lazy" />
             </button>
@@ -65,6 +88,15 @@ export function ResultsPanel() {
           </div>
         ))}
       </div>
+      {next !== null && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => void older(next).catch((error: Error) => say(error.message))}
+        >
+          {t.olderPictures}
+        </button>
+      )}
     </>
   );
 }

@@ -48,8 +48,9 @@ export function planChanges(): () => void {
     done = count;
     void look(useTabs.getState().active);
   });
-  const stopServer = useServer.subscribe(({ connected }, before) => {
-    if (connected && before.connected === false) void look(useTabs.getState().active);
+  const stopServer = useServer.subscribe(({ connected, types }, before) => {
+    const back = connected && before.connected === false;
+    if (back || types !== before.types) void look(useTabs.getState().active);
   });
   const stopTabs = useTabs.subscribe(() => {
     const tab = activeTab();
