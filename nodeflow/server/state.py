@@ -37,7 +37,10 @@ def lock(options: Options) -> IO[str]:
 
 
 class ServerState:
-    """Made in the event loop; `start` spawns the processes."""
+    """Made in the event loop; `start` spawns the processes.
+
+    saving: held while workflow files change, so that what was checked of one still holds.
+    """
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -64,6 +67,7 @@ class ServerState:
             memory_limit=options.memory_limit,
         )  # fmt: skip
         self.stopping = asyncio.Event()
+        self.saving = asyncio.Lock()
         blame.blocked = self.refresh
 
     async def start(self) -> None:

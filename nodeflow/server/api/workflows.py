@@ -106,8 +106,7 @@ async def save(call: Call, body: Save) -> Reply[SavedWorkflow]:
     """Write a workflow; its ETag must be the one that was read."""
     path = call.part("path")
     place = place_of(call, path)
-    before = place.read_bytes() if place.is_file() else None
-    check_unchanged(call, before, place)
+    before = unchanged(call, place)
     if body.text is not None:
         text = body.text.encode("utf-8", "surrogatepass")
         if b"\x00" in text:
@@ -120,22 +119,24 @@ async def save(call: Call, body: Save) -> Reply[SavedWorkflow]:
             text = (await call.state.inspector.ask(asked)).blob
     else:
         raise Fault(400, "bad_request", "the body: give document or text")
-    files = files_of(call)
-    await asyncio.to_thread(files.save, place, path, text)
+    async with call.state.saving:
+        before = unchanged(call, place)
+        await asyncio.to_thread(files_of(call).save, place, path, text)
     etag = etag_of(text)
     call.state.events.publish("workflow.saved", {"path": path, "etag": etag}, call.user)
     data: SavedWorkflow = {"path": path, "etag": etag, "modified": place.stat().st_mtime}
     return Reply(data, 201 if before is None else 200, {"ETag": etag})
 
 
-def check_unchanged(call: Call, before: bytes | None, place: Path) -> None:
-    """Raise Fault where the file is not what the client thinks."""
+def unchanged(call: Call, place: Path) -> bytes | None:
+    """The file's content, None where there is none. Raises Fault where the client thinks other."""
+    before = place.read_bytes() if place.is_file() else None
     match = call.request.headers.get("If-Match")
     none = call.request.headers.get("If-None-Match")
     if before is None:
         if match not in (None, "*"):
             raise Fault(412, "precondition_failed", "the file is not there any more")
-        return
+        return None
     etag = etag_of(before)
     current = {"etag": etag, "modified": place.stat().st_mtime}
     if none == "*":
@@ -145,22 +146,25 @@ def check_unchanged(call: Call, before: bytes | None, place: Path) -> None:
     if match not in ("*", etag):
         message = "the file was changed since it was read"
         raise Fault(412, "precondition_failed", message, current=current)
+    return before
 
 
 async def delete(call: Call) -> None:
     """Move a workflow to the trash."""
-    path, place, _ = existing(call)
-    files_of(call).trash(place, path)
+    async with call.state.saving:
+        path, place, _ = existing(call)
+        await asyncio.to_thread(files_of(call).trash, place, path)
     call.state.events.publish("workflow.deleted", {"path": path}, call.user)
 
 
 async def move(call: Call, body: Target) -> MovedWorkflow:
     """Give a workflow another path."""
-    path, place, text = existing(call)
-    target = place_of(call, body.to)
-    if target.is_file():
-        raise Fault(409, "conflict", f"there is a workflow '{body.to}' already")
-    await asyncio.to_thread(files_of(call).move, place, path, target, body.to)
+    async with call.state.saving:
+        path, place, text = existing(call)
+        target = place_of(call, body.to)
+        if target.is_file():
+            raise Fault(409, "conflict", f"there is a workflow '{body.to}' already")
+        await asyncio.to_thread(files_of(call).move, place, path, target, body.to)
     etag = etag_of(text)
     moved = {"path": path, "to": body.to, "etag": etag}
     call.state.events.publish("workflow.moved", moved, call.user)
@@ -198,7 +202,8 @@ async def trash(call: Call) -> Trash:
 
 async def restore(call: Call) -> Restored:
     """Take a workflow out of the trash."""
-    path = await asyncio.to_thread(files_of(call).restore, call.part("id"))
+    async with call.state.saving:
+        path = await asyncio.to_thread(files_of(call).restore, call.part("id"))
     if path is None:
         raise Fault(404, "not_found", "there is no such item in the trash")
     call.state.events.publish("workflow.restored", {"path": path}, call.user)

@@ -5,6 +5,7 @@ requests to each operation, others each time; by default each gets two of one ki
 """
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -105,3 +106,15 @@ def test_no_request_is_a_fault_of_the_server(api_server: Serving) -> None:
             sent += attack(api_server, operation, "NEGATIVE", REFUSED)
     assert sent >= EXAMPLES * len(operations) * 0.9
     assert api_server.run(TRIVIAL)["state"] == "done"
+
+
+def test_of_many_saves_of_one_version_one_is_kept(api_server: Serving) -> None:
+    path = "/api/v1/workflows/raced.yaml"
+    etag = api_server.call("PUT", path, {"document": TRIVIAL}).json["etag"]
+
+    def save(number: int) -> int:
+        body = {"document": one("Show", number=number)}
+        return api_server.call("PUT", path, body, {"If-Match": etag}).status
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(save, range(8))) == [200, *[412] * 7]
