@@ -39,7 +39,7 @@ def lock(options: Options) -> IO[str]:
 class ServerState:
     """Made in the event loop; `start` spawns the processes.
 
-    saving: held while workflow files change, so that what was checked of one still holds.
+    saving: held while workflows and uploads change, so that what was checked of a name holds.
     """
 
     def __init__(self, options: Options) -> None:

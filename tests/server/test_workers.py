@@ -54,6 +54,8 @@ def test_a_job_that_kills_its_worker_fails_the_second_time(server: Serving, tmp_
     assert failed["error"]["code"] == "worker_died"
     assert "in node 'it' (Die): it exited with 9" in failed["error"]["message"]
     assert failed["error"]["node"] == "it"
+    worker = server.call("GET", "/api/v1/health").json["workers"][0]
+    assert worker["restarts"] >= 3 and worker["ended"] == "it exited with 9"
     assert ended(server, behind)["state"] == "done"
 
 

@@ -158,7 +158,8 @@ async def upload(call: Call) -> Reply[Uploaded]:
         name = "/".join(filter(None, (fields.get("subfolder"), fields.get("name") or given)))
         size = partial.stat().st_size
         overwrite = fields.get("overwrite") == "true"
-        place, new = await asyncio.to_thread(put, partial, root, name, digest, overwrite)
+        async with call.state.saving:
+            place, new = await asyncio.to_thread(put, partial, root, name, digest, overwrite)
     except (ValueError, AssertionError) as error:
         raise Fault(400, "bad_request", f"the form: {error}") from None
     finally:

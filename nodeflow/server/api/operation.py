@@ -56,6 +56,7 @@ async def health(call: Call) -> Health:
                 "id": worker.name, "device": worker.device, "state": worker.state,
                 "pid": worker.process.pid, "memory": worker.process.memory,
                 "job": worker.job.job if worker.job else None,
+                "restarts": worker.restarts, "ended": worker.ended,
             }
             for worker in state.workers.list
         ],

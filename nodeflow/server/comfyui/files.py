@@ -145,7 +145,8 @@ async def upload(call: Call, masking: bool = False) -> dict[str, str]:
         subfolder = fields.get("subfolder", "").strip("/")
         name = "/".join(filter(None, (subfolder, Path(given.replace("\\", "/")).name)))
         overwrite = fields.get("overwrite", "").lower() in ("true", "1")
-        place = await asyncio.to_thread(put, partial, root, name, overwrite)
+        async with call.state.saving:
+            place = await asyncio.to_thread(put, partial, root, name, overwrite)
     finally:
         partial.unlink(missing_ok=True)
     below = place.relative_to(root.resolve()).parent.as_posix()

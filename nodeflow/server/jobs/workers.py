@@ -29,7 +29,10 @@ log = logging.getLogger("nodeflow.workers")
 
 
 class Worker:
-    """One device's process. hang: seconds of silence; stall: seconds without any progress."""
+    """One device's process. hang: seconds of silence; stall: seconds without any progress.
+
+    ended: why the process before this one ended, empty for the first.
+    """
 
     def __init__(
         self, number: int, setup: Setup, core: JobCore, events: EventLog, blame: Blame
@@ -42,6 +45,7 @@ class Worker:
         self.stopping = False
         self.deaths = 0
         self.restarts = 0
+        self.ended = ""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -93,6 +97,7 @@ class Worker:
         if self.stopping:
             return
         log.error("%s is gone: %s; a new one starts", self.name, reason)
+        self.ended = reason
         self.deaths = 1 if time.monotonic() - self.born > LONG_LIFE else self.deaths + 1
         self.restarts += 1
         task = asyncio.create_task(self._again())

@@ -12,7 +12,10 @@ class QueueSize(TypedDict):
 
 
 class WorkerShown(TypedDict):
-    """A worker process; memory: bytes that it holds; job: the one it runs."""
+    """A worker process; memory: bytes that it holds; job: the one it runs.
+
+    restarts: how often it was replaced; ended: why, the last time.
+    """
 
     id: str
     device: str
@@ -20,6 +23,8 @@ class WorkerShown(TypedDict):
     pid: int | None
     memory: int
     job: str | None
+    restarts: int
+    ended: str
 
 
 class Health(TypedDict):
