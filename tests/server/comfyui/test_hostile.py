@@ -1,6 +1,7 @@
 """Bodies and queries that nobody means, users apart, other origins: no 500, nothing leaks."""
 
 import json
+import os
 import time
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -39,6 +40,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=5), inner),
     max_leaves=12,
 )
+EXAMPLES = int(os.environ.get("COMFYUI_FUZZ", "100"))
 FORMS = st.sampled_from(["JSON", "no JSON"])
 
 
@@ -49,7 +51,7 @@ def path_of(path: str, part: str) -> str:
     return path
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_nothing_makes_the_server_stumble(comfy: Serving, data: st.DataObject) -> None:
     route = data.draw(st.sampled_from(QUICK))
