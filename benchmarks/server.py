@@ -71,7 +71,7 @@ def told(name: str, values: Iterable[float], unit: str = "ms", scale: float = 10
 
 def start(folder: Path) -> None:
     """Start to first answer, in turn with `import torch`."""
-    server = Serving(folder)
+    server = Serving(folder, lazy=False)
     torch, answer = [], []
     server.start().stop()
     for _ in range(ROUNDS):
@@ -295,7 +295,7 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         if not names or "start" in names:
             start(Path(folder) / "start")
-        with serving(Path(folder) / "rest") as server:
+        with serving(Path(folder) / "rest", lazy=False) as server:
             server.run(yaml.safe_load(TEXT2IMAGE.read_text()))  # all is loaded now
             if not names or "jobs" in names:
                 asyncio.run(jobs(server))

@@ -145,6 +145,7 @@ class Serving:
     arguments: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    lazy: bool = True
 
     def environment(self) -> dict[str, str]:
         """Caches and configuration of its own."""
@@ -159,7 +160,8 @@ class Serving:
 
     def command(self) -> list[str]:
         """How it is called, but for the port."""
-        serve = [sys.executable, "-m", "nodeflow", "serve", "--device", "cpu", "--lazy"]
+        lazy = ["--lazy"] if self.lazy else []
+        serve = [sys.executable, "-m", "nodeflow", "serve", "--device", "cpu", *lazy]
         return [*serve, *self.arguments]
 
     def plugin(self, name: str, code: str) -> None:
@@ -256,9 +258,9 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[Serving]:
-    """A running server."""
-    server = Serving(folder, arguments)
+def serving(folder: Path, *arguments: str, lazy: bool = True) -> Iterator[Serving]:
+    """A running server; a lazy one takes no time to load torch that nobody needs."""
+    server = Serving(folder, arguments, lazy=lazy)
     try:
         yield server.start()
     finally:
