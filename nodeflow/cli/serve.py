@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nodeflow.server.options import Options
     from nodeflow.server.process.messages import Places
 
+SOUND = "a sound file: bring back a copy, or move it away to begin with an empty history"
 ROOM = "a folder on a disk with room: make some, or give another with --data"
 NUMBERS: dict[str, tuple[type[int] | type[float], float, str]] = {
     "retries": (int, 1, "how often a job whose worker died goes on with another"),
@@ -149,7 +150,10 @@ def command(argv: Sequence[str]) -> int:
     except ssl.SSLError as error:
         wrong(f"the certificate cannot be used: {error.reason}", "a chain and its key in PEM")
     except sqlite3.Error as error:
-        wrong(f"{data} cannot be used: {error}", ROOM)
+        from nodeflow.server.refusals import UNWRITABLE, sqlite_code
+
+        expected = ROOM if sqlite_code(error) in UNWRITABLE else SOUND
+        wrong(f"{data / 'server.sqlite'} cannot be used: {error}", expected)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             wrong(f"{data} cannot be used: {error.strerror}", ROOM)

@@ -21,5 +21,9 @@ def refused(error: BaseException) -> Refused | None:
     """The answer to an error that is no fault of the server, or None."""
     if isinstance(error, OSError):
         return SYSTEM.get(error.errno or 0)
-    code = error.sqlite_errorcode if isinstance(error, sqlite3.Error) else 0
-    return FULL if code & 0xFF in UNWRITABLE else None
+    return FULL if sqlite_code(error) in UNWRITABLE else None
+
+
+def sqlite_code(error: BaseException) -> int:
+    """SQLite's primary code of an error, 0 for what SQLite itself did not say."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -61,7 +61,9 @@ def test_wrong_calls(shell: Shell) -> None:
         ("--users", "missing"): "no such file",
         ("--config", "missing.yaml"): "missing.yaml",
         ("--workers", "0"): "1 or more",
+        ("--data", "damaged"): "file is not a database",
     }
+    shell.write("damaged/server.sqlite", "no database" * 1000)
     for arguments, words in cases.items():
         found = shell("serve", "--port", "0", "--data", "data", *arguments)
         assert found.code == 2 and words in found.err, (arguments, found.err)
