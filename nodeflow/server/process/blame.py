@@ -29,7 +29,8 @@ class Blame:
         self._deaths[plugin.digest] += 1
         if self._deaths[plugin.digest] < DEATHS or plugin.digest in self.deadly:
             return
-        why = f"importing it ended {DEATHS} processes ({how}); it is tried again once it changes"
+        again = "it is tried again once it changes, or the server starts anew"
+        why = f"importing it ended {DEATHS} processes ({how}); {again}"
         self.deadly[plugin.digest] = why
         log.error("the plugin %s is blocked: %s", plugin.path, why)
         self.blocked()
