@@ -5,11 +5,12 @@ import {
   BackgroundVariant,
   type Edge,
   type FinalConnectionState,
-  MiniMap,
   type Node,
   type NodeChange,
   ReactFlow,
   SelectionMode,
+  useOnViewportChange,
+  useReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useCallback, useEffect, useRef, useState } from "react";
@@ -22,6 +23,7 @@ import { LinkView } from "@/canvas/LinkView";
 import { cutLink, drawLink, fits } from "@/canvas/linking";
 import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
 import { NodeView } from "@/canvas/NodeView";
+import { Overview } from "@/canvas/Overview";
 import { bend } from "@/canvas/rerouting";
 import { useCanvas } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
@@ -32,6 +34,9 @@ import { useSettings } from "@/state/settings";
 import { useGraph, useScope } from "@/state/tabs";
 
 const NODES = { node: NodeView, group: GroupView, note: NoteView, end: EndView };
+/** From so many nodes on, those out of sight are left out, and small ones are drawn plainly. */
+const MANY = 120;
+const READABLE = 0.35;
 const EDGES = { link: LinkView };
 
 /** The graph: what is drawn follows the document, and gestures become edits of it. */
@@ -41,10 +46,25 @@ export function Canvas() {
   const inside = useScope().length > 0;
   const types = useServer((state) => state.types);
   const { dragSelects, snap, minimap } = useSettings();
-  const [nodes, setNodes] = useState<Node[]>(() => toNodes(graph, [], inside));
+  const [nodes, setNodes] = useState<Node[]>(() => {
+    const first = toNodes(graph, [], inside);
+    // All of them are drawn at first, to be measured.
+    useCanvas.setState({ far: first.length > MANY });
+    return first;
+  });
   const [edges, setEdges] = useState<Edge[]>([]);
   const [asked, setAsked] = useState<Asked>();
   const [menu, setMenu] = useState<MenuAt>();
+  const many = nodes.length > MANY;
+  const far = useCanvas((state) => state.far);
+  const flow = useReactFlow();
+  useOnViewportChange({
+    onChange({ zoom }) {
+      const small = zoom < READABLE && flow.getNodes().length > MANY;
+      if (useCanvas.getState().far !== small) useCanvas.setState({ far: small });
+    },
+  });
+  const section = useRef<HTMLElement>(null);
   const carried = useRef(new Map<string, { x: number; y: number }>());
 
   useEffect(() => {
@@ -96,7 +116,8 @@ export function Canvas() {
 
   return (
     <section
-      className="canvas"
+      ref={section}
+      className={far ? "canvas far" : "canvas"}
       aria-label={t.canvas}
       onPointerDownCapture={({ currentTarget }) => currentTarget.classList.add("pressed")}
       onPointerUpCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
@@ -203,6 +224,8 @@ export function Canvas() {
           event.preventDefault();
           setMenu({ x: event.clientX, y: event.clientY });
         }}
+        onMoveStart={() => section.current?.classList.add("moving")}
+        onMoveEnd={() => section.current?.classList.remove("moving")}
         selectionOnDrag={dragSelects}
         selectionMode={SelectionMode.Partial}
         panOnDrag={dragSelects ? [1] : [0, 1]}
@@ -218,15 +241,15 @@ export function Canvas() {
         maxZoom={2.5}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
-        onlyRenderVisibleElements={nodes.length > 120}
+        onlyRenderVisibleElements={many}
         elevateEdgesOnSelect
         nodeDragThreshold={2}
         connectionRadius={24}
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.6} color="var(--dots)" />
-        {minimap && <MiniMap pannable zoomable ariaLabel={t.minimap} nodeBorderRadius={4} />}
       </ReactFlow>
+      {minimap && <Overview nodes={nodes} />}
       <Crumbs />
       {Object.keys(graph.nodes).length === 0 && <p className="canvas-hint">{t.emptyCanvas}</p>}
       {asked && <NodeSearch asked={asked} onClose={() => setAsked(undefined)} />}

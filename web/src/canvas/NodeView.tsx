@@ -4,6 +4,7 @@ import { fileUrl } from "@/api/client";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
 import { loopedOver, rowsOf } from "@/canvas/rows";
+import { useCanvas } from "@/canvas/selection";
 import { Verdict } from "@/canvas/Verdict";
 import { enter } from "@/commands/subgraphs";
 import { REROUTE, referenceOf } from "@/document/reference";
@@ -201,6 +202,7 @@ function Literal({ id, node, input, wrong, plain }: LiteralProps) {
   const value = node[input.name];
   const linked = referenceOf(value) !== undefined;
   const module = useServer(({ types }) => types.widgets.has(input.type));
+  const far = useCanvas((state) => state.far);
   const tall = !linked && (input.multiline || input.input_file || module);
   return (
     <div className={`row${tall ? " tall" : ""}${wrong ? " bad" : ""}`} data-input={input.name}>
@@ -208,6 +210,8 @@ function Literal({ id, node, input, wrong, plain }: LiteralProps) {
       {!(tall && input.multiline && plain) && <label title={input.description}>{input.name}</label>}
       {linked ? (
         <span className="linked">{String(value)}</span>
+      ) : far && !input.input_file && !module ? (
+        <span className={tall ? "field text small" : "field small"} />
       ) : (
         <Field node={id} spec={input} value={value} label={`${id} ${input.name}`} />
       )}

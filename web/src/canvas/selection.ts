@@ -10,6 +10,8 @@ type Canvas = {
   selected: string[];
   flow: ReactFlowInstance | undefined;
   pointer: Place;
+  /** Many nodes are shown too small to read: widgets are drawn as plain boxes. */
+  far: boolean;
   /** Ids that shall be selected when they appear. */
   wanted: string[] | undefined;
 };
@@ -18,6 +20,7 @@ export const useCanvas = create<Canvas>()(() => ({
   selected: [],
   flow: undefined,
   pointer: { x: 0, y: 0 },
+  far: false,
   wanted: undefined,
 }));
 
