@@ -46,3 +46,23 @@ def run_form(page: Any, steps: int, prompt: str) -> str:
     page.wait_for_selector(f'{PICTURE}:not([src="{old}"])')
     address: str = page.locator(PICTURE).get_attribute("src")
     return address
+
+
+def centre(page: Any, selector: str) -> tuple[float, float]:
+    """The middle of an element on the screen."""
+    box = page.locator(selector).first.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press, move in steps, let go."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+    page.mouse.move(*end, steps=6)
+    page.mouse.up()
+
+
+def port(node: str, name: str) -> str:
+    """The selector of a node's port."""
+    return f'.react-flow__node[data-id="{node}"] .react-flow__handle[data-handleid="{name}"]'

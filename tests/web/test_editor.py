@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.serving import ROOT, Serving
 from tests.web.conftest import until, visit
-from tests.web.gestures import open_text, set_number
+from tests.web.gestures import centre, drag, open_text, port, set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -23,23 +23,6 @@ def saved(page: Any, server: Serving, name: str) -> dict[str, Any]:
     page.wait_for_selector(f".toast:has-text('{name}.yaml')")
     document: dict[str, Any] = server.call("GET", f"/api/v1/workflows/{name}.yaml").json["document"]
     return document
-
-
-def centre(page: Any, selector: str) -> tuple[float, float]:
-    box = page.locator(selector).first.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
-    page.mouse.move(*end, steps=6)
-    page.mouse.up()
-
-
-def port(node: str, name: str) -> str:
-    return f'.react-flow__node[data-id="{node}"] .react-flow__handle[data-handleid="{name}"]'
 
 
 def test_a_node_is_found_added_and_undone(graph: Any, server: Serving) -> None:
