@@ -72,7 +72,7 @@ def image_upscale_with_model(
     weight = next(network.parameters())
 
     def enlarge(part: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = network(part.to(weight))
+        out: torch.Tensor = network(part.to(weight.device, weight.dtype))
         return out.float().cpu()
 
     with torch.no_grad():

@@ -29,6 +29,7 @@ from nodeflow.diffusion.checkpoint.parts import (
 from nodeflow.diffusion.control.files import ControlKind, read_control
 from nodeflow.diffusion.control.load import load_control
 from nodeflow.diffusion.control.net import ControlNetModel
+from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
     ControlRecipe,
@@ -162,6 +163,7 @@ class Residency:
             else:
                 self._make_room(size)
                 self._modules[key] = load()
+                pack(self._modules[key])
             return self._modules[key]
 
     def _get(
@@ -188,6 +190,7 @@ class Residency:
                 size = torch.float32 if key[0] == "vae" else compute_dtype(self.device)
                 self._make_room(weight_count(part()) * size.itemsize)
                 module = load()
+            pack(module)
             self._modules[wanted] = module
             return module
 

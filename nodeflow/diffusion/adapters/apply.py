@@ -14,6 +14,7 @@ from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_h
 from nodeflow.diffusion.checkpoint.ldm_keys import unet_key_map
 from nodeflow.diffusion.checkpoint.load import assign
 from nodeflow.diffusion.checkpoint.reader import WeightsReader
+from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
 
@@ -60,7 +61,7 @@ def apply_entries(found: Fit, read: Read, strength: float, module: nn.Module) ->
             if weight is None:
                 raise CheckpointError(f"'{stem}' changes a {leaf}, and '{name}' has none")
             try:
-                value = changed(weight.data, change, strength)
+                value = changed(plain(weight.data), change, strength)
             except RuntimeError as error:
                 shape = list(weight.shape)
                 message = f"'{stem}' does not fit a weight of the shape {shape}: {error}"

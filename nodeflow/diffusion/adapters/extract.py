@@ -10,6 +10,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 
+from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, Tower
 from nodeflow.diffusion.residency import residency_of
 from nodeflow.diffusion.sampling.host import Host
@@ -33,7 +34,7 @@ def adapter_of(
     out: dict[str, Tensor] = {}
     for name, parameter in difference.named_parameters():
         module, _, leaf = name.rpartition(".")
-        weight, stem = parameter.data.float(), prefix + module.replace(".", "_")
+        weight, stem = plain(parameter.data).float(), prefix + module.replace(".", "_")
         if not weight.any():
             continue
         if weight.dim() >= 2 and kind is Extraction.STANDARD:

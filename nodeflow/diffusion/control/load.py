@@ -24,6 +24,7 @@ from nodeflow.diffusion.control.files import (
     read_control,
 )
 from nodeflow.diffusion.control.net import ControlNetModel
+from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
 
@@ -72,7 +73,11 @@ def add_base(net: ControlNetModel, base: UNet2DConditionModel) -> None:
             continue
         if theirs[name].shape != parameter.shape:
             raise CheckpointError(f"it is a difference to another family: '{name}' does not fit")
-        assign(net, name, (parameter.data.float() + theirs[name].data.float()).to(parameter.dtype))
+        assign(
+            net,
+            name,
+            (parameter.data.float() + plain(theirs[name].data).float()).to(parameter.dtype),
+        )
 
 
 def load_control_lora(
@@ -98,7 +103,7 @@ def load_control_lora(
                 value = reader.read(stored)
                 used.add(stored)
             elif ours in theirs:
-                value = theirs[ours]
+                value = plain(theirs[ours])
             else:
                 raise CheckpointError(f"it lacks '{stored}'")
             if up in tensors and down in tensors:

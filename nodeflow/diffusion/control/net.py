@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nodeflow.diffusion.control.config import ControlNetConfig
+from nodeflow.diffusion.packed import PackedConv2d
 from nodeflow.diffusion.pointwise import PointwiseConv2d
 from nodeflow.diffusion.unet.encoder import UNetEncoder, skip_widths
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
@@ -17,12 +18,12 @@ class HintEmbedding(nn.Module):
     def __init__(self, config: ControlNetConfig) -> None:
         super().__init__()
         widths, out = config.hint, config.unet.block_out_channels[0]
-        self.conv_in = nn.Conv2d(config.hint_channels, widths[0], 3, padding=1)
+        self.conv_in = PackedConv2d(config.hint_channels, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList()
         for before, after in pairwise(widths):
-            self.blocks.append(nn.Conv2d(before, before, 3, padding=1))
-            self.blocks.append(nn.Conv2d(before, after, 3, padding=1, stride=2))
-        self.conv_out = nn.Conv2d(widths[-1], out, 3, padding=1)
+            self.blocks.append(PackedConv2d(before, before, 3, padding=1))
+            self.blocks.append(PackedConv2d(before, after, 3, padding=1, stride=2))
+        self.conv_out = PackedConv2d(widths[-1], out, 3, padding=1)
 
     def forward(self, hint: Tensor) -> Tensor:
         x = F.silu(self.conv_in(hint))

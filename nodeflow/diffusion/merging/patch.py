@@ -34,6 +34,7 @@ class MergePatch(WeightPatch):
     def apply(self, module: "nn.Module", tower: Tower | None) -> None:
         from nodeflow.diffusion.checkpoint.header import CheckpointError
         from nodeflow.diffusion.checkpoint.load import assign
+        from nodeflow.diffusion.packed import plain
 
         own = dict(module.named_parameters())
         names = stored_names(module)
@@ -48,7 +49,7 @@ class MergePatch(WeightPatch):
             share = share_for(names.get(name, name), self.shares)
             seen.add(name)
             if (share.first, share.second) != (1.0, 0.0):
-                mixed = share.first * weight.data.float() + share.second * theirs.float()
+                mixed = share.first * plain(weight.data).float() + share.second * theirs.float()
                 assign(module, name, mixed.to(weight.dtype))
         if missing := own.keys() - seen:
             raise CheckpointError(f"the second model has no '{min(missing)}': another family")

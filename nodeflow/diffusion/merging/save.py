@@ -23,6 +23,7 @@ from nodeflow.diffusion.checkpoint.names import names_of
 from nodeflow.diffusion.checkpoint.parts import Part, text_part, unet_part, vae_part
 from nodeflow.diffusion.checkpoint.reader import DTYPES, WeightsReader
 from nodeflow.diffusion.checkpoint.stored import Names, Stored
+from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.recipe import ClipRecipe, FamilyName, ModelRecipe, Tower, VaeRecipe
 from nodeflow.diffusion.residency import Residency
 
@@ -62,7 +63,7 @@ def put_back(
     out: dict[str, Tensor] = {}
     for ours, stored in names.items():
         _, info = reader.tensors[stored.name]
-        value = values[ours].to(DTYPES[info.dtype]).cpu()
+        value = plain(values[ours]).to(DTYPES[info.dtype]).cpu()
         value = value.mT if stored.transposed and value.dim() == 2 else value
         if stored.third is None:
             out[stored.name] = value.reshape(info.shape).contiguous()

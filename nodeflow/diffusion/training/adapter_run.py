@@ -8,6 +8,7 @@ from nodeflow.diffusion.guidance.model_inputs import ModelInputs, Takes
 from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.regions import region
 from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.packed import unpack
 from nodeflow.diffusion.recipe import ModelRecipe
 from nodeflow.diffusion.residency import residency_of, shared_copy
 from nodeflow.diffusion.sampling.host import Host
@@ -58,7 +59,9 @@ def train_on(
 ) -> tuple[HeldAdapter, list[float]]:
     """The adapter, its tensors in `stored_in`, and the loss of each step."""
     residency = host.resources.get(*residency_of(host.device))
-    own = shared_copy(residency.unet(model)).float()
+    own = shared_copy(residency.unet(model))
+    unpack(own)
+    own.float()
     assert isinstance(own, UNet2DConditionModel)
     drawn = drawn_from(
         examples_of(model, latent, prompts, training.seed, host.device), training.batch

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nodeflow.diffusion.packed import PackedConv2d
 from nodeflow.diffusion.pointwise import PointwiseConv2d
 from nodeflow.diffusion.unet.attention import Transformer2D
 from nodeflow.diffusion.unet.config import UNetConfig
@@ -18,10 +19,10 @@ class ResnetBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, time_width: int, groups: int) -> None:
         super().__init__()
         self.norm1 = nn.GroupNorm(groups, in_channels, eps=1e-5)
-        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.conv1 = PackedConv2d(in_channels, out_channels, 3, padding=1)
         self.time_emb_proj = nn.Linear(time_width, out_channels)
         self.norm2 = nn.GroupNorm(groups, out_channels, eps=1e-5)
-        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.conv2 = PackedConv2d(out_channels, out_channels, 3, padding=1)
         self.conv_shortcut = (
             PointwiseConv2d(in_channels, out_channels) if in_channels != out_channels else None
         )
@@ -41,7 +42,7 @@ class Downsample(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
+        self.conv = PackedConv2d(channels, channels, 3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.conv(x)
@@ -53,7 +54,7 @@ class Upsample(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv = PackedConv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor, size: tuple[int, int] | None) -> Tensor:
         if size is None:

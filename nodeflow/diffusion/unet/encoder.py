@@ -3,6 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nodeflow.diffusion.packed import PackedConv2d
 from nodeflow.diffusion.unet.blocks import DownBlock, MidBlock
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.interventions import Interventions
@@ -31,7 +32,7 @@ class UNetEncoder(nn.Module):
         self.config = config
         widths = config.block_out_channels
         time_width = 4 * widths[0]
-        self.conv_in = nn.Conv2d(config.in_channels, widths[0], 3, padding=1)
+        self.conv_in = PackedConv2d(config.in_channels, widths[0], 3, padding=1)
         self.time_embedding = TimestepEmbedding(widths[0], time_width)
         self.add_embedding = (
             None

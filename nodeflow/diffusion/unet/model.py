@@ -3,6 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nodeflow.diffusion.packed import PackedConv2d
 from nodeflow.diffusion.unet.blocks import UpBlock
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.encoder import UNetEncoder, skip_widths
@@ -22,7 +23,7 @@ class UNet2DConditionModel(UNetEncoder):
             for i in reversed(range(len(widths)))
         )
         self.conv_norm_out = nn.GroupNorm(config.norm_groups, widths[0], eps=1e-5)
-        self.conv_out = nn.Conv2d(widths[0], config.out_channels, 3, padding=1)
+        self.conv_out = PackedConv2d(widths[0], config.out_channels, 3, padding=1)
 
     def forward(
         self,

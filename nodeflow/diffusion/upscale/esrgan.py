@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nodeflow.diffusion.packed import PackedConv2d
+
 SLOPE = 0.2
 """Of the leaky ReLUs."""
 RESIDUAL = 0.2
@@ -40,7 +42,7 @@ class DenseBlock(nn.Module):
         width, growth = config.width, config.growth
         for i in range(1, 6):
             out = growth if i < 5 else width
-            self.add_module(f"conv{i}", nn.Conv2d(width + (i - 1) * growth, out, 3, padding=1))
+            self.add_module(f"conv{i}", PackedConv2d(width + (i - 1) * growth, out, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
         seen = [x]
@@ -72,13 +74,13 @@ class RRDBNet(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.conv_first = nn.Conv2d(config.channels * config.unshuffle**2, width, 3, padding=1)
+        self.conv_first = PackedConv2d(config.channels * config.unshuffle**2, width, 3, padding=1)
         self.body = nn.ModuleList(RRDB(config) for _ in range(config.blocks))
-        self.conv_body = nn.Conv2d(width, width, 3, padding=1)
+        self.conv_body = PackedConv2d(width, width, 3, padding=1)
         for i in range(1, config.doublings + 1):
-            self.add_module(f"conv_up{i}", nn.Conv2d(width, width, 3, padding=1))
-        self.conv_hr = nn.Conv2d(width, width, 3, padding=1)
-        self.conv_last = nn.Conv2d(width, config.channels, 3, padding=1)
+            self.add_module(f"conv_up{i}", PackedConv2d(width, width, 3, padding=1))
+        self.conv_hr = PackedConv2d(width, width, 3, padding=1)
+        self.conv_last = PackedConv2d(width, config.channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         factor = self.config.unshuffle

@@ -9,6 +9,7 @@ from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
 from nodeflow.diffusion.checkpoint.load import fill
 from nodeflow.diffusion.checkpoint.reader import WeightsReader
 from nodeflow.diffusion.checkpoint.stored import Stored
+from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.recipe import WeightsFile
 from nodeflow.diffusion.upscale.esrgan import RRDBNet
 from nodeflow.diffusion.upscale.names import config_of
@@ -48,6 +49,7 @@ def load_upscaler(path: Path, device: str) -> RRDBNet:
     with WeightsReader(path) as reader:
         sources = {ours: Stored(theirs) for theirs, ours in names.items()}
         fill(network, reader, sources, dtype, device)
+    pack(network)
     return network.eval()
 
 

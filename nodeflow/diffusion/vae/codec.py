@@ -29,9 +29,11 @@ def encode_image(vae: AutoencoderKL | TinyAutoencoder, image: Tensor) -> Tensor:
         height, width = image.shape[1:3]
         raise ValueError(f"a picture of {width} x {height} is smaller than {CELL} x {CELL} pixels")
     with torch.no_grad():
-        return torch.cat(
-            [vae.encode(item.to(weight)).float().cpu() for item in torch.split(pixels, 1)]
-        )
+        latents = [
+            vae.encode(item.to(weight.device, weight.dtype)).float().cpu()
+            for item in torch.split(pixels, 1)
+        ]
+    return torch.cat(latents)
 
 
 def decode_latent(vae: AutoencoderKL | TinyAutoencoder, samples: Tensor) -> Tensor:
@@ -39,7 +41,7 @@ def decode_latent(vae: AutoencoderKL | TinyAutoencoder, samples: Tensor) -> Tens
     weight = next(vae.parameters())
     with torch.no_grad():
         pictures = [
-            ((vae.decode(item.to(weight)).float() + 1) / 2).clamp(0, 1).cpu()
+            ((vae.decode(item.to(weight.device, weight.dtype)).float() + 1) / 2).clamp(0, 1).cpu()
             for item in samples.unsqueeze(1)
         ]
     return torch.cat(pictures).movedim(1, -1).contiguous()
