@@ -8,6 +8,7 @@ from diffusers import AutoencoderKL as ReferenceVAE
 from diffusers import UNet2DConditionModel as ReferenceUNet
 from side_by_side import compare
 
+from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 from nodeflow.diffusion.vae.config import VAEConfig
@@ -20,7 +21,8 @@ def main() -> None:
     with torch.no_grad():
         reference = ReferenceUNet(cross_attention_dim=768, attention_head_dim=8).eval()
         ours = UNet2DConditionModel(UNetConfig()).eval()
-        ours.load_state_dict(reference.state_dict(), assign=True)
+        ours.load_state_dict(reference.state_dict())
+        pack(ours)  # as every network is that a run uses
         x, t, context = torch.randn(2, 4, 32, 32), torch.tensor([9.0, 9.0]), torch.randn(2, 77, 768)
         line = compare(lambda: ours(x, t, context), lambda: reference(x, t, context), 5)
         print(f"UNet step, 256 px, CFG pair: {line}")
@@ -32,7 +34,8 @@ def main() -> None:
             up_block_types=("UpDecoderBlock2D",) * 4,
         ).eval()
         own = AutoencoderKL(VAEConfig()).eval()
-        own.load_state_dict(vae.state_dict(), assign=True)
+        own.load_state_dict(vae.state_dict())
+        pack(own)
         z = torch.randn(1, 4, 32, 32)
         line = compare(lambda: own.decode(z), lambda: vae.decode(z), 5)
         print(f"VAE decode, 256 px: {line}")

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils import swap_tensors
 
+WIDEST, LARGEST = 1280, 256
+"""Channels and pixels: of inputs over both, each thread adds up a share of the channels."""
 Shape = tuple[int, int, int]
 """One image or more (1, 2), height, width: what the kernels' choice of an order depends on."""
 
@@ -40,8 +42,7 @@ class PackedConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[B, in, h, w]` to `[B, out, h, w]`."""
-        known = x.device.type == "cpu" and x.dtype is torch.float32
-        if not self.packs or not known or (torch.is_grad_enabled() and x.requires_grad):
+        if not self.packs or not self._suits(x) or (torch.is_grad_enabled() and x.requires_grad):
             out: Tensor = self._conv_forward(x, plain(self.weight), self.bias)
             return out
         shape = (min(len(x), 2), x.shape[-2], x.shape[-1])
@@ -51,7 +52,15 @@ class PackedConv2d(nn.Conv2d):
         out = torch.ops.mkldnn._convolution_pointwise(
             x, weight, self.bias, *self._geometry(), "none", [], ""
         )
-        return out
+        # Planes: GroupNorm of interleaved channels depends on the number of threads.
+        return out.contiguous()
+
+    def _suits(self, x: Tensor) -> bool:
+        """Whether the packed kernels are better, and give the same bits on one thread and two."""
+        split = self.in_channels > WIDEST and x.shape[-2] * x.shape[-1] > LARGEST
+        computed = "weight" not in self._parameters  # by an adapter that is trained
+        on_cpu = x.device.type == "cpu" and x.dtype is torch.float32
+        return on_cpu and not split and not computed
 
     def _geometry(self) -> tuple[list[int], list[int], list[int], int]:
         return [int(p) for p in self.padding], [*self.stride], [*self.dilation], self.groups

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 
 from nodeflow.diffusion.adapters.held import HeldAdapterPatch, held
 from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.packed import unpack
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.residency import residency_of, shared_copy
 from nodeflow.diffusion.sampling.resident import schedule_of
@@ -39,6 +40,7 @@ def test_an_adapter_begins_at_the_model(parts: Any, algorithm: Algorithm) -> Non
     unet = context.resources.get(*residency_of("cpu")).unet(model)
     x, t, text = torch.randn(1, 4, 8, 8), torch.tensor([500.0]), prompt[0].embedding
     own = shared_copy(unet)
+    unpack(own)
     attach(own, initial_adapter(unet, algorithm, 4, seed=1))
     with torch.no_grad():
         assert torch.allclose(own(x, t, text), unet(x, t, text), atol=1e-5)

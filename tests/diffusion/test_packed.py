@@ -81,5 +81,22 @@ def test_resident_networks_are_packed_and_count_their_bytes() -> None:
     assert packed and residency.held_bytes() == before
     unet = residency.unet(ModelRecipe(file, Prediction.V, 0.18215))
     with torch.no_grad():
-        unet(torch.randn(2, 4, 16, 16), torch.tensor([9.0, 9.0]), torch.randn(2, 77, 768))
+        unet(torch.randn(2, 4, 16, 16), torch.tensor([9.0, 9.0]), torch.randn(2, 77, 192))
     assert sum(p.is_mkldnn for p in unet.parameters()) > 20
+
+
+@pytest.mark.parametrize(
+    ("width", "out", "n", "side"),
+    [(320, 320, 2, 32), (1280, 640, 2, 16), (1920, 640, 2, 32), (2560, 1280, 1, 8)],
+)
+def test_one_thread_and_two_give_the_same_planes(width: int, out: int, n: int, side: int) -> None:
+    one, x = convolution(width, out), torch.randn(n, width, side, side)
+    pack(one)
+    threads, found = torch.get_num_threads(), []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            found.append(one(x))
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(*found) and all(y.is_contiguous() for y in found)
