@@ -30,7 +30,8 @@ def readable_control(literals: Mapping[str, object], folders: Folders) -> Iterab
         found = read_control(folders.find_model("controlnet", name))
     except CheckpointError as error:
         message = f"'{name}' cannot be used: {error}"
-        yield InputProblem("control_net_name", message, "a control net in safetensors")
+        expected = "a control net or T2I adapter in safetensors"
+        yield InputProblem("control_net_name", message, expected)
         return
     if found.kind is ControlKind.DIFFERENCE:
         hint = "use DiffControlNetLoader, which takes the model it is a difference to"
@@ -48,7 +49,7 @@ def readable_control(literals: Mapping[str, object], folders: Folders) -> Iterab
     validate=readable_control,
 )
 def control_net_loader(control_net_name: NetFile, context: RunContext) -> ControlNet:
-    """A network that steers sampling by a picture: edges, depth, poses.
+    """A network that steers sampling by a picture: edges, depth, poses; a T2I adapter too.
 
     Args:
         control_net_name: a file in the `controlnet` folders, with or without its suffix.

@@ -29,6 +29,7 @@ from nodeflow.diffusion.checkpoint.parts import (
 from nodeflow.diffusion.control.files import ControlKind, read_control
 from nodeflow.diffusion.control.load import load_control
 from nodeflow.diffusion.control.net import ControlNetModel
+from nodeflow.diffusion.control.t2i import T2IAdapter
 from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
@@ -142,7 +143,7 @@ class Residency:
         )
         return cast(ClipVisionTransformer, module)
 
-    def control(self, recipe: ControlRecipe, model: ModelRecipe) -> ControlNetModel:
+    def control(self, recipe: ControlRecipe, model: ModelRecipe) -> ControlNetModel | T2IAdapter:
         """A control net. Where it builds on a model's weights and names none, on `model`'s."""
         path, dtype = Path(recipe.source.path), compute_dtype(self.device)
         file = read_control(path)
@@ -153,7 +154,7 @@ class Residency:
         net = self._held(
             key, count * dtype.itemsize, lambda: load_control(path, dtype, self.device, base)
         )
-        return cast(ControlNetModel, net)
+        return cast(ControlNetModel | T2IAdapter, net)
 
     def _held(self, key: Key, size: int, load: Callable[[], nn.Module]) -> nn.Module:
         """A module that is loaded when first asked for."""

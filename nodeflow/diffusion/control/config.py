@@ -16,3 +16,24 @@ class ControlNetConfig:
     unet: UNetConfig = field(default_factory=UNetConfig)
     hint_channels: int = 3
     hint: tuple[int, ...] = (16, 32, 96, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterConfig:
+    """Sizes of a T2I adapter.
+
+    channels: of the picture (1 is grey); widths: of what is added to each level of the UNet;
+    layers: residual blocks a level; shuffle: pixels along a side that become channels of a cell;
+    light: the small form.
+    """
+
+    channels: int = 3
+    widths: tuple[int, ...] = (320, 640, 1280, 1280)
+    layers: int = 2
+    shuffle: int = 8
+    light: bool = False
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is for SDXL, whose levels lie otherwise."""
+        return self.shuffle == 16

@@ -10,6 +10,7 @@ from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_h
 from nodeflow.diffusion.checkpoint.layout import Naming, Place, describe
 from nodeflow.diffusion.checkpoint.shapes import numbered, shape
 from nodeflow.diffusion.control.config import ControlNetConfig
+from nodeflow.diffusion.control.t2i_files import is_adapter
 
 FOLDER_FILES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors")
 LDM_HINT, DIFFUSERS_HINT = "input_hint_block.", "controlnet_cond_embedding."
@@ -22,11 +23,12 @@ class ControlKind(StrEnum):
     WHOLE = "control net"
     DIFFERENCE = "difference to a model"
     LORA = "Control-LoRA"
+    ADAPTER = "T2I adapter"
 
 
 @dataclass(frozen=True)
 class ControlFile:
-    """config is None for a Control-LoRA, whose sizes are its model's."""
+    """config is None for a Control-LoRA, whose sizes are its model's, and for an adapter."""
 
     path: Path
     header: Header
@@ -43,9 +45,11 @@ def read_control(path: Path) -> ControlFile:
             raise CheckpointError(f"its folder has no {FOLDER_FILES[0]}")
         path = found
     header = read_header(path)
+    if is_adapter(header):
+        return ControlFile(path, header, Place("", Naming.DIFFUSERS), ControlKind.ADAPTER, None)
     place = place_of(header)
     if place is None:
-        raise CheckpointError(f"it is no control net: {describe(header)}")
+        raise CheckpointError(f"it is neither a control net nor a T2I adapter: {describe(header)}")
     if LORA in header.tensors:
         return ControlFile(path, header, place, ControlKind.LORA, None)
     marked = DIFFERENCE in header.tensors

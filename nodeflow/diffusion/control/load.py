@@ -24,18 +24,24 @@ from nodeflow.diffusion.control.files import (
     read_control,
 )
 from nodeflow.diffusion.control.net import ControlNetModel
+from nodeflow.diffusion.control.t2i import T2IAdapter
+from nodeflow.diffusion.control.t2i_files import adapter_config
+from nodeflow.diffusion.control.t2i_files import stored_name as adapter_name
 from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
 
 def load_control(
     path: Path, dtype: torch.dtype, device: str, base: UNet2DConditionModel | None = None
-) -> ControlNetModel:
-    """A control net of any kind. base: the UNet that a difference or a Control-LoRA is for.
+) -> ControlNetModel | T2IAdapter:
+    """A control net of any kind, or a T2I adapter.
 
+    base: the UNet that a difference or a Control-LoRA is for.
     Raises CheckpointError where weights are missing or the base is, or is of another family.
     """
     file = read_control(path)
+    if file.kind is ControlKind.ADAPTER:
+        return load_adapter(file, dtype, device)
     if file.kind is ControlKind.LORA:
         return load_control_lora(file, dtype, device, base)
     assert file.config is not None
@@ -53,6 +59,21 @@ def load_control(
         fill(net, reader, names, dtype, device)
     if file.kind is ControlKind.DIFFERENCE and base is not None:
         add_base(net, base)
+    return net.eval()
+
+
+def load_adapter(file: ControlFile, dtype: torch.dtype, device: str) -> T2IAdapter:
+    """A T2I adapter in TencentARC's or diffusers' layout."""
+    config = adapter_config(file.header)
+    with torch.device("meta"):
+        net = T2IAdapter(config)
+    names = {
+        ours: Stored(adapter_name(ours, file.header, config.layers))
+        for ours, _ in net.named_parameters()
+    }
+    warn_unused(file, file.header.tensors.keys() - {stored.name for stored in names.values()})
+    with WeightsReader(file.path) as reader:
+        fill(net, reader, names, dtype, device)
     return net.eval()
 
 

@@ -36,12 +36,12 @@ class UNetCall(Protocol):
 
 
 class ControlNetwork(Protocol):
-    """Latent, timesteps, context, label vector, hint: residuals at strength 1."""
+    """A control net or T2I adapter: latent, timesteps, context, label vector, hint."""
 
     def __call__(
         self, x: Tensor, timesteps: Tensor, context: Tensor, y: Tensor | None, hint: Tensor, /
     ) -> Interventions:
-        """Residuals for every skip, and for the middle."""
+        """What it adds to the network's features at strength 1."""
 
 
 def no_controls(recipe: ControlRecipe) -> ControlNetwork:
@@ -166,7 +166,11 @@ def added(before: Interventions, residuals: Interventions, strength: float) -> I
     middle = residuals.mid_residual
     middle = None if middle is None else middle * strength
     if before.down_residuals:
-        down = tuple(a + b for a, b in zip(before.down_residuals, down, strict=True))
+        both = zip(before.down_residuals, down, strict=True)
+        down = tuple(a + b for a, b in both) if down else before.down_residuals
     if before.mid_residual is not None:
         middle = before.mid_residual if middle is None else before.mid_residual + middle
-    return Interventions(down_residuals=down, mid_residual=middle)
+    features = tuple((number, feature * strength) for number, feature in residuals.features)
+    return Interventions(
+        down_residuals=down, mid_residual=middle, features=before.features + features
+    )

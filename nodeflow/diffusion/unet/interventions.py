@@ -53,6 +53,8 @@ class Interventions:
 
     down_residuals: added to the skips, in the order in which they are made (ControlNet).
     mid_residual: added to the middle's output.
+    features: (number of a skip, what is added to the features there on the way down), so that the
+    skip and what follows have it (T2I-Adapter).
     self_attention, cross_attention: compute the attention instead of the module.
     skip_filter: changes the backbone and the skip before they are joined (FreeU).
     skip_maker: changes what each step down leaves as a skip and hands on; skips count from the
@@ -62,6 +64,7 @@ class Interventions:
 
     down_residuals: tuple[Tensor, ...] = ()
     mid_residual: Tensor | None = None
+    features: tuple[tuple[int, Tensor], ...] = ()
     self_attention: AttentionOverride | None = None
     cross_attention: AttentionOverride | None = None
     skip_filter: SkipFilter | None = None
@@ -69,7 +72,19 @@ class Interventions:
     text: TextKeys | None = None
 
     def made(self, skips: list[Tensor], h: Tensor) -> Tensor:
-        """Keep `h` as the next skip; returns what goes on."""
+        """Keep `h` as the next skip; returns what goes on.
+
+        Raises ValueError where features are for a network of other sizes.
+        """
+        for number, feature in self.features:
+            if number == len(skips):
+                if feature.shape[1:] != h.shape[1:]:
+                    made, here = list(feature.shape[1:]), list(h.shape[1:])
+                    raise ValueError(
+                        "the T2I adapter is for another family, or the first steps are downscaled: "
+                        f"it makes {made} where the model has {here}"
+                    )
+                h = h + feature
         if self.skip_maker is None:
             skips.append(h)
             return h

@@ -231,7 +231,7 @@ def test_a_control_lora_builds_on_the_model_that_samples(tmp_path: Path) -> None
 
 
 def test_what_is_no_control_net_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no control net"):
+    with pytest.raises(CheckpointError, match="neither a control net"):
         read_control(EMBEDDED)
     path = trained(tmp_path / "net.safetensors")
     from safetensors.torch import load_file
