@@ -129,12 +129,13 @@ def test_sdxl_whole_and_from_parts(context: RunContext) -> None:
 
 
 def test_rounded_weights_are_another_model(context: RunContext) -> None:
+    from nodeflow.diffusion.packed import plain
     from nodeflow.diffusion.residency import residency_of
 
     residency = context.resources.get(*residency_of("cpu"))
-    plain = call("UNETLoader", unet_name="xl", context=context)
+    stored = call("UNETLoader", unet_name="xl", context=context)
     rounded = call("UNETLoader", unet_name="xl", weight_dtype="fp8_e4m3fn", context=context)
-    a, b = (residency.unet(r).conv_in.weight for r in (plain, rounded))
+    a, b = (plain(residency.unet(r).conv_in.weight) for r in (stored, rounded))
     assert torch.equal(b, a.to(torch.float8_e4m3fn).float()) and not torch.equal(a, b)
 
 
