@@ -1,7 +1,7 @@
 """What happens during a run, as data. A listener is called in the thread that runs it."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from nodeflow.node.artifact import Artifacts
 
@@ -51,8 +51,7 @@ class NodeExpanded:
     nodes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFinished:
+class NodeFinished(NamedTuple):
     """A node is done with: how, in how many seconds, and why it ran or did not.
 
     tier and age (seconds) say where a reused result was and when it was made. artifacts: what

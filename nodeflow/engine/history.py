@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from dataclasses import asdict
 
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.keys import KeyParts
@@ -46,7 +45,7 @@ class History:
         """Note the nodes' keys of a run. Raises sqlite3.Error where the disk cannot be written."""
         known = self.keys(source)
         rows = [
-            (name, keys[name], json.dumps(asdict(part), sort_keys=True))
+            (name, keys[name], json.dumps(part._asdict(), sort_keys=True))
             for name, part in parts.items()
             if known.get(name) != keys[name]
         ]

@@ -8,10 +8,10 @@ their values. See docs/internals/cache.md.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
+from typing import NamedTuple
 
 from nodeflow.node.checked import CheckedNode
 from nodeflow.node.folders import Folders
@@ -21,8 +21,7 @@ Fingerprint = Callable[[Path], str]
 SCHEME = 2
 
 
-@dataclass(frozen=True, slots=True)
-class KeyParts:
+class KeyParts(NamedTuple):
     """What a key is made of, kept so that a later run can say what changed.
 
     literals as JSON text by input; files as content digests by input; links as
@@ -43,10 +42,13 @@ class KeyParts:
     def identity(self) -> str:
         """The node by itself, as text: one line each, no value holds a line's end."""
         lines = [f"{SCHEME} {self.type} {self.version} {self.code} {self.domain} {self.nonce}"]
-        lines += [f"literal {name} {text}" for name, text in self.literals.items()]
-        lines += [f"file {name} {digest}" for name, digest in self.files.items()]
-        lines += [f"depends {encode_basestring_ascii(text)}" for text in self.depends]
-        return "\n".join(lines)
+        for name, text in self.literals.items():
+            lines.append(f"literal {name} {text}")
+        for name, digest in self.files.items():
+            lines.append(f"file {name} {digest}")
+        for text in self.depends:
+            lines.append(f"depends {encode_basestring_ascii(text)}")
+        return "\n".join(lines) if len(lines) > 1 else lines[0]
 
     def key(self) -> str:
         """Identity and upstream keys; the names of upstream nodes are no part of it."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nodeflow.engine.artifacts import missing_file, put_back
 from nodeflow.engine.disk_cache import DiskCache
@@ -20,8 +20,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A result that need not be computed.
 
     stored: the key that its bytes lie under. tier None: only its digests are known, the bytes

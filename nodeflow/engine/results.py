@@ -2,8 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.events import CacheTrouble
@@ -14,8 +13,7 @@ from nodeflow.values import structured
 __all__ = ["Found", "Results", "Value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Where a result lies, and since when (unix time)."""
 
     tier: Literal["device", "host", "disk"]
