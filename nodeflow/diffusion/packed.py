@@ -57,10 +57,13 @@ class PackedConv2d(nn.Conv2d):
 
     def _suits(self, x: Tensor) -> bool:
         """Whether the packed kernels are better, and give the same bits on one thread and two."""
-        split = self.in_channels > WIDEST and x.shape[-2] * x.shape[-1] > LARGEST
+        pixels = x.shape[-2] * x.shape[-1]
+        split = self.in_channels > WIDEST and pixels > LARGEST
         computed = "weight" not in self._parameters  # by an adapter that is trained
         on_cpu = x.device.type == "cpu" and x.dtype is torch.float32
-        return on_cpu and not split and not computed
+        # Of larger pictures the kernels' planes take longer to put in order than the weights.
+        pays = pixels <= 9 * self.out_channels
+        return on_cpu and pays and not split and not computed
 
     def _geometry(self) -> tuple[list[int], list[int], list[int], int]:
         return [int(p) for p in self.padding], [*self.stride], [*self.dilation], self.groups
