@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils import swap_tensors
 
+NARROW = 16
 WIDEST, LARGEST = 1280, 256
 """Channels and pixels: of inputs over both, each thread adds up a share of the channels."""
 Shape = tuple[int, int, int]
@@ -62,7 +63,9 @@ class PackedConv2d(nn.Conv2d):
         computed = "weight" not in self._parameters  # by an adapter that is trained
         on_cpu = x.device.type == "cpu" and x.dtype is torch.float32
         # Of larger pictures the kernels' planes take longer to put in order than the weights.
-        pays = pixels <= 9 * self.out_channels
+        # Narrow ones cost nothing, and give an image the same bits alone and in a batch.
+        narrow = min(self.in_channels, self.out_channels) < NARROW
+        pays = narrow or pixels <= 9 * self.out_channels
         return on_cpu and pays and not split and not computed
 
     def _geometry(self) -> tuple[list[int], list[int], list[int], int]:

@@ -21,8 +21,10 @@ def convolution(width: int = 64, out: int = 96, stride: int = 1) -> PackedConv2d
     return PackedConv2d(width, out, 3, padding=1, stride=stride).requires_grad_(False)
 
 
-@pytest.mark.parametrize(("width", "out", "stride"), [(64, 96, 1), (4, 320, 1), (320, 64, 1),
-                                                      (128, 128, 2), (640, 320, 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("width", "out", "stride"),
+    [(64, 96, 1), (4, 320, 1), (320, 4, 1), (320, 64, 1), (128, 128, 2), (640, 320, 1)],
+)
 def test_the_bits_do_not_depend_on_what_it_was_packed_for(
     width: int, out: int, stride: int
 ) -> None:
