@@ -12,7 +12,7 @@ QUEUE_CHANGES = (
     "job.queued", "job.started", "job.done", "job.failed", "job.cancelled", "job.requeued",
     "job.paused", "job.resumed",
 )  # fmt: skip
-PREVIEW, PREVIEW_WITH_METADATA = 1, 4
+PREVIEW, TEXT, PREVIEW_WITH_METADATA = 1, 3, 4
 IMAGE_TYPES = {"image/jpeg": 1, "image/png": 2}
 
 
@@ -163,6 +163,20 @@ class Narrator:
         kind = told.types.get(told.current, "")
         about = {"node_id": told.current, "node_type": kind, "executed": told.executed}
         return [message("execution_interrupted", {**about, **stamp})]
+
+
+def words(heard: Heard) -> list[bytes]:
+    """What output nodes said in words, each as a frame that stands beside its node."""
+    if heard.type not in ("node.finished", "nodes.cached"):
+        return []
+    outputs = json.decode(heard.data)["outputs"]
+    return [text_frame(node, "\n".join(s["text"])) for node, s in outputs.items() if s["text"]]
+
+
+def text_frame(node: str, text: str) -> bytes:
+    """A text beside a node: 3 and the length of the node's name in four bytes each, name, text."""
+    name = node.encode()
+    return TEXT.to_bytes(4, "big") + len(name).to_bytes(4, "big") + name + text.encode()
 
 
 def preview(data: bytes, client: str, with_metadata: bool) -> bytes | None:

@@ -12,7 +12,7 @@ from aiohttp import WSMsgType, web
 from msgspec import json
 
 from nodeflow.server.comfyui.logs import KEPT, RECENT, SIZE, Entry
-from nodeflow.server.comfyui.narrate import QUEUE_CHANGES, Heard, Narrator, message, preview
+from nodeflow.server.comfyui.narrate import QUEUE_CHANGES, Heard, Narrator, message, preview, words
 from nodeflow.server.comfyui.prompt import LABEL
 from nodeflow.server.comfyui.queue import remaining, running
 from nodeflow.server.events.log import Listener
@@ -26,7 +26,7 @@ FEATURES: dict[str, Any] = {"supports_preview_metadata": True, "max_upload_size"
 
 @dataclass
 class Client:
-    """One connection."""
+    """One connection. announced: it said what it can do, so it can tell frames apart."""
 
     id: str
     socket: web.WebSocketResponse
@@ -34,6 +34,7 @@ class Client:
     narrator: Narrator
     wake: asyncio.Event
     lines: deque[Entry] = field(default_factory=lambda: deque(maxlen=KEPT))
+    announced: bool = False
     preview_metadata: bool = False
 
     def hear(self, entry: Entry) -> None:
@@ -112,6 +113,7 @@ async def receive(client: Client) -> None:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             continue
         if isinstance(heard, dict) and heard.get("type") == "feature_flags":
+            client.announced = True
             flags = heard.get("data")
             if isinstance(flags, dict):
                 client.preview_metadata = bool(flags.get("supports_preview_metadata"))
@@ -137,6 +139,8 @@ async def send(client: Client, listener: Listener) -> None:
             changed = changed or heard.type in QUEUE_CHANGES
             if heard.client == client.id:
                 await client.send(client.narrator.tell(heard))
+                for frame in words(heard) if client.announced else []:
+                    await client.socket.send_bytes(frame)
         if changed:
             await client.status()
         if client.lines:

@@ -19,6 +19,7 @@ from nodeflow.server.comfyui.body import body_of, flag
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, read_body
 from nodeflow.server.store import values
+from nodeflow.server.store.whole import write_whole
 
 USERS, MOST_USERS = "comfyui user", 100
 QUOTA = 500_000_000
@@ -142,13 +143,7 @@ async def write(call: Call) -> Any:
         held = sum(file.stat().st_size for file in root.rglob("*") if file.is_file())
         if held + len(data) > QUOTA:
             raise Fault(413, "too_large", f"all files of a user have at most {QUOTA:,} bytes")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{secrets.token_hex(8)}.partial")
-        try:
-            partial.write_bytes(data)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, data)
 
     await asyncio.to_thread(keep)
     return await answer(call, path)

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from nodeflow.node.folders import confined
+from nodeflow.server.store.whole import write_whole
 
 SUFFIXES = (".yaml", ".yml", ".json")
 VERSIONS = 50
@@ -51,13 +52,7 @@ class WorkflowFiles:
             (versions / f"{stamp}{file.suffix}").write_bytes(before)
             for old in sorted(versions.iterdir())[:-VERSIONS]:
                 old.unlink()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f".{secrets.token_hex(8)}.partial")
-        try:
-            partial.write_bytes(text)
-            partial.replace(file)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(file, text)
 
     def move(self, file: Path, path: str, target: Path, to: str) -> None:
         """Give a file and its older versions another path. Raises FileExistsError."""

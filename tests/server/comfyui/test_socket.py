@@ -59,6 +59,18 @@ def test_previews_with_metadata_for_those_who_can(comfy: Serving) -> None:
         assert head["image_type"] == "image/jpeg"
 
 
+def test_words_of_a_node_are_a_frame_for_those_who_can(comfy: Serving) -> None:
+    expected = b"\0\0\0\3" + b"\0\0\0\1" + b"1" + "ein Wört".encode()
+    with talking(comfy, "reads") as reads, talking(comfy, "old") as old:
+        reads.connection.send(json.dumps({"type": "feature_flags", "data": {}}))
+        reads.until("feature_flags")
+        for _ in ("computed", "cached"):
+            id = post(comfy, show("ein Wört"), client_id="reads").json["prompt_id"]
+            assert [data for kind, data in reads.end_of(id) if kind == "binary"] == [expected]
+        id = post(comfy, show("ein Wört"), client_id="old").json["prompt_id"]
+        assert "binary" not in kinds(old.end_of(id))
+
+
 def test_a_cached_prompt_is_told_as_executed(comfy: Serving) -> None:
     with talking(comfy, "again") as talk:
         first = post(comfy, plain_picture(21, "told"), client_id="again").json["prompt_id"]
