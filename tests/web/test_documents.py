@@ -73,7 +73,14 @@ def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
     until(second, "!document.querySelector('.dirty')")
     assert steps_of(server, "shared.yaml") == 5
     for page, steps in ((first, "9"), (second, "5")):
-        page.wait_for_timeout(1500)
+        page.reload()
+        page.wait_for_selector(".form h1")
+        assert page.get_by_role("spinbutton", name="Steps").input_value() == steps
+
+
+def test_an_edit_just_before_a_reload_is_kept(page: Any) -> None:
+    for steps in ("7", "8"):
+        set_number(page, "Steps", steps)
         page.reload()
         page.wait_for_selector(".form h1")
         assert page.get_by_role("spinbutton", name="Steps").input_value() == steps

@@ -146,7 +146,9 @@ def test_no_serious_finding_of_axe(page: Any, view: str, theme: str) -> None:
     if view == "graph":
         page.get_by_role("button", name="Graph").click()
         page.wait_for_selector(".node")
-    # A change of theme fades; axe must not measure the colours half-way.
+    # A change of theme comes by an event and fades; axe must not measure the colours half-way.
+    until(page, f"document.documentElement.dataset.theme === '{theme}'")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     until(page, "document.getAnimations().length === 0")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

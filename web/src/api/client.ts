@@ -52,14 +52,20 @@ async function read<T>(path: string): Promise<T> {
   return parseJson(await (await call("GET", path)).text()) as T;
 }
 
+/** Browsers let a closing page still send 64 KiB; a character has up to three bytes. */
+const KEEPALIVE = 20_000;
+
 async function send<T>(
   method: string,
   path: string,
-  body: unknown,
+  content: unknown,
   headers: Record<string, string> = {},
+  leaving = false,
 ): Promise<T> {
+  const body = JSON.stringify(content);
   const response = await call(method, path, {
-    body: JSON.stringify(body),
+    body,
+    keepalive: leaving && body.length < KEEPALIVE,
     headers: { "Content-Type": "application/json", ...headers },
   });
   const text = await response.text();
@@ -77,6 +83,9 @@ export type Submit = {
   workflow?: string;
   id?: string;
 };
+
+/** revision: the one that was read or written last. */
+type Draft = { content: unknown; title: string; revision?: number };
 
 export const api = {
   nodeTypes: () => read<NodeTypes>("node-types"),
@@ -128,12 +137,8 @@ export const api = {
   },
   drafts: () => read<{ drafts: { id: string; updated: number }[] }>("drafts"),
   draft: (id: string) => read<{ content: unknown; revision: number }>(`drafts/${id}`),
-  saveDraft: (id: string, content: unknown, title: string, revision?: number) =>
-    send<{ revision: number }>("PUT", `drafts/${id}`, {
-      content,
-      title,
-      ...(revision === undefined ? {} : { revision }),
-    }),
+  saveDraft: (id: string, draft: Draft, leaving: boolean) =>
+    send<{ revision: number }>("PUT", `drafts/${id}`, draft, {}, leaving),
   deleteDraft: (id: string) => call("DELETE", `drafts/${id}`),
 };
 

@@ -1,6 +1,7 @@
 /** Autosave: every tab is a draft on the server, and comes back after a reload or a crash. */
 
 import { ApiError, api } from "@/api/client";
+import { parseJson } from "@/document/json";
 import { startLog } from "@/document/log";
 import { freshId } from "@/document/names";
 import type { Workflow } from "@/document/workflow";
@@ -23,9 +24,13 @@ type Content = {
 const PAUSE = 800;
 const AGAIN = 3000;
 const OPEN = "nodeflow.tabs";
+const LEFT = "nodeflow.left";
 
-/** `parted`: another window has the draft now. */
-type Kept = { revision?: number; written?: Content; parted?: boolean };
+/** `written` is on the server, `sent` on its way; `parted`: another window has the draft now. */
+type Kept = { revision?: number; written?: Content; sent?: Content; parted?: boolean };
+
+/** What a window had not written when its page went away. */
+type Left = { [id: string]: { content: Content; revision?: number } };
 
 const kept = new Map<string, Kept>();
 
@@ -48,23 +53,28 @@ function same(one: Content | undefined, other: Content): boolean {
   return one !== undefined && keys.every((key) => one[key] === other[key]);
 }
 
+function isNews(content: Content, { written, sent }: Kept): boolean {
+  const untouched = !written && !sent && !content.dirty && !content.path && !content.job;
+  return !untouched && !same(sent ?? written, content);
+}
+
 /** Writes a tab's draft where it says something new; false where it has to be tried again. */
-async function keep(tab: Tab): Promise<boolean> {
+async function keep(tab: Tab, leaving: boolean): Promise<boolean> {
   const content = contentOf(tab);
   const before = kept.get(tab.id) ?? {};
-  const untouched = !before.written && !content.dirty && !content.path && !content.job;
-  if (untouched || same(before.written, content)) return true;
-  kept.set(tab.id, { ...before, written: content });
+  if (!isNews(content, before)) return true;
+  kept.set(tab.id, { ...before, sent: content });
   const title = tab.path ?? tab.log.document.name ?? "";
   try {
-    const { revision } = await api.saveDraft(tab.id, content, title, before.revision);
+    const last = before.revision === undefined ? {} : { revision: before.revision };
+    const { revision } = await api.saveDraft(tab.id, { content, title, ...last }, leaving);
     kept.set(tab.id, { revision, written: content });
     return true;
   } catch (error) {
     kept.set(tab.id, before);
     if (!(error instanceof ApiError)) throw error;
-    if (error.code === "conflict") part(tab.id);
-    else if (error.code === "too_many") await forgetOldest();
+    if (error.code === "conflict") return keep(part(tab), leaving);
+    if (error.code === "too_many") await forgetOldest();
     else if (error.status) say(error.message);
     return false;
   }
@@ -78,8 +88,9 @@ async function forgetOldest(): Promise<void> {
   if (left[0]) await api.deleteDraft(left[0].id);
 }
 
-/** Another window edits the same draft: this window goes on with one of its own. */
-function part(id: string): void {
+/** Another window edits the same draft: this window goes on with the returned one of its own. */
+function part(tab: Tab): Tab {
+  const { id } = tab;
   const own = freshId();
   const { tabs } = useRuns.getState();
   const run = tabs[id];
@@ -87,17 +98,49 @@ function part(id: string): void {
   kept.set(id, { parted: true });
   useTabs.getState().rekey(id, own);
   say(text().parted);
+  return { ...tab, id: own };
+}
+
+/** A page that goes away hears no answer: what it has not written stays in the window. */
+function leave(): void {
+  const left: Left = {};
+  for (const tab of useTabs.getState().tabs) {
+    const content = contentOf(tab);
+    const { revision, written } = kept.get(tab.id) ?? {};
+    if (isNews(content, { ...(written ? { written } : {}) }))
+      left[tab.id] = { content, ...(revision === undefined ? {} : { revision }) };
+  }
+  try {
+    sessionStorage.setItem(LEFT, JSON.stringify(left));
+  } catch {
+    // A window holds 5 MB; the draft on the server is then the newest there is.
+    sessionStorage.removeItem(LEFT);
+  }
+}
+
+/** The draft of a tab as this window left it, or as the server has it. */
+async function draftOf(id: string, left: Left[string] | undefined): Promise<Content | undefined> {
+  const draft = await api.draft(id).catch(() => undefined);
+  const content = draft?.content as Content | undefined;
+  const arrived = !left || JSON.stringify(left.content) === JSON.stringify(content);
+  if (!arrived) {
+    const { revision } = left;
+    kept.set(id, revision === undefined ? {} : { revision });
+    return left.content;
+  }
+  if (draft && content) kept.set(id, { revision: draft.revision, written: content });
+  return content;
 }
 
 /** Opens the tabs of this browser window again; false where there are none. */
 export async function restore(): Promise<boolean> {
   const stored = sessionStorage.getItem(OPEN) ?? localStorage.getItem(OPEN);
   const { ids, active } = JSON.parse(stored ?? '{"ids":[]}') as { ids: string[]; active?: string };
+  const left = parseJson(sessionStorage.getItem(LEFT) ?? "{}") as Left;
+  sessionStorage.removeItem(LEFT);
   for (const id of ids) {
-    const draft = await api.draft(id).catch(() => undefined);
-    const content = draft?.content as Content | undefined;
-    if (!draft || !content?.document?.nodes) continue;
-    kept.set(id, { revision: draft.revision, written: content });
+    const content = await draftOf(id, left[id]);
+    if (!content?.document?.nodes) continue;
     const { document, dirty, job, ...rest } = content;
     if (job) useRuns.getState().changeTab(id, () => ({ ...NO_RUN, job }));
     useTabs
@@ -114,15 +157,17 @@ export function keepDrafts(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let busy = Promise.resolve();
 
-  async function keepAll(): Promise<void> {
-    const done = await Promise.all(useTabs.getState().tabs.map(keep));
+  async function keepAll(leaving: boolean): Promise<void> {
+    const { tabs } = useTabs.getState();
+    const done = await Promise.all(tabs.map((tab) => keep(tab, leaving)));
     if (done.includes(false)) later(AGAIN);
   }
   function later(pause: number): void {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      busy = busy.then(keepAll);
-    }, pause);
+    timer = setTimeout(keepNow, pause, false);
+  }
+  function keepNow(leaving: boolean): void {
+    busy = busy.then(() => keepAll(leaving)).catch(() => later(AGAIN));
   }
   function note(): void {
     const { tabs, active } = useTabs.getState();
@@ -132,8 +177,13 @@ export function keepDrafts(): () => void {
     later(PAUSE);
   }
   note();
-  const onHide = () => document.hidden && later(0);
+  const onLeave = () => {
+    leave();
+    keepNow(true);
+  };
+  const onHide = () => document.hidden && keepNow(true);
   document.addEventListener("visibilitychange", onHide);
+  window.addEventListener("pagehide", onLeave);
   const stopRuns = useRuns.subscribe(({ tabs }, before) => {
     if (Object.keys(tabs).some((id) => tabs[id]?.job !== before.tabs[id]?.job)) later(PAUSE);
   });
@@ -146,6 +196,7 @@ export function keepDrafts(): () => void {
   return () => {
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", onHide);
+    window.removeEventListener("pagehide", onLeave);
     stopRuns();
     stopTabs();
   };
