@@ -7,6 +7,8 @@ import secrets
 import time
 from typing import IO
 
+from msgspec import to_builtins
+
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
 from nodeflow.server.events.log import EventLog
 from nodeflow.server.jobs.core import JobCore
@@ -50,7 +52,7 @@ class ServerState:
         self.database = Database(options.data / "server.sqlite")
         self.events = EventLog(self.database)
         self.core = JobCore(self.database, self.events, options.limits, options.retention)
-        blame = Blame()
+        self.blame = blame = Blame()
         self.inspector = Inspector(Setup("", options.places, options.cache), blame)
         setups = [
             Setup(
@@ -69,6 +71,7 @@ class ServerState:
         self.stopping = asyncio.Event()
         self.saving = asyncio.Lock()
         blame.blocked = self.refresh
+        blame.told = lambda trouble: self.events.publish("plugin.trouble", to_builtins(trouble))
 
     async def start(self) -> None:
         """Spawn the processes; nothing waits for them to be ready."""

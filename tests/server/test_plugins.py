@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.server.serving import TRIVIAL, Serving, one
-from tests.server.watching import until
+from tests.server.watching import heard, listening, until
 
 NODE = '''
 import ctypes, os
@@ -16,6 +18,18 @@ def deadly() -> Artifacts:
     """Say something."""
     return Artifacts(text=("sound",))
 '''
+
+
+THREAD = """
+import time
+from threading import Thread
+
+def later():
+    time.sleep(1)
+    {line}
+
+Thread(target=later, daemon=True).start()
+"""
 
 
 def blocked(server: Serving) -> Any:
@@ -50,3 +64,49 @@ def check_left_out(server: Serving, how: str) -> None:
     refused = server.call("POST", "/api/v1/jobs", {"document": one("Deadly")})
     assert refused.status == 422 and how in refused.json["problems"][0]["message"]
     assert server.run(TRIVIAL)["state"] == "done"
+
+
+def troubles(server: Serving) -> Any:
+    """What health tells of plugins."""
+    return server.call("GET", "/api/v1/health").json["plugins"]
+
+
+@pytest.mark.parametrize(
+    "line, how", [("ctypes.string_at(0)", "SIGSEGV"), ("os._exit(3)", "it exited with 3")]
+)
+def test_a_plugin_whose_thread_ends_its_process_later_is_left_out(
+    tmp_path: Path, line: str, how: str
+) -> None:
+    server = Serving(tmp_path)
+    server.plugin("deadly", NODE.format(line=THREAD.format(line=line)))
+    try:
+        server.start()
+        until(lambda: blocked(server), "a blocked plugin")
+        check_left_out(server, how)
+        [named] = troubles(server)
+        assert named["plugin"] == "deadly" and named["blocked"] and named["count"] >= 2
+        assert "its threads ended 2 processes" in named["reason"]
+        assert "deadly.py: a thread of it ended a process" in server.log
+        server.plugin("deadly", NODE.format(line=""))
+        server.call("POST", "/api/v1/node-types/refresh")
+        until(lambda: not blocked(server) and not troubles(server), "no trouble")
+    finally:
+        server.stop()
+
+
+def test_a_thread_of_a_plugin_that_fails_is_told_and_all_goes_on(tmp_path: Path) -> None:
+    server = Serving(tmp_path)
+    line = THREAD.format(line="raise ValueError('on purpose')")
+    server.plugin("weak", NODE.format(line=line))
+    try:
+        server.start()
+        worker = server.worker_pid()
+        until(lambda: troubles(server), "a plugin in trouble")
+        [named] = troubles(server)
+        assert named["reason"] == "a thread of it failed: ValueError: on purpose"
+        assert named["plugin"] == "weak" and not named["blocked"]
+        with listening(server, since=0) as socket:
+            assert heard(socket, "plugin.trouble")[-1]["data"]["plugin"] == "weak"
+        assert server.run(one("Deadly"))["state"] == "done" and server.worker_pid() == worker
+    finally:
+        server.stop()

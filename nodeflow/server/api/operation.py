@@ -60,6 +60,13 @@ async def health(call: Call) -> Health:
             }
             for worker in state.workers.list
         ],
+        "plugins": [
+            {
+                "plugin": trouble.plugin, "reason": trouble.reason, "count": trouble.count,
+                "at": trouble.at, "blocked": trouble.blocked,
+            }
+            for trouble in state.blame.troubles.values()
+        ],
     }  # fmt: skip
 
 

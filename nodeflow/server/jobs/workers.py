@@ -19,6 +19,7 @@ from nodeflow.server.process.messages import (
     Run,
     Setup,
     Stop,
+    ThreadFailed,
 )
 from nodeflow.server.process.supervise import ChildProcess
 
@@ -78,7 +79,7 @@ class Worker:
             self.device = message.device
             self._core.wake()
             return
-        if isinstance(message, Heartbeat | Importing):
+        if isinstance(message, Heartbeat | Importing | ThreadFailed):
             return
         self.moved = time.monotonic()
         if isinstance(message, Ended) and self.job is not None and message.job == self.job.job:

@@ -1,7 +1,6 @@
 """A process of the server: `python -m nodeflow.server.process FD`."""
 
 import ctypes
-import os
 import signal
 import socket
 import sys
@@ -9,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nodeflow.server.process.channel import Channel
+from nodeflow.server.process.last_words import leave, speak
 from nodeflow.server.process.messages import Setup, ToProcess
 
 
@@ -29,6 +29,7 @@ def main(descriptor: int) -> None:
     setup = channel.receive()
     if not isinstance(setup, Setup):
         return
+    speak(channel.send)
     if setup.device:
         from nodeflow.server.process.worker import Worker
 
@@ -38,7 +39,7 @@ def main(descriptor: int) -> None:
 
         Inspector(channel, setup).serve()
     sys.stdout.flush()
-    os._exit(0)
+    leave(0)
 
 
 if __name__ == "__main__":

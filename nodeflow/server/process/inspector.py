@@ -1,7 +1,6 @@
 """The process that reads what people send, so that nothing foreign is parsed in the server."""
 
 import gc
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from nodeflow.node.describe import registry_data
 from nodeflow.node.editor_module import module_source
 from nodeflow.server.process import pictures, prompt
 from nodeflow.server.process.channel import Channel
+from nodeflow.server.process.last_words import leave
 from nodeflow.server.process.messages import (
     Answer,
     Ask,
@@ -123,7 +123,7 @@ class Inspector:
                     self._registry = told_registry(places, message.deadly, send)
                 elif isinstance(message, Stop):
                     return
-        os._exit(0)
+        leave(0)
 
     def _answer(self, id: int, question: AnyQuestion) -> None:
         try:

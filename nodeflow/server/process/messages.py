@@ -89,6 +89,16 @@ class Importing(Message, frozen=True):
     digest: str = ""
 
 
+class ThreadFailed(Message, frozen=True):
+    """A thread ended by an exception that nobody caught.
+
+    files: those it went through, innermost first.
+    """
+
+    files: tuple[str, ...]
+    error: str
+
+
 class Heartbeat(Message, frozen=True):
     """Every second: bytes of memory that the process holds."""
 
@@ -217,6 +227,6 @@ class Ask(Message, frozen=True):
 
 ToProcess: TypeAlias = Setup | Run | Cancel | Stop | Free | Refresh | Ask
 FromProcess: TypeAlias = (
-    Ready | Importing | Heartbeat | Started | Progressed | Finished | Reused | Ended | Answer
-    | Refusal
+    Ready | Importing | ThreadFailed | Heartbeat | Started | Progressed | Finished | Reused
+    | Ended | Answer | Refusal
 )  # fmt: skip

@@ -23,10 +23,13 @@ from nodeflow.server.process.messages import (
     Ready,
     Refresh,
     Setup,
+    ThreadFailed,
 )
 
 OUTPUT_LIMIT, OUTPUT_PERIOD = 1_000_000, 60.0
 """Bytes of a process's own prints that reach the log in so many seconds."""
+TAIL = 20_000
+"""Characters of its last prints, among which the stack of its death stands."""
 LAST_WORDS = 2.0
 """Seconds to read what an ended process said last, and for one that hung up to end."""
 log = logging.getLogger("nodeflow.process")
@@ -49,7 +52,8 @@ class ChildProcess:
         self.ready = False
         self.memory = 0
         self.last_heard = self.since = time.monotonic()
-        self.reason = ""
+        self.reason = self._said = ""
+        self._imported: dict[Importing, None] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -119,8 +123,9 @@ class ChildProcess:
         self._writer.close()
         self.ready = False
         reason = self.reason or ended(code, self.memory)
-        if self.importing is not None:
-            self._blame.died(self.importing, reason)
+        await asyncio.wait({self._tasks[1]}, timeout=LAST_WORDS)
+        stack = "" if code == -signal.SIGKILL else self._said
+        self._blame.died(self.importing, stack, reason, self._imported)
         self._on_exit(reason)
 
     async def _receive(self) -> None:
@@ -138,6 +143,8 @@ class ChildProcess:
                     self.ready = True
                 elif isinstance(message, Importing):
                     self._imports(message)
+                elif isinstance(message, ThreadFailed):
+                    self._blame.failed(message.files, message.error, self._imported)
                 self._on_message(message)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -148,6 +155,9 @@ class ChildProcess:
         if self.importing is not None:
             self._blame.survived(self.importing)
         self.importing = message if message.path else None
+        if self.importing is not None:
+            self._blame.begins(self.importing)
+            self._imported[self.importing] = None
         self.since = time.monotonic()
 
     def refresh(self) -> None:
@@ -162,6 +172,7 @@ class ChildProcess:
         left, until = OUTPUT_LIMIT, time.monotonic() + OUTPUT_PERIOD
         with suppress(ConnectionError):
             while block := await output.read(1 << 16):
+                self._said = (self._said + block.decode("utf-8", "replace"))[-TAIL:]
                 if time.monotonic() > until:
                     left, until = OUTPUT_LIMIT, time.monotonic() + OUTPUT_PERIOD
                 if left > 0:

@@ -22,6 +22,7 @@ from nodeflow.node.context import Cancelled
 from nodeflow.node.folders import FileMissing
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.disk import disk_cache
+from nodeflow.server.process.last_words import leave
 from nodeflow.server.process.messages import (
     Cancel,
     Ended,
@@ -100,7 +101,7 @@ class Worker:
                 self._inbox.put(message)
             else:
                 self._inbox.put(message)
-        os._exit(0)
+        leave(0)
 
     def _beat(self) -> None:
         while True:

@@ -27,6 +27,19 @@ class WorkerShown(TypedDict):
     ended: str
 
 
+class PluginTrouble(TypedDict):
+    """What a plugin did outside of any node since it was changed last; at: seconds since 1970.
+
+    count: how often; reason: the last time; blocked: it is left out until it changes.
+    """
+
+    plugin: str
+    reason: str
+    count: int
+    at: float
+    blocked: bool
+
+
 class Health(TypedDict):
     """Whether the server works; the optional fields only for who has a token.
 
@@ -39,6 +52,7 @@ class Health(TypedDict):
     trouble: NotRequired[str]
     queue: NotRequired[QueueSize]
     workers: NotRequired[list[WorkerShown]]
+    plugins: NotRequired[list[PluginTrouble]]
 
 
 class Who(TypedDict):
