@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
+from nodeflow.diffusion.control.kinds import PictureKind
 from nodeflow.node import Folders, InputProblem, ModelFile, Range, RunContext, node
 from nodeflow.values import Conditioning, ControlNet, Image, Model, Vae, foreseen
 
@@ -79,6 +80,19 @@ def diff_control_net_loader(
 
     path = context.folders.find_model("controlnet", control_net_name)
     return ControlRecipe(WeightsFile(str(path), context.fingerprint(path)), base=model)
+
+
+@node("SetUnionControlNetType", category="conditioning/controlnet", store=False)
+def set_union_control_net_type(control_net: ControlNet, type: PictureKind = "auto") -> ControlNet:
+    """Tell a union control net what kind of picture it is going to see.
+
+    Args:
+        control_net: a network for several kinds of picture.
+        type: the kind; `tile` and `repaint` only "promax" files know; `auto` tells nothing.
+    """
+    from nodeflow.diffusion.control.kinds import numbers_of
+
+    return replace(control_net, types=numbers_of(type, control_net))
 
 
 def steered(conditioning: Conditioning, control: "Control") -> Conditioning:

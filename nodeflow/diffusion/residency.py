@@ -144,7 +144,10 @@ class Residency:
         return cast(ClipVisionTransformer, module)
 
     def control(self, recipe: ControlRecipe, model: ModelRecipe) -> ControlNetModel | T2IAdapter:
-        """A control net. Where it builds on a model's weights and names none, on `model`'s."""
+        """A control net. Where it builds on a model's weights and names none, on `model`'s.
+
+        Recipes that differ in `types` alone share one.
+        """
         path, dtype = Path(recipe.source.path), compute_dtype(self.device)
         file = read_control(path)
         built_on = recipe.base or (model if file.kind is ControlKind.LORA else None)

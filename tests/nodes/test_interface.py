@@ -362,6 +362,7 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "LoraModelLoader": ("model MODEL; lora LORA_MODEL; strength_model FLOAT=1.0", "MODEL"),
     "ControlNetLoader": ("control_net_name STRING", "CONTROL_NET"),
     "DiffControlNetLoader": ("model MODEL; control_net_name STRING", "CONTROL_NET"),
+    "SetUnionControlNetType": ("control_net CONTROL_NET; type COMBO=auto", "CONTROL_NET"),
     "ControlNetApply": (
         "conditioning CONDITIONING; control_net CONTROL_NET; image IMAGE; strength FLOAT=1.0",
         "CONDITIONING",

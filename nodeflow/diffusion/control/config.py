@@ -9,6 +9,8 @@ from nodeflow.diffusion.unet.config import UNetConfig
 class ControlNetConfig:
     """`unet`: the sizes of the half it copies. hint: widths of the picture's convolutions, of which
     every second halves; three halvings take pixels to latent cells.
+    types: kinds of picture that a union control net tells apart, 0 for others; type_layers:
+    transformer blocks that see them.
 
     A control net for any family is made from its UNet's sizes: `ControlNetConfig(unet.config)`.
     """
@@ -16,6 +18,8 @@ class ControlNetConfig:
     unet: UNetConfig = field(default_factory=UNetConfig)
     hint_channels: int = 3
     hint: tuple[int, ...] = (16, 32, 96, 256)
+    types: int = 0
+    type_layers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

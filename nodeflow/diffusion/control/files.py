@@ -69,7 +69,16 @@ def place_of(header: Header) -> Place | None:
 
 def config_of(header: Header, place: Place) -> ControlNetConfig:
     """All sizes."""
-    return ControlNetConfig(unet_config(header, place, encoder=True), *hint_sizes(header, place))
+    unet = unet_config(header, place, encoder=True)
+    return ControlNetConfig(unet, *hint_sizes(header, place), *type_sizes(header, place))
+
+
+def type_sizes(header: Header, place: Place) -> tuple[int, int]:
+    """Kinds of picture that a union control net knows, its transformer blocks; else 0 and 1."""
+    embedding = f"{place.prefix}task_embedding"
+    if embedding not in header.tensors:
+        return 0, 1
+    return shape(header, embedding, 2)[0], numbered(header, f"{place.prefix}transformer_layes.")
 
 
 def hint_sizes(header: Header, place: Place) -> tuple[int, tuple[int, ...]]:
@@ -88,7 +97,10 @@ def hint_sizes(header: Header, place: Place) -> tuple[int, tuple[int, ...]]:
 
 def own_names(config: ControlNetConfig, place: Place) -> Mapping[str, str]:
     """Our name to the file's, with its prefix, for every weight of a control net."""
+    import torch
+
     from nodeflow.diffusion.checkpoint.ldm_keys import encoder_key_map
+    from nodeflow.diffusion.control.union import OWN, network
     from nodeflow.diffusion.unet.encoder import skip_widths
 
     halves = {ours: theirs for theirs, ours in encoder_key_map(config.unet).items()}
@@ -105,6 +117,10 @@ def own_names(config: ControlNetConfig, place: Place) -> Mapping[str, str]:
     }
     for ours, theirs in stems.items():
         halves.update({f"{ours}.{leaf}": f"{theirs}.{leaf}" for leaf in ("weight", "bias")})
+    if config.types:
+        with torch.device("meta"):
+            union = network(config).state_dict()
+        halves |= {name: name for name in union if name.startswith(OWN)}
     if place.naming is Naming.DIFFUSERS:
         return {ours: place.prefix + ours for ours in halves}
     return {ours: place.prefix + theirs for ours, theirs in halves.items()}

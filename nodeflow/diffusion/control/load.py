@@ -27,6 +27,7 @@ from nodeflow.diffusion.control.net import ControlNetModel
 from nodeflow.diffusion.control.t2i import T2IAdapter
 from nodeflow.diffusion.control.t2i_files import adapter_config
 from nodeflow.diffusion.control.t2i_files import stored_name as adapter_name
+from nodeflow.diffusion.control.union import network
 from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
@@ -46,7 +47,7 @@ def load_control(
         return load_control_lora(file, dtype, device, base)
     assert file.config is not None
     with torch.device("meta"):
-        net = ControlNetModel(file.config)
+        net = network(file.config)
     names = {
         ours: Stored(stored_name(theirs, "", file.header.tensors))
         if file.place.naming is Naming.DIFFUSERS

@@ -48,7 +48,11 @@ class ControlNetModel(UNetEncoder):
     ) -> Interventions:
         """The UNet's own inputs, and the picture in 0..1 of eight times the latent's size."""
         time = self.embedded_time(timesteps, y, x)
-        h = self.conv_in(x) + self.controlnet_cond_embedding(hint)
+        return self.steered(x, self.controlnet_cond_embedding(hint), time, context)
+
+    def steered(self, x: Tensor, seen: Tensor, time: Tensor, context: Tensor) -> Interventions:
+        """What it adds; seen: the picture's features `[B, width, h, w]`."""
+        h = self.conv_in(x) + seen
         h, skips = self.way_down(h, time, context, NONE)
         h = self.mid_block(h, time, context, NONE)
         down = zip(self.controlnet_down_blocks, skips, strict=True)

@@ -1,21 +1,22 @@
 """Sampling with a model recipe: its network in memory, its answers shared and recorded."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import monotonic
 
 from torch import Tensor
 
+from nodeflow.diffusion.control.union import UnionControlNetModel
 from nodeflow.diffusion.guidance.model_inputs import Takes
 from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.patches.forward import ForwardPatches
-from nodeflow.diffusion.recipe import ModelRecipe, Prediction, Time
+from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Time
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
 from nodeflow.diffusion.sampling.host import Host
-from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.model import ControlNetwork, DenoisingModel
 from nodeflow.diffusion.sampling.preview import SHORTEST, preview, tiny_decoder
 from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
 from nodeflow.diffusion.sampling.setting import Space
@@ -63,8 +64,14 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
         schedule,
         dtype,
         patches,
-        lambda control: residency.control(control, recipe),
+        lambda control: control_of(control, recipe, residency),
     )
+
+
+def control_of(control: ControlRecipe, model: ModelRecipe, residency: Residency) -> ControlNetwork:
+    """A control net in memory, told the kinds of picture that the recipe names."""
+    net = residency.control(control, model)
+    return partial(net, types=control.types) if isinstance(net, UnionControlNetModel) else net
 
 
 def sample_resident(

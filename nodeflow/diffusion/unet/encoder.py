@@ -49,8 +49,10 @@ class UNetEncoder(nn.Module):
         )
         self.mid_block = MidBlock(config, time_width)
 
-    def embedded_time(self, timesteps: Tensor, y: Tensor | None, like: Tensor) -> Tensor:
-        """Time and label as one vector `[B, width]`, activated for the blocks."""
+    def embedded_time(
+        self, timesteps: Tensor, y: Tensor | None, like: Tensor, further: Tensor | None = None
+    ) -> Tensor:
+        """Time, label and `further` vector as one, `[B, width]`, activated for the blocks."""
         features = timestep_features(timesteps, self.config.block_out_channels[0])
         time: Tensor = self.time_embedding(features.to(like.dtype))
         if self.add_embedding is not None or self.class_embedding is not None:
@@ -60,7 +62,7 @@ class UNetEncoder(nn.Module):
                 time = time + self.add_embedding(y.to(like.dtype))
             if self.class_embedding is not None:
                 time = time + self.class_embedding(y)
-        return F.silu(time)
+        return F.silu(time if further is None else time + further)
 
     def way_down(
         self, x: Tensor, time: Tensor, context: Tensor, interventions: Interventions
