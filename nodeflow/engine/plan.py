@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from nodeflow.engine.domain import NumericsDomain
 from nodeflow.engine.keys import Fingerprint, KeyParts, key_parts
 from nodeflow.node.checked import CheckedNode, CheckedWorkflow
+from nodeflow.node.port import InputFile, ModelFile
+from nodeflow.node.spec import NodeSpec
 
 
 @dataclass
@@ -39,18 +41,30 @@ class Plan:
     def add(self, nodes: Mapping[str, CheckedNode]) -> None:
         """Nodes in an order in which each comes after its inputs, with their keys."""
         for name, node in nodes.items():
-            links = {
-                port: (
-                    link.node,
-                    self.keys[link.node],
-                    self.nodes[link.node].spec.outputs[link.output].name,
-                )
-                for port, link in node.links.items()
-            }
-            parts = key_parts(
-                node, links, self.workflow.folders, self.domain, self.fingerprint, self.nonce
+            self.nodes[name] = node
+            self.parts[name] = parts = self.parts_of(node)
+            self.keys[name] = parts.key()
+
+    def parts_of(self, node: CheckedNode) -> KeyParts:
+        """What the key of a node is made of, as its files are now."""
+        links = {
+            port: (
+                link.node,
+                self.keys[link.node],
+                self.nodes[link.node].spec.outputs[link.output].name,
             )
-            self.nodes[name], self.parts[name], self.keys[name] = node, parts, parts.key()
+            for port, link in node.links.items()
+        }
+        return key_parts(
+            node, links, self.workflow.folders, self.domain, self.fingerprint, self.nonce
+        )
+
+    def copy(self) -> "Plan":
+        """The same for another run, which adds the nodes that its own nodes become."""
+        return Plan(
+            self.workflow, self.domain, self.fingerprint,
+            nodes=dict(self.nodes), parts=dict(self.parts), keys=dict(self.keys),
+        )  # fmt: skip
 
 
 def without_unasked(node: CheckedNode) -> CheckedNode:
@@ -81,3 +95,36 @@ def make_plan(workflow: CheckedWorkflow, domain: NumericsDomain, fingerprint: Fi
     plan = Plan(workflow, str(domain), fingerprint)
     plan.add({name: found[name] for name in workflow.nodes if name in found})
     return plan
+
+
+class LastPlan:
+    """The plan that was made last: the same workflow planned again costs only what may change.
+
+    Literals, links and code of a checked workflow stand; files and what impure nodes depend on
+    do not, and are looked at each time. Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[Plan, tuple[str, ...]] | None = None
+
+    def plan(
+        self, workflow: CheckedWorkflow, domain: NumericsDomain, fingerprint: Fingerprint
+    ) -> Plan:
+        """What `make_plan` gives."""
+        last = self._last
+        if last is not None and last[0].workflow is workflow and last[0].domain == str(domain):
+            plan, inconstant = last[0].copy(), last[1]
+            if all(plan.parts_of(plan.nodes[name]) == plan.parts[name] for name in inconstant):
+                return plan
+        plan = make_plan(workflow, domain, fingerprint)
+        specs = {id(node.spec): node.spec for node in plan.nodes.values()}
+        changing = {key for key, spec in specs.items() if may_change(spec)}
+        inconstant = tuple(name for name, node in plan.nodes.items() if id(node.spec) in changing)
+        self._last = plan.copy(), inconstant
+        return plan
+
+
+def may_change(spec: NodeSpec) -> bool:
+    """Whether a node's key depends on more than the workflow."""
+    files = (port.constraint(kind) for port in spec.inputs for kind in (ModelFile, InputFile))
+    return not spec.declaration.pure or any(file is not None for file in files)

@@ -13,7 +13,7 @@ from nodeflow.engine.history import History
 from nodeflow.engine.known_lists import with_known_lists
 from nodeflow.engine.ledger import Ledger
 from nodeflow.engine.memory_cache import MemoryCache
-from nodeflow.engine.plan import Plan, make_plan
+from nodeflow.engine.plan import LastPlan, Plan
 from nodeflow.engine.recordings import StepRecordings
 from nodeflow.engine.traces import Traces
 from nodeflow.node.artifact import Artifacts
@@ -55,11 +55,13 @@ class Engine:
         self.traces = Traces(self.ledger)
         self.costs = Costs(self.ledger, self.device)
         self.history = History(self.disk)
+        self.last_plan = LastPlan()
         self.seconds_of: dict[str, float] = {}
 
     def plan(self, workflow: CheckedWorkflow) -> Plan:
         """The keys of a workflow's nodes on this engine's device."""
-        return make_plan(workflow, NumericsDomain.of(self.device, self.company), self.fingerprints)
+        domain = NumericsDomain.of(self.device, self.company)
+        return self.last_plan.plan(workflow, domain, self.fingerprints)
 
     def run(
         self,
