@@ -63,9 +63,9 @@ class MemoryCache:
             held = self._held.get(key)
             if held is None:
                 return None
-            for tier in (self._host, self._device):
-                if key in tier:
-                    tier.use(key)
+            self._host.use(key)
+            if held.size.device:
+                self._device.use(key)
             return held.value
 
     def look(self, key: str) -> Held | None:
