@@ -172,3 +172,41 @@ def test_a_beginner_needs_no_mouse(page: Any) -> None:
     assert str(page.evaluate(focused)).startswith("Full screen")
     page.keyboard.press("f")
     page.wait_for_selector(".node")
+
+
+def test_a_file_that_another_program_moves_deletes_or_restores_loses_no_edit(
+    page: Any, server: Serving
+) -> None:
+    save_as(page, "here.yaml")
+    set_number(page, "Steps", "6")
+    moved = server.call("POST", "/api/v1/workflows/here.yaml/move", {"to": "there.yaml"})
+    assert moved.status == 200
+    page.wait_for_selector(".banner:has-text('here.yaml is called there.yaml now')")
+    page.keyboard.press("Control+s")
+    page.get_by_role("dialog").get_by_role("button", name="Go on as there.yaml").click()
+    page.wait_for_selector(".banner", state="detached")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "6"
+    page.keyboard.press("Control+s")
+    until(page, "!document.querySelector('.dirty')")
+    assert steps_of(server, "there.yaml") == 6
+
+    set_number(page, "Steps", "7")
+    assert server.call("DELETE", "/api/v1/workflows/there.yaml").status == 204
+    page.wait_for_selector(".banner:has-text('there.yaml was deleted')")
+    trash = server.call("GET", "/api/v1/trash").json["items"]
+    assert server.call("POST", f"/api/v1/trash/{trash[0]['id']}/restore").status == 200
+    page.wait_for_selector(".banner", state="detached")
+    page.keyboard.press("Control+s")
+    until(page, "!document.querySelector('.dirty')")
+    assert steps_of(server, "there.yaml") == 7
+
+    set_number(page, "Steps", "8")
+    page.wait_for_timeout(1500)
+    page.goto("about:blank")
+    assert server.call("DELETE", "/api/v1/workflows/there.yaml").status == 204
+    page.go_back()
+    page.wait_for_selector(".banner:has-text('there.yaml was deleted')")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "8"
+    page.locator(".banner").get_by_role("button", name="Save it again").click()
+    page.wait_for_selector(".banner", state="detached")
+    assert steps_of(server, "there.yaml") == 8

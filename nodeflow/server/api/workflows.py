@@ -204,9 +204,10 @@ async def restore(call: Call) -> Restored:
     """Take a workflow out of the trash."""
     async with call.state.saving:
         path = await asyncio.to_thread(files_of(call).restore, call.part("id"))
-    if path is None:
-        raise Fault(404, "not_found", "there is no such item in the trash")
-    call.state.events.publish("workflow.restored", {"path": path}, call.user)
+        if path is None:
+            raise Fault(404, "not_found", "there is no such item in the trash")
+        etag = etag_of(place_of(call, path).read_bytes())
+    call.state.events.publish("workflow.restored", {"path": path, "etag": etag}, call.user)
     return {"path": path}
 
 

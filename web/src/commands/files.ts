@@ -35,7 +35,7 @@ export async function openTemplate(id: string, more: Partial<Tab> = {}): Promise
 
 export async function openSaved(path: string): Promise<void> {
   const { tabs, show } = useTabs.getState();
-  const there = tabs.find((tab) => tab.path === path);
+  const there = tabs.find((tab) => tab.path === path || tab.lost?.to === path);
   if (there) return show(there.id);
   const { document, text: source, etag } = await api.workflow(path);
   if (document) await open(document, { path, text: source, ...(etag ? { etag } : {}) });
@@ -101,6 +101,8 @@ async function write(tab: Tab, path: string, etag: string | undefined): Promise<
     path,
     text: source,
     etag: saved.etag,
+    theirs: saved.etag,
+    lost: undefined,
     saved: tab.log.revision,
   });
   say(`${text().saved}: ${path}`);
@@ -110,6 +112,7 @@ export async function save(as = false): Promise<void> {
   const tab = activeTab();
   if (!tab) return;
   if (as || !tab.path) return usePanels.setState({ dialog: "save" });
+  if (tab.lost) return usePanels.setState({ dialog: "conflict" });
   await saveTo(tab.path, tab.etag);
 }
 

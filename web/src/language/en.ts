@@ -154,6 +154,11 @@ export const en = {
   parted: "Another window edits this workflow too. This window goes on with a copy of its own.",
   changedElsewhere: (path: string) => `${path} was saved in another window or by a program.`,
   look: "Look",
+  fileMoved: (path: string, to: string) => `${path} is called ${to} now.`,
+  fileGone: (path: string) =>
+    `${path} was deleted or renamed by another window or a program. Your workflow is kept here.`,
+  follow: (to: string) => `Go on as ${to}`,
+  saveAgain: "Save it again",
   changes: "What differs",
   added: "added",
   removed: "removed",

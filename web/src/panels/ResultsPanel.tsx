@@ -17,7 +17,6 @@ export function ResultsPanel() {
   const [chosen, setChosen] = useState<string[]>([]);
   const ended = useRuns((state) => Object.values(state.jobs).filter((j) => j.finished).length);
   const [next, setNext] = useState<number | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a job that ended may have made files
   useEffect(() => {
     let current = true;
     const later = setTimeout(() => {

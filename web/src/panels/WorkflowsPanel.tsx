@@ -5,6 +5,7 @@ import { download, openFile, openSaved, openTemplate, save } from "@/commands/fi
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
 import { say, usePanels } from "@/state/panels";
+import { useServer } from "@/state/server";
 import { activeTab, useTabs } from "@/state/tabs";
 
 /** Saved workflows and templates. */
@@ -13,14 +14,14 @@ export function WorkflowsPanel() {
   const [templates, setTemplates] = useState<Template[]>([]);
   const [files, setFiles] = useState<WorkflowFile[]>([]);
   const path = useTabs((state) => activeTab(state)?.path);
-  const saved = useTabs((state) => activeTab(state)?.etag);
+  const changes = useServer((state) => state.files);
   const tell = (error: Error) => say(error.message);
   useEffect(() => {
     void api.templates().then((answer) => setTemplates(answer.templates), tell);
   }, []);
   useEffect(() => {
     void api.workflows().then((answer) => setFiles(answer.workflows), tell);
-  }, [saved]);
+  }, [changes]);
   return (
     <>
       <div className="queue-tools">

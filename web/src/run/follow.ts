@@ -1,12 +1,13 @@
 /** Turns the server's events into what the page shows. */
 
-import { api, located } from "@/api/client";
+import { ApiError, api, located } from "@/api/client";
 import { listen } from "@/api/events";
 import type { Job, Made, NodeState, Preview, ServerEvent } from "@/api/shapes";
 import { say } from "@/state/panels";
 import { begun, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
-import { useTabs } from "@/state/tabs";
+import { type Tab, useTabs } from "@/state/tabs";
+import { afterEvent, type FileEvent, isFileEvent } from "@/state/whereabouts";
 
 /** A job as it stands, for a tab that missed its events. */
 export function adopt(job: Job): void {
@@ -55,6 +56,7 @@ async function catchUp(): Promise<void> {
     adopt(await api.job(job));
     if (!ran) await recall(tab, job);
   }
+  await Promise.all(useTabs.getState().tabs.map(lookFor));
 }
 
 function onEvent(event: ServerEvent): void {
@@ -63,7 +65,7 @@ function onEvent(event: ServerEvent): void {
   if (type === "node_types.changed") void useServer.getState().loadTypes();
   else if (type === "queue.paused") useServer.setState({ paused: true });
   else if (type === "queue.resumed") useServer.setState({ paused: false });
-  else if (type === "workflow.saved") noteSaved(String(data.path), String(data.etag));
+  else if (isFileEvent(event)) onFile(event);
   if (!job) return;
   const client = event.client ?? "";
   const mine = runs.tabs[client]?.job === job ? client : undefined;
@@ -71,9 +73,27 @@ function onEvent(event: ServerEvent): void {
   else if (mine !== undefined) onNode(type, data, mine);
 }
 
-function noteSaved(path: string, etag: string): void {
+function onFile(event: FileEvent): void {
   const { tabs, change } = useTabs.getState();
-  for (const tab of tabs) if (tab.path === path) change(tab.id, { theirs: etag });
+  for (const tab of tabs) {
+    const found = afterEvent(tab, event);
+    if ("theirs" in found || "lost" in found) change(tab.id, found);
+  }
+  useServer.setState(({ files }) => ({ files: files + 1 }));
+}
+
+/** For a tab that missed events: whether its file is still there, and the same. */
+async function lookFor(tab: Tab): Promise<void> {
+  const { path, lost } = tab;
+  if (path === undefined || lost) return;
+  const { change } = useTabs.getState();
+  try {
+    const { etag } = await api.workflow(path);
+    change(tab.id, { theirs: etag });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) change(tab.id, { lost: {} });
+    else throw error;
+  }
 }
 
 function onJob(

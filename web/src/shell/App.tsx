@@ -6,11 +6,11 @@ import { FormView } from "@/form/FormView";
 import { useText } from "@/language/text";
 import { SidePanel } from "@/panels/SidePanel";
 import { useViewer } from "@/results/viewer";
+import { Banner } from "@/shell/Banner";
 import { Dialogs } from "@/shell/Dialogs";
 import { Rail } from "@/shell/Rail";
 import { TopBar } from "@/shell/TopBar";
 import { usePanels } from "@/state/panels";
-import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
 import { activeTab, useTabs } from "@/state/tabs";
 
@@ -39,11 +39,6 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
   useTheme();
   const view = useTabs((state) => activeTab(state)?.view);
   const place = useTabs((state) => [state.active, ...(activeTab(state)?.trail ?? [])].join(":"));
-  const connected = useServer((state) => state.connected);
-  const elsewhere = useTabs((state) => {
-    const tab = activeTab(state);
-    return tab?.theirs && tab.etag && tab.theirs !== tab.etag ? tab.path : undefined;
-  });
   const message = usePanels((state) => state.message);
   const viewing = useViewer(({ files }) => files.length > 0);
   if (failure)
@@ -75,23 +70,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
           </main>
         )}
       </div>
-      {connected === false && (
-        <p className="banner" role="alert">
-          {t.offline}
-        </p>
-      )}
-      {connected !== false && elsewhere && (
-        <p className="banner" role="alert">
-          {t.changedElsewhere(elsewhere)}{" "}
-          <button
-            type="button"
-            className="link"
-            onClick={() => usePanels.setState({ dialog: "conflict" })}
-          >
-            {t.look}
-          </button>
-        </p>
-      )}
+      <Banner />
       {message && (
         <p className="toast" role="status">
           {message}

@@ -1,26 +1,44 @@
 import { useEffect, useState } from "react";
-import { api } from "@/api/client";
+import { ApiError, api } from "@/api/client";
 import type { Opened } from "@/api/shapes";
 import { saveTo, takeFile } from "@/commands/files";
 import { Changes } from "@/diff/Changes";
 import { useText } from "@/language/text";
 import { Dialog } from "@/shell/Dialog";
+import { LostChoices, LostWord } from "@/shell/Lost";
 import { say, usePanels } from "@/state/panels";
-import { activeTab, useDocument } from "@/state/tabs";
+import { activeTab, useTabs } from "@/state/tabs";
 
 /** The file is not what was opened: what differs, and whose edits stay. */
 export default function ConflictDialog() {
   const t = useText();
-  const mine = useDocument();
-  const path = activeTab()?.path ?? "";
+  const tab = useTabs((state) => activeTab(state));
+  const path = tab?.path ?? "";
+  const { id, lost } = tab ?? {};
   const [theirs, setTheirs] = useState<Opened>();
   useEffect(() => {
-    void api.workflow(path).then(setTheirs, (error: Error) => say(error.message));
-  }, [path]);
+    if (lost || !id) return;
+    void api.workflow(path).then(setTheirs, (error: Error) => {
+      if (error instanceof ApiError && error.status === 404)
+        useTabs.getState().change(id, { lost: {} });
+      else say(error.message);
+    });
+  }, [path, lost, id]);
+  if (tab && lost)
+    return (
+      <Dialog title={path}>
+        <p>
+          <LostWord tab={tab} />
+        </p>
+        <div className="choices">
+          <LostChoices tab={tab} look="button" />
+        </div>
+      </Dialog>
+    );
   return (
     <Dialog title={path} wide>
       <p>{t.conflict}</p>
-      {theirs?.document && <Changes before={theirs.document} after={mine} />}
+      {theirs?.document && tab && <Changes before={theirs.document} after={tab.log.document} />}
       <div className="choices">
         <button
           type="button"

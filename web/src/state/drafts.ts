@@ -9,6 +9,7 @@ import { text } from "@/language/text";
 import { say } from "@/state/panels";
 import { NO_RUN, useRuns } from "@/state/runs";
 import { isDirty, type Tab, useTabs } from "@/state/tabs";
+import type { Lost } from "@/state/whereabouts";
 
 type Content = {
   document: Workflow;
@@ -17,6 +18,7 @@ type Content = {
   path?: string;
   etag?: string;
   text?: string;
+  lost?: Lost;
   /** The last run, whose states and pictures come back with the tab. */
   job?: string;
 };
@@ -35,7 +37,7 @@ type Left = { [id: string]: { content: Content; revision?: number } };
 const kept = new Map<string, Kept>();
 
 function contentOf(tab: Tab): Content {
-  const { path, etag, text } = tab;
+  const { path, etag, text, lost } = tab;
   const job = useRuns.getState().tabs[tab.id]?.job;
   return {
     document: tab.log.document,
@@ -44,12 +46,13 @@ function contentOf(tab: Tab): Content {
     ...(path ? { path } : {}),
     ...(etag ? { etag } : {}),
     ...(text ? { text } : {}),
+    ...(lost ? { lost } : {}),
     ...(job ? { job } : {}),
   };
 }
 
 function same(one: Content | undefined, other: Content): boolean {
-  const keys = ["document", "view", "dirty", "path", "etag", "text", "job"] as const;
+  const keys = ["document", "view", "dirty", "path", "etag", "text", "lost", "job"] as const;
   return one !== undefined && keys.every((key) => one[key] === other[key]);
 }
 

@@ -14,6 +14,8 @@ type Server = {
   connected: boolean | undefined;
   paused: boolean;
   problems: { [tab: string]: Problem[] };
+  /** Grows with every workflow file that is saved, moved, deleted or restored. */
+  files: number;
   loadTypes(): Promise<void>;
 };
 
@@ -23,6 +25,7 @@ export const useServer = create<Server>()((set) => ({
   connected: undefined,
   paused: false,
   problems: {},
+  files: 0,
   async loadTypes() {
     set({ types: typeTable(await api.nodeTypes()), loaded: true });
   },

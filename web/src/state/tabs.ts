@@ -13,6 +13,7 @@ import {
   type Scope,
   type Workflow,
 } from "@/document/workflow";
+import type { Lost } from "@/state/whereabouts";
 
 export type View = "form" | "graph";
 
@@ -24,10 +25,11 @@ export type Tab = {
   trail: readonly string[];
   scope: Scope;
   view: View;
-  path?: string;
+  path?: string | undefined;
   etag?: string;
   /** The file's newest ETag that the server told of. */
-  theirs?: string;
+  theirs?: string | undefined;
+  lost?: Lost | undefined;
   /** The file's text, whose comments a save keeps. */
   text?: string;
 };
