@@ -8,6 +8,7 @@ Refused = tuple[int, str, str]
 FULL: Refused = (507, "no_space", "the disk is full; make room and try again")
 TAKEN: Refused = (409, "conflict", "the name is that of a folder, or lies below a file")
 TOO_LONG: Refused = (400, "bad_request", "a name of a file is too long")
+INTERNAL: Refused = (500, "internal", "a fault of the server; its log says more")
 SYSTEM = {
     errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EFBIG: FULL,
     errno.EISDIR: TAKEN, errno.ENOTDIR: TAKEN, errno.EEXIST: TAKEN,

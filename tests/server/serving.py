@@ -2,15 +2,15 @@
 
 import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ PLUGIN = '''
 """Small nodes for tests of the server."""
 
 import os
+import stat
 import time
 
 from nodeflow.node import Artifacts, RunContext, node
@@ -51,6 +52,14 @@ def stuck(seconds: float = 60.0) -> Artifacts:
     """Take a while and hear nothing."""
     time.sleep(seconds)
     return Artifacts()
+
+
+@node("Until", category="test", output=True, pure=False)
+def until(marker: str) -> Artifacts:
+    """Hear nothing until a file is there."""
+    while not os.path.exists(marker):
+        time.sleep(0.01)
+    return Artifacts(text=("over",))
 
 
 @node("Die", category="test", output=True, pure=False)
@@ -109,6 +118,22 @@ def say(text: str = "") -> Artifacts:
     return Artifacts(text=("said",))
 
 
+@node("Babble", category="test", output=True, pure=False)
+def babble(marker: str, head: str) -> Artifacts:
+    """Write nonsense into every socket of its process, once."""
+    if os.path.exists(marker):
+        return Artifacts(text=("quiet",))
+    open(marker, "w").close()
+    for descriptor in range(3, 100):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, bytes.fromhex(head) + b"nonsense")
+        except OSError:
+            pass
+    time.sleep(60)
+    return Artifacts()
+
+
 @node("Broken", category="test", output=True)
 def broken() -> Artifacts:
     """Fail."""
@@ -116,11 +141,9 @@ def broken() -> Artifacts:
 '''
 
 
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+LINK = re.compile(rb"^nodeflow: https?://\S+:(\d+)/", re.MULTILINE)
+PATIENCE = 60.0
+"""Seconds for a start."""
 
 
 @dataclass
@@ -139,11 +162,15 @@ class Answer:
 
 @dataclass
 class Serving:
-    """A server in `folder`; `call` sends one request with its token."""
+    """A server in `folder`; `call` sends one request with its token.
+
+    port: the one that the server found free and told; a later start keeps it, for those who
+    know it already.
+    """
 
     folder: Path
     arguments: tuple[str, ...] = ()
-    port: int = field(default_factory=free_port)
+    port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     lazy: bool = True
 
@@ -182,21 +209,32 @@ class Serving:
         work = self.folder / "work"
         if not (work / "plugins" / "small.py").is_file():
             self.plugin("small", PLUGIN)
-        log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(
-            [*self.command(), "--port", str(self.port)],
-            cwd=work, env=self.environment(), stdout=log, stderr=log,
-        )  # fmt: skip
-        log.close()
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            try:
-                if self.call("GET", "/api/v1/health").status == 200:
-                    return self
-            except OSError:
-                assert self.process.poll() is None, self.log
-                time.sleep(0.02)
+            if self._listens(end):
+                assert self.call("GET", "/api/v1/health").status == 200, self.log
+                return self
+            assert self.port and f"port {self.port} cannot be used" in self.log, self.log
+            time.sleep(0.2)
         raise AssertionError(self.log)
+
+    def _listens(self, end: float) -> bool:
+        """Spawn it; whether it told its port before that time, and before it ended."""
+        with (self.folder / "log").open("ab") as log:
+            told = log.tell()
+            self.process = subprocess.Popen(
+                [*self.command(), "--port", str(self.port)],
+                cwd=self.folder / "work", env=self.environment(), stdout=log, stderr=log,
+            )  # fmt: skip
+        while time.monotonic() < end:
+            ended = self.process.poll() is not None
+            if found := LINK.search((self.folder / "log").read_bytes(), told):
+                self.port = int(found[1])
+                return True
+            if ended:
+                return False
+            time.sleep(0.01)
+        return False
 
     @property
     def log(self) -> str:

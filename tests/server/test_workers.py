@@ -1,5 +1,6 @@
 """Workers that are killed, crash, fork, hang or take too much: the server and the jobs go on."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,8 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from nodeflow.server.process.blame import Blame
+from nodeflow.server.process.messages import FromProcess, Places, Setup
+from nodeflow.server.process.supervise import ChildProcess
 from tests.server.serving import Serving, one, serving
-from tests.server.watching import at_step, ended, gone, job, posted, sampling, until
+from tests.server.watching import PATIENCE, at_step, ended, gone, job, posted, sampling, until
 
 
 def test_the_server_process_never_loads_torch(server: Serving) -> None:
@@ -126,6 +130,31 @@ def test_every_device_has_its_workers(tmp_path: Path) -> None:
         assert ended(server, behind)["state"] == "done"
         assert job(server, ids[0])["state"] == "running"
         assert len(server.call("GET", "/api/v1/health").json["workers"]) == 2
+
+
+@pytest.mark.parametrize("head", ["00000008", "7fffffff"], ids=["no message", "too long"])
+def test_a_worker_that_says_nonsense_is_replaced(
+    server: Serving, tmp_path: Path, head: str
+) -> None:
+    worker = server.worker_pid()
+    found = ended(server, posted(server, one("Babble", marker=str(tmp_path / "it"), head=head)))
+    assert found["state"] == "done" and found["attempts"] == 2
+    assert server.worker_pid() != worker
+    assert "worker-0 said what nobody understands" in server.log
+
+
+def test_a_fault_in_hearing_a_process_costs_that_process_alone(tmp_path: Path) -> None:
+    def fault(message: FromProcess) -> None:
+        raise RuntimeError("on purpose")
+
+    async def life() -> str:
+        ends: asyncio.Queue[str] = asyncio.Queue()
+        places = Places(*(str(tmp_path / name) for name in ("output", "input", "temp")))
+        process = ChildProcess("it", Setup("", places, None), fault, ends.put_nowait, Blame())
+        await process.start()
+        return await asyncio.wait_for(ends.get(), PATIENCE)
+
+    assert "SIGKILL" in asyncio.run(life())
 
 
 @pytest.mark.heavy

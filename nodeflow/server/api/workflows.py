@@ -106,7 +106,7 @@ async def save(call: Call, body: Save) -> Reply[SavedWorkflow]:
     """Write a workflow; its ETag must be the one that was read."""
     path = call.part("path")
     place = place_of(call, path)
-    before = unchanged(call, place)
+    unchanged(call, place)
     if body.text is not None:
         text = body.text.encode("utf-8", "surrogatepass")
         if b"\x00" in text:
@@ -115,8 +115,7 @@ async def save(call: Call, body: Save) -> Reply[SavedWorkflow]:
         if place.suffix == ".json":
             text = json.format(bytes(body.document), indent=2) + b"\n"
         else:
-            asked = AskYaml(bytes(body.document), before or b"")
-            text = (await call.state.inspector.ask(asked)).blob
+            text = (await call.state.inspector.ask(AskYaml(bytes(body.document)))).blob
     else:
         raise Fault(400, "bad_request", "the body: give document or text")
     async with call.state.saving:

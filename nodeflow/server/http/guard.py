@@ -12,7 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import STATE, USER
 from nodeflow.server.options import LOOPBACK, Options
-from nodeflow.server.refusals import refused
+from nodeflow.server.refusals import INTERNAL, refused
 
 COOKIE = "nodeflow"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -124,7 +124,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         known = refused(error)
         if known is None:
             log.exception("%s %s", request.method, request.path)
-            known = 500, "internal", "a fault of the server; its log says more"
+            known = INTERNAL
         response = Fault(*known).response()
     if not response.prepared:
         secure(response)

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nodeflow.imaging.files import PictureError, check_picture
 from nodeflow.interop.infotext import read_infotext
 from nodeflow.interop.picture import picture_texts
+from nodeflow.server.process.answering import Found
 from nodeflow.server.process.questions import (
     AskMasked,
     AskPicture,
@@ -20,8 +21,6 @@ from nodeflow.server.process.questions import (
 
 if TYPE_CHECKING:
     from PIL import Image
-
-Found = tuple[Any, bytes]
 
 
 class Unreadable(Exception):

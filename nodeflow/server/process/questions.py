@@ -54,10 +54,9 @@ class AskConvert(Question, frozen=True):
 
 
 class AskYaml(Question, frozen=True):
-    """A document as YAML text, in `blob`; `before` is the text it replaces, for its comments."""
+    """A document as YAML text, in `blob`."""
 
     document: bytes
-    before: bytes = b""
 
 
 class AskThumbnail(Question, frozen=True):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from msgspec import msgpack
+from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
 from nodeflow.server.process.blame import Blame
@@ -133,23 +133,27 @@ class ChildProcess:
             while True:
                 size = int.from_bytes(await self._reader.readexactly(4), "big")
                 if size > FRAME_LIMIT:
-                    raise ValueError(f"a message of {size:,} bytes")
-                body = await self._reader.readexactly(size)
+                    raise DecodeError(f"a message of {size:,} bytes")
+                message = _decode(await self._reader.readexactly(size))
                 self.last_heard = time.monotonic()
-                message = _decode(body)
-                if isinstance(message, Heartbeat):
-                    self.memory = message.memory
-                elif isinstance(message, Ready):
-                    self.ready = True
-                elif isinstance(message, Importing):
-                    self._imports(message)
-                elif isinstance(message, ThreadFailed):
-                    self._blame.failed(message.files, message.error, self._imported)
-                self._on_message(message)
+                self._heard(message)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        except Exception:
-            log.exception("%s said what nobody understands", self.name)
+        except DecodeError as error:
+            log.error("%s said what nobody understands: %s", self.name, error)
+        except Exception:  # a fault of ours costs this process and its job, never the server
+            log.exception("what %s said could not be taken in", self.name)
+
+    def _heard(self, message: FromProcess) -> None:
+        if isinstance(message, Heartbeat):
+            self.memory = message.memory
+        elif isinstance(message, Ready):
+            self.ready = True
+        elif isinstance(message, Importing):
+            self._imports(message)
+        elif isinstance(message, ThreadFailed):
+            self._blame.failed(message.files, message.error, self._imported)
+        self._on_message(message)
 
     def _imports(self, message: Importing) -> None:
         if self.importing is not None:

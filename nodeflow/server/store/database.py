@@ -170,9 +170,8 @@ class Database:
             self._begin(any(item.now for item in batch))
             results = [(item.work(self._connection), None) for item in batch]
             self._connection.execute("commit")
-        except Exception:
-            if self._connection.in_transaction:
-                self._connection.execute("rollback")
+        except Exception:  # whatever it was, `_alone` tells it to the one whose work it is
+            self._roll_back()
             return None
         return list(results)
 
@@ -180,15 +179,18 @@ class Database:
         self._connection.execute(f"pragma synchronous={'full' if now else 'normal'}")
         self._connection.execute("begin immediate")
 
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
+
     def _alone(self, item: _Item) -> tuple[Any, BaseException | None]:
         while True:
             try:
                 self._begin(item.now)
                 value = item.work(self._connection)
                 self._connection.execute("commit")
-            except Exception as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
+            except Exception as error:  # of a caller's work, who is told
+                self._roll_back()
                 if not (item.must and isinstance(error, sqlite3.OperationalError)) or self._closing:
                     return None, error
                 if not self.trouble:

@@ -1,0 +1,65 @@
+"""The inspector's answers about model files."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from msgspec import DecodeError, json
+
+from nodeflow.node.folders import Folders
+from nodeflow.server.process.answering import Found, unknown
+from nodeflow.server.process.questions import AskModelHash, AskModels
+
+HEADER = 100_000_000
+"""Bytes of a safetensors header that are still read."""
+
+
+def models(question: AskModels, folders: Folders) -> Found:
+    """Models of a kind, or how many there are of each."""
+    kinds = sorted({kind for root in folders.roots for kind in root.folders})
+    if not question.kind:
+        return {"kinds": {kind: len(folders.model_files(kind)) for kind in kinds}}, b""
+    if question.kind not in kinds:
+        raise unknown("kind of models", question.kind, kinds)
+    files = folders.model_files(question.kind)
+    if not question.name:
+        return {"models": [facts(question.kind, *file) for file in files.items()]}, b""
+    if question.name not in files:
+        raise unknown("model", question.name, files)
+    return {"models": [facts(question.kind, question.name, files[question.name])]}, b""
+
+
+def model_hash(question: AskModelHash, folders: Folders) -> Found:
+    """SHA-256 of one file."""
+    files = folders.model_files(question.kind)
+    path = files.get(question.name)
+    if path is None or not path.is_file():
+        raise unknown("file", question.name, files)
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return {"sha256": digest.hexdigest()}, b""
+
+
+def facts(kind: str, name: str, path: Path) -> dict[str, Any]:
+    """Size, age, and the texts of a safetensors header."""
+    stat = path.stat()
+    return {
+        "name": name, "kind": kind, "size": stat.st_size, "modified": stat.st_mtime,
+        "metadata": header_texts(path) if path.suffix in (".safetensors", ".sft") else {},
+    }  # fmt: skip
+
+
+def header_texts(path: Path) -> dict[str, str]:
+    """The texts of a safetensors header (its `__metadata__`), long ones cut."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > HEADER:
+            return {}
+        try:
+            header = json.decode(file.read(size), type=dict[str, Any])
+            texts = header.get("__metadata__", {})
+            return {str(k): str(v)[:2000] for k, v in list(texts.items())[:100]}
+        except (DecodeError, UnicodeDecodeError, AttributeError):
+            return {"error": "its header is no safetensors header"}
