@@ -1,4 +1,4 @@
-"""LoRA and its relatives."""
+"""LoRA and its relatives, hypernetworks."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, NamedTuple
@@ -87,3 +87,48 @@ def lora_loader_model_only(
     path = context.folders.find_model("loras", lora_name)
     file = WeightsFile(str(path), context.fingerprint(path))
     return model_with_adapter(model, file, strength_model)
+
+
+def readable_hypernetwork(
+    literals: Mapping[str, object], folders: Folders
+) -> Iterable[InputProblem]:
+    """The file must be sound and a hypernetwork."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
+    from nodeflow.diffusion.hypernetworks.files import read_hypernetwork
+
+    name = str(literals["hypernetwork_name"])
+    try:
+        read_hypernetwork(read_header(folders.find_model("hypernetworks", name)))
+    except CheckpointError as error:
+        expected = "a hypernetwork as A1111's webui trains them"
+        yield InputProblem("hypernetwork_name", f"'{name}' cannot be used: {error}", expected)
+
+
+@node(
+    "HypernetworkLoader",
+    category="loaders",
+    display_name="Load Hypernetwork",
+    store=False,
+    validate=readable_hypernetwork,
+    infer=foreseen.hypernetwork,
+)
+def hypernetwork_loader(
+    model: Model,
+    hypernetwork_name: Annotated[str, ModelFile("hypernetworks")],
+    context: RunContext,
+    strength: Annotated[float, Range(-10.0, 10.0, step=0.01)] = 1.0,
+) -> Model:
+    """A model whose attention sees text and features through small networks. Several may follow.
+
+    Args:
+        model: the model.
+        hypernetwork_name: a file in the `hypernetworks` folders; A1111's `.pt` files only where
+            pickled files are allowed.
+        strength: how strongly; 0 changes nothing, negative turns the change round.
+    """
+    from nodeflow.diffusion.hypernetworks.patch import model_with_hypernetwork
+    from nodeflow.diffusion.recipe import WeightsFile
+
+    path = context.folders.find_model("hypernetworks", hypernetwork_name)
+    file = WeightsFile(str(path), context.fingerprint(path))
+    return model_with_hypernetwork(model, file, strength)

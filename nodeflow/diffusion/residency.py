@@ -30,6 +30,8 @@ from nodeflow.diffusion.control.files import ControlKind, read_control
 from nodeflow.diffusion.control.load import load_control
 from nodeflow.diffusion.control.net import ControlNetModel
 from nodeflow.diffusion.control.t2i import T2IAdapter
+from nodeflow.diffusion.hypernetworks.load import load_hypernetwork
+from nodeflow.diffusion.hypernetworks.network import Hypernetwork
 from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
@@ -40,6 +42,7 @@ from nodeflow.diffusion.recipe import (
     VaeRecipe,
     VisionRecipe,
     WeightPatch,
+    WeightsFile,
 )
 from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
@@ -158,6 +161,14 @@ class Residency:
             key, count * dtype.itemsize, lambda: load_control(path, dtype, self.device, base)
         )
         return cast(ControlNetModel | T2IAdapter, net)
+
+    def hypernetwork(self, file: WeightsFile) -> Hypernetwork:
+        """A hypernetwork; its strength is not part of it."""
+        path, dtype = Path(file.path), compute_dtype(self.device)
+        size = path.stat().st_size
+        key = ("hypernetwork", file.fingerprint)
+        net = self._held(key, size, lambda: load_hypernetwork(path, dtype, self.device))
+        return cast(Hypernetwork, net)
 
     def _held(self, key: Key, size: int, load: Callable[[], nn.Module]) -> nn.Module:
         """A module that is loaded when first asked for."""

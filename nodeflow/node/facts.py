@@ -42,12 +42,14 @@ class WeightsFacts:
 
     context_width: of the text embeddings that a model takes or a text encoder makes.
     channels: of the latents; in_channels: that a UNet takes (9 for inpainting models).
+    attention: widths of a UNet's transformer blocks, in the order in which files number them.
     """
 
     family: str | None = None
     context_width: int | None = None
     channels: int | None = None
     in_channels: int | None = None
+    attention: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def model_facts(path: str, stamped: tuple[int, int]) -> WeightsFacts | None:
     from nodeflow.diffusion.checkpoint.header import CheckpointError
     from nodeflow.diffusion.checkpoint.parts import unet_part
     from nodeflow.diffusion.families.registry import family_of
+    from nodeflow.diffusion.unet.places import attention_places
 
     try:
         config = unet_part(Path(path)).config
@@ -103,7 +104,11 @@ def model_facts(path: str, stamped: tuple[int, int]) -> WeightsFacts | None:
     except CheckpointError:
         return None
     return WeightsFacts(
-        str(family.name), config.context_width, config.out_channels, config.in_channels
+        str(family.name),
+        config.context_width,
+        config.out_channels,
+        config.in_channels,
+        tuple(attention_places(config).values()),
     )
 
 
@@ -142,6 +147,27 @@ def adapter(*ports: tuple[str, str]) -> Infer:
         return Inferred(facts, problems=(problem,))
 
     return infer
+
+
+def hypernetwork(known: Known, folders: Folders) -> Inferred:
+    """MODEL behind a hypernetwork, which must be for its family."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
+    from nodeflow.diffusion.hypernetworks.patch import check_widths
+
+    model = known.get("model")
+    if not isinstance(model, WeightsFacts):
+        return NOTHING
+    facts = {"MODEL": model}
+    path = found(known, folders, "hypernetwork_name", "hypernetworks")
+    if path is None or model.context_width is None or known.get("strength") == 0:
+        return Inferred(facts)
+    try:
+        check_widths(read_header(path), {*model.attention, model.context_width})
+    except CheckpointError as error:
+        name = "hypernetwork_name"
+        problem = foreign(name, f"'{known[name]}': {error}", f"one for {model.family}")
+        return Inferred(facts, problems=(problem,))
+    return Inferred(facts)
 
 
 def text(known: Known, folders: Folders) -> Inferred:

@@ -49,6 +49,7 @@ CLASSES = {
     "Prompts": "nodeflow.diffusion.sampling.trajectory",
     "DualPrompts": "nodeflow.diffusion.guidance.dual",
     "PerpNegPrompts": "nodeflow.diffusion.guidance.perp_neg",
+    "HypernetworkPatch": "nodeflow.diffusion.hypernetworks.patch",
     "AdapterPatch": "nodeflow.diffusion.adapters.patch",
     "HeldAdapter": "nodeflow.diffusion.adapters.held",
     "HeldAdapterPatch": "nodeflow.diffusion.adapters.held",

@@ -118,3 +118,31 @@ def test_estimates_go_with_the_work(shell: Shell) -> None:
     assert seconds("sampler.steps=8") == pytest.approx(2 * once)
     assert seconds("canvas.width=128", "canvas.height=128") == pytest.approx(4 * once)
     assert seconds("sampler.cfg=1") == pytest.approx(once / 2)
+
+
+def test_a_hypernetwork_for_another_family(shell: Shell, models: Path) -> None:
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    graph = WITH_LORA.replace(
+        "{node: LoraLoader, model: $checkpoint.MODEL, clip: $checkpoint.CLIP, lora_name: style}",
+        "{node: HypernetworkLoader, model: $checkpoint.MODEL, hypernetwork_name: style}",
+    ).replace("$lora.CLIP", "$checkpoint.CLIP")
+    shell.write("graph.yaml", graph.replace("$lora.MODEL", "$lora"))
+    (models / "hypernetworks").mkdir()
+
+    def file(width: int) -> None:
+        layers = {
+            f"{w}.{part}.linear.{n}.{leaf}": (out, into) if leaf == "weight" else (out,)
+            for w in (320, width)
+            for part in (0, 1)
+            for n, (out, into) in enumerate([(2 * w, w), (w, 2 * w)])
+            for leaf in ("weight", "bias")
+        }
+        sparse(models / "hypernetworks" / "style.safetensors", layers)
+
+    file(1024)
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("graph.yaml:5:", "'hypernetwork_name'", "1,024", "Stable Diffusion 1"):
+        assert part in found.err
+    file(768)
+    assert shell("validate", "graph.yaml").code == 0

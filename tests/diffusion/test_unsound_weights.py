@@ -141,6 +141,11 @@ def test_pickled_files_only_on_request(
     with pytest.raises(CheckpointError, match="more than weights"):
         read_header(path)
     assert not (tmp_path / "harm").exists()
+    inner: list[object] = [torch.zeros(1)]
+    inner.append(inner)
+    torch.save({"a": inner}, path)
+    with pytest.raises(CheckpointError, match="nested more than"):
+        read_header(path)
     path.write_bytes(b"PK\x03\x04" + bytes(range(200)))
     with pytest.raises(CheckpointError, match="damaged"):
         read_header(path)

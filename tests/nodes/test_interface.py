@@ -360,6 +360,9 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "lora LORA_MODEL; prefix STRING=loras/nodeflow_trained_lora; steps INT=None", "",
     ),
     "LoraModelLoader": ("model MODEL; lora LORA_MODEL; strength_model FLOAT=1.0", "MODEL"),
+    "HypernetworkLoader": (
+        "model MODEL; hypernetwork_name STRING; strength FLOAT=1.0", "MODEL",
+    ),
     "ControlNetLoader": ("control_net_name STRING", "CONTROL_NET"),
     "DiffControlNetLoader": ("model MODEL; control_net_name STRING", "CONTROL_NET"),
     "SetUnionControlNetType": ("control_net CONTROL_NET; type COMBO=auto", "CONTROL_NET"),

@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from nodeflow.diffusion.checkpoint.pickled import is_pickled, tensors_of
+from nodeflow.diffusion.checkpoint.pickled import is_pickled, unpickled
 from nodeflow.diffusion.checkpoint.problem import CheckpointError
 
 __all__ = ["CheckpointError", "Header", "TensorInfo", "read_header"]
@@ -94,7 +94,7 @@ def _read(path: Path, size: int, modified: int, inode: int) -> Header:
 
 
 def _pickled_header(path: Path) -> Header:
-    tensors = tensors_of(path)
+    content = unpickled(path)
     codes = {
         "float32": "F32", "float16": "F16", "bfloat16": "BF16", "float64": "F64", "int64": "I64",
         "int32": "I32", "uint8": "U8", "bool": "BOOL",
@@ -102,9 +102,9 @@ def _pickled_header(path: Path) -> Header:
     return Header(
         {
             name: TensorInfo(codes.get(str(t.dtype).split(".")[1], "other"), tuple(t.shape), 0, 0)
-            for name, t in tensors.items()
+            for name, t in content.tensors.items()
         },
-        {},
+        content.metadata,
     )
 
 

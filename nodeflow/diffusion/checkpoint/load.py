@@ -1,7 +1,7 @@
 """Reading weights into modules, one tensor at a time, without a second copy of the file."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,14 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(listed[:5]) + (" …" if len(listed) > 5 else "")
 
 
+def warn_unused(files: str, names: Collection[str]) -> None:
+    """Name in the log the tensors of a file that no weight comes from."""
+    if names:
+        logging.getLogger(__name__).warning(
+            "%s: %d tensors are not used: %s", files, len(names), _some(names)
+        )
+
+
 def load_part(
     part: Part[Any],
     module: nn.Module,
@@ -99,11 +107,7 @@ def load_part(
     """Fill a module made for a part; tensors that no weight comes from are named in the log."""
     names = names_of(part, [name for name, _ in module.named_parameters()])
     rest = unused(part, names)
-    if rest:
-        files = ", ".join(file.name for file in part.files)
-        logging.getLogger(__name__).warning(
-            "%s: %d tensors are not used: %s", files, len(rest), _some(rest)
-        )
+    warn_unused(", ".join(file.name for file in part.files), rest)
     with WeightsReader(*part.files) as reader:
         fill(module, reader, names, dtype, device, rounded)
 

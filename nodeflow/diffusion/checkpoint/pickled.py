@@ -4,8 +4,10 @@ Unpickling can run code; torch's weights-only loader refuses everything but tens
 containers. `NODEFLOW_PICKLED=allow` in the environment is the person's word.
 """
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "NODEFLOW_PICKLED"
 SUFFIXES = (".ckpt", ".pt", ".pth", ".bin")
+DEEPEST = 8
 HOW = "convert it to safetensors, or allow such files with --allow-pickled"
 
 
@@ -34,8 +37,17 @@ def is_pickled(path: Path) -> bool:
     return begins and 8 + length > path.stat().st_size
 
 
-def tensors_of(path: Path) -> dict[str, "Tensor"]:
-    """All tensors of a pickled file by name, mapped where torch can.
+@dataclass(frozen=True)
+class Unpickled:
+    """What a pickled file holds: tensors, those of nested parts under dotted names
+    (`image_proj.norm.weight`, `768.0.linear.0.weight`), and plain values beside them as text."""
+
+    tensors: "Mapping[str, Tensor]"
+    metadata: Mapping[str, str]
+
+
+def unpickled(path: Path) -> Unpickled:
+    """The content of a pickled file, mapped where torch can.
 
     Raises CheckpointError where it is not allowed, or holds more than weights.
     """
@@ -56,9 +68,35 @@ def tensors_of(path: Path) -> dict[str, "Tensor"]:
             data = data[key]
     if not isinstance(data, Mapping):
         raise CheckpointError("it is pickled and holds no mapping of weights")
-    return {
-        str(name): value.detach() for name, value in data.items() if isinstance(value, torch.Tensor)
-    }
+    found = {name: value for name, value in _leaves(data) if isinstance(value, torch.Tensor)}
+    return Unpickled({name: value.detach() for name, value in found.items()}, _told(data))
+
+
+def _leaves(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Everything in nested mappings and sequences by dotted name."""
+    if isinstance(value, Mapping):
+        inner: Iterable[tuple[Any, Any]] = value.items()
+    elif isinstance(value, list | tuple):
+        inner = enumerate(value)
+    else:
+        yield name, value
+        return
+    if depth > DEEPEST:
+        raise CheckpointError(f"it is pickled and nested more than {DEEPEST} deep at '{name}'")
+    for key, item in inner:
+        yield from _leaves(item, f"{name}.{key}" if name else str(key), depth + 1)
+
+
+def _told(data: Mapping[Any, Any]) -> dict[str, str]:
+    """Plain values of the outermost mapping: text as it is, others as JSON."""
+    told = {}
+    for key, value in data.items():
+        items = value if isinstance(value, list | tuple) else [value]
+        if isinstance(value, str):
+            told[str(key)] = value
+        elif all(item is None or isinstance(item, bool | int | float | str) for item in items):
+            told[str(key)] = json.dumps(value)
+    return told
 
 
 def _zipped(path: Path) -> bool:

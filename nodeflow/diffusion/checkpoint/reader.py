@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.checkpoint.header import CheckpointError, TensorInfo, read_header
-from nodeflow.diffusion.checkpoint.pickled import is_pickled, tensors_of
+from nodeflow.diffusion.checkpoint.pickled import is_pickled, unpickled
 from nodeflow.diffusion.checkpoint.stored import Stored
 
 DTYPES = {
@@ -38,7 +38,7 @@ class WeightsReader:
         for path in paths:
             header = read_header(path)
             if is_pickled(path):
-                self._unpickled.update(tensors_of(path))
+                self._unpickled.update(unpickled(path).tensors)
             data = mapped(path)
             self.tensors.update({name: (data, info) for name, info in header.tensors.items()})
 

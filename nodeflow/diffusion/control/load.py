@@ -1,6 +1,5 @@
 """Control nets out of their files."""
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from torch import Tensor
 from nodeflow.diffusion.checkpoint.diffusers_names import stored_name
 from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.checkpoint.layout import Naming
-from nodeflow.diffusion.checkpoint.load import assign, fill
+from nodeflow.diffusion.checkpoint.load import assign, fill, warn_unused
 from nodeflow.diffusion.checkpoint.reader import WeightsReader
 from nodeflow.diffusion.checkpoint.stored import Stored
 from nodeflow.diffusion.control.config import ControlNetConfig
@@ -55,7 +54,7 @@ def load_control(
         for ours, theirs in own_names(file.config, file.place).items()
     }
     rest = file.header.tensors.keys() - {s.name for s in names.values()} - {DIFFERENCE}
-    warn_unused(file, rest)
+    warn_unused(file.path.name, rest)
     with WeightsReader(file.path) as reader:
         fill(net, reader, names, dtype, device)
     if file.kind is ControlKind.DIFFERENCE and base is not None:
@@ -72,19 +71,12 @@ def load_adapter(file: ControlFile, dtype: torch.dtype, device: str) -> T2IAdapt
         ours: Stored(adapter_name(ours, file.header, config.layers))
         for ours, _ in net.named_parameters()
     }
-    warn_unused(file, file.header.tensors.keys() - {stored.name for stored in names.values()})
+    warn_unused(
+        file.path.name, file.header.tensors.keys() - {stored.name for stored in names.values()}
+    )
     with WeightsReader(file.path) as reader:
         fill(net, reader, names, dtype, device)
     return net.eval()
-
-
-def warn_unused(file: ControlFile, names: "set[str]") -> None:
-    """Name what no weight comes from."""
-    if names:
-        some = ", ".join(sorted(names)[:5]) + (" …" if len(names) > 5 else "")
-        logging.getLogger(__name__).warning(
-            "%s: %d tensors are not used: %s", file.path.name, len(names), some
-        )
 
 
 def add_base(net: ControlNetModel, base: UNet2DConditionModel) -> None:
@@ -137,5 +129,5 @@ def load_control_lora(
             if value.shape != net.get_parameter(ours).shape:
                 raise CheckpointError(f"it is for another family: '{stored}' does not fit")
             assign(net, ours, value.to(device, dtype).contiguous())
-    warn_unused(file, set(tensors.keys()) - used)
+    warn_unused(file.path.name, set(tensors.keys()) - used)
     return net.eval()

@@ -13,6 +13,7 @@ from nodeflow.diffusion.recipe import Patch
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 from nodeflow.diffusion.unet.interventions import (
     NONE,
+    ContextChange,
     Interventions,
     Place,
     SkipFilter,
@@ -23,12 +24,13 @@ from nodeflow.diffusion.unet.interventions import (
 class ForwardPatches:
     """The patches of a model that act within its network, in order.
 
-    base_width: of the network's first level.
+    base_width: of the network's first level. contexts: what its hypernetworks do.
     """
 
     patches: tuple[Patch, ...]
     schedule: DiscreteSchedule
     base_width: int
+    contexts: ContextChange | None = None
 
     def state(self, sigma: float) -> Hashable:
         """Latents at noise levels of one state can share a forward pass."""
@@ -51,12 +53,13 @@ class ForwardPatches:
         attention = merged or tiled_attention_of(self.patches, rows, columns)
         freeu = skip_filter_of(self.patches, self.base_width)
         downscales = self.downscales(sigma)
-        if attention is None and freeu is None and not downscales:
+        if attention is None and freeu is None and not downscales and self.contexts is None:
             return NONE
         resized = downscaling(downscales) if downscales else NONE
         filters = [f for f in (resized.skip_filter, freeu) if f is not None]
         return Interventions(
             self_attention=attention,
+            contexts=self.contexts,
             skip_filter=in_turn(filters) if filters else None,
             skip_maker=resized.skip_maker,
         )

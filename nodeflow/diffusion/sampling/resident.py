@@ -10,6 +10,8 @@ from nodeflow.diffusion.control.union import UnionControlNetModel
 from nodeflow.diffusion.guidance.model_inputs import Takes
 from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
+from nodeflow.diffusion.hypernetworks.network import changed_contexts
+from nodeflow.diffusion.hypernetworks.patch import HypernetworkPatch
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Time
@@ -57,7 +59,15 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
     dtype = compute_dtype(residency.device)
     unet = residency.unet(recipe)
     schedule = schedule_of(recipe)
-    patches = ForwardPatches(recipe.patches, schedule, unet.config.block_out_channels[0])
+    contexts = changed_contexts(
+        [
+            (residency.hypernetwork(patch.file), patch.strength)
+            for patch in recipe.patches
+            if isinstance(patch, HypernetworkPatch)
+        ]
+    )
+    base_width = unet.config.block_out_channels[0]
+    patches = ForwardPatches(recipe.patches, schedule, base_width, contexts)
     return DenoisingModel(
         unet,
         recipe.prediction,

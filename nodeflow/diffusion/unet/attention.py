@@ -1,10 +1,18 @@
 """Transformer blocks inside the UNet (arXiv 2112.10752; parameter names as in diffusers)."""
 
+from dataclasses import replace
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nodeflow.diffusion.pointwise import PointwiseConv2d
-from nodeflow.diffusion.unet.interventions import AttentionOverride, Interventions, Place, TextKeys
+from nodeflow.diffusion.unet.interventions import (
+    AttentionOverride,
+    ContextChange,
+    Interventions,
+    Place,
+    TextKeys,
+)
 
 
 class Attention(nn.Module):
@@ -24,14 +32,17 @@ class Attention(nn.Module):
         context: Tensor,
         place: Place,
         override: AttentionOverride | None,
+        contexts: ContextChange | None,
         text: TextKeys | None = None,
     ) -> Tensor:
         """text: keeps keys and values where `context` is the text."""
+
+        def keys() -> tuple[Tensor, Tensor]:
+            of_k, of_v = (context, context) if contexts is None else contexts(context)
+            return self.to_k(of_k), self.to_v(of_v)
+
         q = self.to_q(x)
-        if text is None:
-            k, v = self.to_k(context), self.to_v(context)
-        else:
-            k, v = text.of(self, lambda: (self.to_k(context), self.to_v(context)))
+        k, v = keys() if text is None else text.of(self, keys)
         if override is not None:
             attended = override(place, q, k, v, self.heads)
         else:
@@ -93,12 +104,13 @@ class TransformerBlock(nn.Module):
     def forward(
         self, x: Tensor, context: Tensor, place: Place, interventions: Interventions
     ) -> Tensor:
-        h, text = self.norm1(x), interventions.text
+        h, text, contexts = self.norm1(x), interventions.text, interventions.contexts
+        across = interventions.cross_attention
         if self.cross_only:
-            x = x + self.attn1(h, context, place, interventions.cross_attention, text)
+            x = x + self.attn1(h, context, place, across, contexts, text)
         else:
-            x = x + self.attn1(h, h, place, interventions.self_attention)
-        x = x + self.attn2(self.norm2(x), context, place, interventions.cross_attention, text)
+            x = x + self.attn1(h, h, place, interventions.self_attention, contexts)
+        x = x + self.attn2(self.norm2(x), context, place, across, contexts, text)
         out: Tensor = x + self.ff(self.norm3(x))
         return out
 
@@ -134,8 +146,8 @@ class Transformer2D(nn.Module):
     ) -> Tensor:
         batch, width, rows, columns = x.shape
         h = projected(self.proj_in, self.norm(x).flatten(2).transpose(1, 2).contiguous())
-        for block in self.transformer_blocks:
-            h = block(h, context, place, interventions)
+        for depth, block in enumerate(self.transformer_blocks):
+            h = block(h, context, replace(place, depth=depth), interventions)
         h = projected(self.proj_out, h)
         return x + h.transpose(1, 2).reshape(batch, width, rows, columns)
 

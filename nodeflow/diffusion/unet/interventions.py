@@ -2,24 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from torch import Tensor, nn
 
-Stage = Literal["down", "mid", "up"]
+from nodeflow.diffusion.unet.place import Place
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the UNet: stage, level (0 is full resolution), index within the level."""
-
-    stage: Stage
-    level: int
-    index: int
-
+__all__ = ["NONE", "Interventions", "Place", "TextKeys"]
 
 AttentionOverride: TypeAlias = Callable[[Place, Tensor, Tensor, Tensor, int], Tensor]
 """(place, q, k, v, heads) to the attention's output; all `[batch, tokens, width]`."""
+
+ContextChange: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""What an attention looks at, `[batch, tokens, width]`, to what its keys and its values see."""
 
 SkipFilter: TypeAlias = Callable[[Place, Tensor, Tensor], tuple[Tensor, Tensor]]
 """(place, h, skip) before they are joined in an up block; returns both."""
@@ -56,6 +51,7 @@ class Interventions:
     features: (number of a skip, what is added to the features there on the way down), so that the
     skip and what follows have it (T2I-Adapter).
     self_attention, cross_attention: compute the attention instead of the module.
+    contexts: changes what keys and values of every attention are made of (hypernetworks).
     skip_filter: changes the backbone and the skip before they are joined (FreeU).
     skip_maker: changes what each step down leaves as a skip and hands on; skips count from the
     first convolution, as LDM's input blocks do.
@@ -67,6 +63,7 @@ class Interventions:
     features: tuple[tuple[int, Tensor], ...] = ()
     self_attention: AttentionOverride | None = None
     cross_attention: AttentionOverride | None = None
+    contexts: ContextChange | None = None
     skip_filter: SkipFilter | None = None
     skip_maker: SkipMaker | None = None
     text: TextKeys | None = None

@@ -1,0 +1,1 @@
+"""Small networks that change what a UNet's attention looks at."""
