@@ -8,7 +8,7 @@ def nearest(name: str, candidates: Iterable[str], count: int = 3) -> tuple[str, 
     """At most `count` candidates that resemble `name`, best first; case does not matter."""
     wanted = name.lower()
     scored = []
-    for candidate in candidates:
+    for candidate in dict.fromkeys(candidates):
         other = candidate.lower()
         score = SequenceMatcher(None, wanted, other).ratio()
         if wanted and (wanted in other or other in wanted):

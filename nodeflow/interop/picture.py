@@ -40,7 +40,8 @@ def picture_texts(path: Path) -> Mapping[str, str]:
     except (
         UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError
     ) as error:  # fmt: skip
-        message = f"this is no picture that can be read: {error}"
+        why = "its format is not known" if isinstance(error, UnidentifiedImageError) else error
+        message = f"this is no picture that can be read: {why}"
         raise fail(ProblemCode.SYNTAX, message, str(path)) from None
     return texts
 

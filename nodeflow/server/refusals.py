@@ -2,6 +2,12 @@
 
 import errno
 import sqlite3
+from collections.abc import Iterable
+
+from msgspec import json
+
+from nodeflow.graph.nearest import nearest
+from nodeflow.graph.problem import Problem, ProblemCode
 
 Refused = tuple[int, str, str]
 """HTTP status, code, words."""
@@ -23,6 +29,19 @@ def refused(error: BaseException) -> Refused | None:
     if isinstance(error, OSError):
         return SYSTEM.get(error.errno or 0)
     return FULL if sqlite_code(error) in UNWRITABLE else None
+
+
+def absent(what: str, name: str, known: Iterable[str]) -> tuple[str, bytes]:
+    """Words and problems (JSON text) for a name that is not known: the nearest that are."""
+    near = nearest(name[:100], known)
+    problem = Problem(ProblemCode.CALL, f"there is no {what} '{name}'", nearest=near)
+    return sentence(problem), json.encode([problem])
+
+
+def sentence(problem: Problem) -> str:
+    """A problem in one line."""
+    near = " or ".join(f"'{name}'" for name in problem.nearest)
+    return problem.message + (f"; did you mean {near}?" if near else "")
 
 
 def sqlite_code(error: BaseException) -> int:

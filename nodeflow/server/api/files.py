@@ -55,7 +55,7 @@ def root_of(call: Call, folder: str) -> Path:
     places = call.state.options.places
     roots = {"output": places.output, "input": places.input, "temp": places.temp}
     if folder not in roots:
-        raise Fault(404, "not_found", "the folders are output, input and temp")
+        raise Fault.unknown("folder", folder, roots)
     return Path(roots[folder]) / call.user
 
 

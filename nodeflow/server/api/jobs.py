@@ -157,10 +157,8 @@ async def list_jobs(call: Call, query: JobFilter) -> Jobs:
     states = tuple(query.state.split(",")) if query.state else STATES
     for state in states:
         if state not in STATES:
-            near = " or ".join(f"'{name}'" for name in nearest(state, STATES))
-            hint = f"; did you mean {near}?" if near else ""
-            message = f"the query: '{state}' is no state of a job: {', '.join(STATES)}{hint}"
-            raise Fault(400, "bad_request", message)
+            message, near = f"the query: '{state}' is no state of a job", nearest(state, STATES)
+            raise Fault.about(400, "bad_request", message, "state", " | ".join(STATES), near)
     jobs = await call.state.core.history(
         call.user, states, query.client, query.workflow, query.before, query.limit
     )

@@ -61,7 +61,8 @@ def existing(call: Call) -> tuple[str, Path, bytes]:
     try:
         return path, place, place.read_bytes()
     except OSError:
-        raise Fault(404, "not_found", f"there is no workflow '{path}'") from None
+        known = (name for name, _ in files_of(call).all())
+        raise Fault.unknown("workflow", path, known) from None
 
 
 async def parsed(call: Call, text: bytes) -> Opened:
@@ -232,9 +233,10 @@ async def templates(call: Call) -> Templates:
 async def template(call: Call) -> Opened:
     """One of them."""
     folder = builtin_folder("workflows")
-    file = next((f for f in folder.glob("*.yaml") if f.stem == call.part("id")), None)
+    files = {f.stem: f for f in folder.glob("*.yaml") if not f.name.endswith(".test.yaml")}
+    file = files.get(call.part("id"))
     if file is None:
-        raise Fault(404, "not_found", f"there is no template '{call.part('id')}'")
+        raise Fault.unknown("template", call.part("id"), files)
     return await parsed(call, file.read_bytes())
 
 

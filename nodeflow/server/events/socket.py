@@ -31,6 +31,7 @@ class Subscribe(Struct, frozen=True, forbid_unknown_fields=True):
 async def events(call: Call, query: Subscribe) -> web.StreamResponse:
     """Events over a websocket."""
     log = call.state.events
+    upgraded(call)
     if len(log.listeners) >= MAX_SOCKETS:
         raise Fault(503, "unavailable", f"{MAX_SOCKETS} websockets are open already")
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=65_536, compress=False)
@@ -58,6 +59,12 @@ async def events(call: Call, query: Subscribe) -> web.StreamResponse:
             except TimeoutError:
                 pass
     return socket
+
+
+def upgraded(call: Call) -> None:
+    """Raise Fault for a request that asks for no websocket."""
+    if not web.WebSocketResponse().can_prepare(call.request):
+        raise Fault(426, "upgrade_required", "this is a websocket; connect with ws:// or wss://")
 
 
 async def receive(socket: web.WebSocketResponse, listener: Listener) -> None:

@@ -1,10 +1,14 @@
 """What a client did wrong, as problem details (RFC 9457)."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from msgspec import Raw, json
+
+from nodeflow.graph.problem import Problem, ProblemCode
+from nodeflow.server.refusals import absent, sentence
 
 TYPE = "application/problem+json"
 
@@ -18,6 +22,22 @@ class Fault(Exception):
         self.status, self.code, self.detail = status, code, detail
         self.problems, self.more = problems, more
         super().__init__(detail)
+
+    @classmethod
+    def about(
+        cls, status: int, code: str, message: str, input: str | None = None,
+        expected: str | None = None, nearest: tuple[str, ...] = (),
+    ) -> "Fault":  # fmt: skip
+        """A fault with one problem: what was expected of which input, and the nearest of that."""
+        problem = Problem(
+            ProblemCode.CALL, message, input=input, expected=expected, nearest=nearest
+        )
+        return cls(status, code, sentence(problem), json.encode([problem]))
+
+    @classmethod
+    def unknown(cls, what: str, name: str, known: Iterable[str]) -> "Fault":
+        """There is none of that name; the nearest that there are are told."""
+        return cls(404, "not_found", *absent(what, name, known))
 
     def response(self) -> web.Response:
         """The answer that tells it."""

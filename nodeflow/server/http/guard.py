@@ -16,6 +16,8 @@ from nodeflow.server.refusals import INTERNAL, refused
 
 COOKIE = "nodeflow"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+OWN, LONGEST = "/api/v1/", 200
+"""Addresses of which the nearest are told, and how long they may be for that."""
 PUBLIC = ("/api/v1/health", "/api/v1/session")
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
@@ -112,9 +114,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
-        code = codes.get(error.status, "bad_request")
-        response = Fault(error.status, code, error.reason).response()
+        response = fault_of(request, error).response()
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
     except (HttpProcessingError, web.RequestPayloadError) as error:
@@ -129,6 +129,19 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not response.prepared:
         secure(response)
     return response
+
+
+def fault_of(request: web.Request, error: web.HTTPException) -> Fault:
+    """What aiohttp refused, with what it would have taken."""
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        takes = ", ".join(sorted(error.allowed_methods))
+        message = f"{error.method} is not for this address; it takes {takes}"
+        return Fault(405, "method_not_allowed", message)
+    if error.status == 404 and request.path.startswith(OWN) and len(request.path) <= LONGEST:
+        known = (found.canonical for found in request.app.router.resources())
+        return Fault.unknown("address", request.path, (p for p in known if p.startswith(OWN)))
+    code = {404: "not_found", 413: "too_large"}.get(error.status, "bad_request")
+    return Fault(error.status, code, error.reason)
 
 
 def set_cookie(response: web.StreamResponse, request: web.Request, token: str) -> None:

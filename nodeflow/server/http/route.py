@@ -10,6 +10,7 @@ from aiohttp import web
 from msgspec import json
 
 from nodeflow.server.http.fault import Fault
+from nodeflow.server.http.mistaken import mistake
 from nodeflow.server.state import ServerState
 
 STATE: web.AppKey[ServerState] = web.AppKey("state", ServerState)
@@ -118,7 +119,7 @@ def decode(data: bytes, kind: Any) -> Any:
     try:
         return json.decode(data or b"{}", type=kind)
     except (msgspec.ValidationError, msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise Fault(400, "bad_request", f"the body: {error}") from None
+        raise mistake("the body", error, kind) from None
 
 
 def served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -133,7 +134,7 @@ def served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse
             try:
                 arguments["query"] = msgspec.convert(pairs, query_type, strict=False)
             except msgspec.ValidationError as error:
-                raise Fault(400, "bad_request", f"the query: {error}") from None
+                raise mistake("the query", error, query_type) from None
         if body_type is not None:
             if request.content_type != "application/json":
                 raise Fault(415, "unsupported_media_type", "send application/json")

@@ -3,10 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec import json
-
-from nodeflow.graph.nearest import nearest
-from nodeflow.graph.problem import Problem, ProblemCode
+from nodeflow.server.refusals import absent
 
 Found = tuple[Any, bytes]
 """JSON body, blob."""
@@ -22,6 +19,4 @@ class Unanswerable(Exception):
 
 def unknown(what: str, name: str, known: Iterable[str]) -> Unanswerable:
     """There is none of that name; the nearest that there are are told."""
-    message = f"there is no {what} '{name}'"
-    problem = Problem(ProblemCode.CALL, message, nearest=nearest(name, known))
-    return Unanswerable(404, "not_found", message, json.encode([problem]))
+    return Unanswerable(404, "not_found", *absent(what, name, known))

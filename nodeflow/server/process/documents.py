@@ -95,7 +95,10 @@ def convert(question: AskConvert, registry: Registry) -> Found:
         with NamedTemporaryFile(suffix=".png") as file:
             file.write(question.data)
             file.flush()
-            workflow = replace(open_picture(Path(file.name), registry), source=None)
+            try:
+                workflow = replace(open_picture(Path(file.name), registry), source=None)
+            except WorkflowError as error:
+                raise WorkflowError(replace(p, file=None) for p in error.problems) from None
         return {"document": to_data(workflow), "format": "picture", "warnings": []}, b""
     try:
         text = question.data.decode("utf-8")

@@ -16,12 +16,10 @@ HEADER = 100_000_000
 
 def models(question: AskModels, folders: Folders) -> Found:
     """Models of a kind, or how many there are of each."""
-    kinds = sorted({kind for root in folders.roots for kind in root.folders})
     if not question.kind:
+        kinds = sorted({kind for root in folders.roots for kind in root.folders})
         return {"kinds": {kind: len(folders.model_files(kind)) for kind in kinds}}, b""
-    if question.kind not in kinds:
-        raise unknown("kind of models", question.kind, kinds)
-    files = folders.model_files(question.kind)
+    files = files_of(question.kind, folders)
     if not question.name:
         return {"models": [facts(question.kind, *file) for file in files.items()]}, b""
     if question.name not in files:
@@ -29,9 +27,17 @@ def models(question: AskModels, folders: Folders) -> Found:
     return {"models": [facts(question.kind, question.name, files[question.name])]}, b""
 
 
+def files_of(kind: str, folders: Folders) -> dict[str, Path]:
+    """Files of a kind by name. Raises Unanswerable where there is no such kind."""
+    kinds = sorted({kind for root in folders.roots for kind in root.folders})
+    if kind not in kinds:
+        raise unknown("kind of models", kind, kinds)
+    return folders.model_files(kind)
+
+
 def model_hash(question: AskModelHash, folders: Folders) -> Found:
     """SHA-256 of one file."""
-    files = folders.model_files(question.kind)
+    files = files_of(question.kind, folders)
     path = files.get(question.name)
     if path is None or not path.is_file():
         raise unknown("file", question.name, files)
