@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.serving import Serving
+from tests.server.serving import ROOT, Serving
 from tests.web.conftest import until, visit
 from tests.web.gestures import PICTURE, open_text, set_number
 
@@ -164,3 +164,27 @@ def test_running_on_change(page: Any) -> None:
     page.get_by_role("button", name="Run on change").click()
     page.get_by_role("textbox", name="show value").fill("two")
     page.wait_for_selector('[data-id="show"] pre:has-text("two")')
+
+
+def test_a_loop_shows_its_links_and_what_each_node_inside_did_in_all_rounds(page: Any) -> None:
+    grid = (ROOT / "workflows" / "xy_grid.yaml").read_text(encoding="utf-8")
+    open_text(page, grid, "grid.yaml")
+    page.keyboard.press("f")
+    steps = '.react-flow__edge[aria-label="steps.list[INT] → pictures.steps"]'
+    page.wait_for_selector(steps, state="attached")
+    page.locator(f"{steps} .react-flow__edge-interaction").dispatch_event("click", {"altKey": True})
+    page.wait_for_selector(steps, state="detached")
+    page.wait_for_selector('[data-id="pictures"] [role=spinbutton][aria-label="pictures steps"]')
+    page.keyboard.press("Control+z")
+    page.wait_for_selector(steps, state="attached")
+
+    rounds = (ROOT / "workflows" / "repeat.yaml").read_text(encoding="utf-8")
+    open_text(page, rounds.replace("steps: 20", "steps: 2"), "rounds.yaml")
+    page.keyboard.press("f")
+    page.locator('[data-id="rounds"] .node-head').dblclick()
+    page.wait_for_selector('[data-id="encoded"]')
+    page.keyboard.press("Control+Enter")
+    for node in ("encoded", "sampler", "image"):
+        page.wait_for_selector(f'[data-id="{node}"] .verdict.ran:has-text("3 / 3")')
+    page.keyboard.press("Escape")
+    assert "9 / 9" in verdict(page, "rounds").inner_text()

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as edit from "@/document/edit";
+import { linksOf } from "@/document/links";
 import { LIMIT, record, redo, replay, startLog, undo } from "@/document/log";
 import { type Edit, valueAt } from "@/document/operation";
-import { linksOf } from "@/document/reference";
 import { ROOT, type Workflow } from "@/document/workflow";
 import type { NodeType } from "@/types/nodeType";
 

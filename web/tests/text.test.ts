@@ -3,6 +3,7 @@ import { parseJson } from "@/document/json";
 import { evaluate, fit as fitted } from "@/text/arithmetic";
 import { fuzzy, search } from "@/text/fuzzy";
 import { weigh } from "@/text/promptWeight";
+import { chunksOf, roughTokens } from "@/text/tokens";
 
 describe("arithmetic", () => {
   test.each([
@@ -81,4 +82,15 @@ describe("JSON of the server", () => {
       "18446744073709551615": 'a "18446744073709551615" b',
     });
   });
+});
+
+test.each([
+  ["", 0, 1],
+  ["a rocket on a blue background", 7, 1],
+  ["(a:1.2) cat", 2, 1],
+  ["cat ".repeat(75), 75, 1],
+  ["cat ".repeat(76), 76, 2],
+])("a prompt's length is estimated, in chunks of 75", (prompt, tokens, chunks) => {
+  expect(roughTokens(prompt)).toBe(tokens);
+  expect(chunksOf(tokens)).toBe(chunks);
 });

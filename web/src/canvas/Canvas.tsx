@@ -18,7 +18,7 @@ import { Crumbs } from "@/canvas/Crumbs";
 import { dropOnLink, dropped, insideOf } from "@/canvas/dragging";
 import { EndView } from "@/canvas/EndView";
 import { GroupView, NoteView } from "@/canvas/Frames";
-import { GROUP, toEdges, toNodes } from "@/canvas/flow";
+import { endOf, GROUP, toEdges, toNodes } from "@/canvas/flow";
 import { LinkView } from "@/canvas/LinkView";
 import { cutLink, drawLink, fits } from "@/canvas/linking";
 import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
@@ -156,24 +156,24 @@ export function Canvas() {
         onConnectEnd={linkEnd}
         onReconnect={(old, link) => {
           if (old.targetHandle !== link.targetHandle || old.target !== link.target)
-            cutLink({ node: old.target, port: old.targetHandle ?? "" });
+            cutLink(endOf(old));
           drawLink(
             { node: link.source, port: link.sourceHandle ?? "" },
             { node: link.target, port: link.targetHandle ?? "" },
           );
         }}
         onReconnectEnd={(_, edge, _type, state) => {
-          if (!state.isValid) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });
+          if (!state.isValid) cutLink(endOf(edge));
         }}
         onEdgeClick={(event, edge) => {
-          if (event.altKey) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });
+          if (event.altKey) cutLink(endOf(edge));
         }}
         onEdgeDoubleClick={({ clientX: x, clientY: y }, edge) => {
           const place = useCanvas.getState().flow?.screenToFlowPosition({ x, y });
-          if (place) bend({ node: edge.target, port: edge.targetHandle ?? "" }, place);
+          if (place) bend(endOf(edge), place);
         }}
         onEdgesDelete={(gone) => {
-          for (const edge of gone) cutLink({ node: edge.target, port: edge.targetHandle ?? "" });
+          for (const edge of gone) cutLink(endOf(edge));
         }}
         onNodeDragStart={(_, node) => {
           carried.current.clear();

@@ -3,19 +3,20 @@ import { lazy, memo, Suspense, useMemo } from "react";
 import { fileUrl } from "@/api/client";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
-import { loopedOver, rowsOf } from "@/canvas/rows";
+import { loopedOver, loopOf, rowsOf } from "@/canvas/rows";
 import { useCanvas } from "@/canvas/selection";
 import { Verdict } from "@/canvas/Verdict";
 import { enter } from "@/commands/subgraphs";
+import { TIMES } from "@/document/links";
 import { REROUTE, referenceOf } from "@/document/reference";
-import { modeOf, type NodeData, titleOf } from "@/document/workflow";
+import { type Json, modeOf, type NodeData, titleOf } from "@/document/workflow";
 import { Each } from "@/inputs/Each";
 import { Field } from "@/inputs/Field";
 import { useText } from "@/language/text";
 import { previewOf } from "@/plugins/previewOf";
 import { viewer } from "@/results/viewer";
+import { useMade, usePreview, useRunState } from "@/run/ofNode";
 import { Icon } from "@/shell/Icon";
-import { useRuns } from "@/state/runs";
 import { useNodeType, useServer } from "@/state/server";
 import { activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 import type { InputType, NodeType } from "@/types/nodeType";
@@ -34,9 +35,8 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
   const type = useNodeType(node.node);
   const loaded = useServer((state) => state.loaded);
   const layout = useTabs((state) => currentGraph(state).layout?.nodes?.[id]);
-  const tab = useTabs(({ active }) => active);
   const name = useTabs((state) => runName(id, state));
-  const state = useRuns(({ tabs }) => tabs[tab]?.nodes[name]?.state);
+  const state = useRunState(name);
   const wrong = useWrongInputs(name);
   const isGraph =
     useTabs((state) => activeTab(state)?.log.document.subgraphs?.[node.node]) !== undefined;
@@ -93,11 +93,12 @@ function Known({ id, node, selected }: { id: string; node: NodeData; selected: b
 
 /** All ports on the header of a collapsed node. */
 function Folded({ type, node }: { type: NodeType | undefined; node: NodeData }) {
-  const { links, literals } = rowsOf(type, node);
+  const { links, literals, fed, times } = rowsOf(type, node);
   const linked = literals.filter(({ name }) => referenceOf(node[name]));
   return (
     <div className="folded">
-      {[...links, ...linked].map((input) => (
+      {times && <Port name={TIMES} type="INT" side="in" />}
+      {[...links, ...linked, ...fed].map((input) => (
         <Port key={input.name} name={input.name} type={input.type} side="in" />
       ))}
       {type?.outputs.map((output) => (
@@ -127,7 +128,7 @@ type BodyProps = {
 
 function Body({ id, node, type, wrong }: BodyProps) {
   const t = useText();
-  const { links, literals, others, looped } = rowsOf(type, node);
+  const { links, literals, others, looped, fed, times } = rowsOf(type, node);
   const outputs = type?.outputs ?? [];
   const ports = Math.max(links.length, outputs.length);
   const texts = literals.filter(({ multiline }) => multiline).length;
@@ -155,6 +156,20 @@ function Body({ id, node, type, wrong }: BodyProps) {
           </div>
         );
       })}
+      {fed.map(({ name, type, description }) => (
+        <div className={wrong.has(name) ? "row bad" : "row"} key={name} data-input={name}>
+          <Port name={name} type={`list[${type}]`} side="in" />
+          <label title={`${name}, ${t.perRound}. ${description}`}>{name} ↻</label>
+          <span className="linked">{written(loopOf(node).each[name])}</span>
+        </div>
+      ))}
+      {times && (
+        <div className="row">
+          <Port name={TIMES} type="INT" side="in" />
+          <label>{t.rounds}</label>
+          <span className="linked">{times}</span>
+        </div>
+      )}
       {literals.map((input) => (
         <Literal
           key={input.name}
@@ -189,6 +204,11 @@ function Body({ id, node, type, wrong }: BodyProps) {
   );
 }
 
+/** What a loop goes over as it is written. */
+function written(value: Json | undefined): string {
+  return Array.isArray(value) ? value.map(String).join(", ") : String(value);
+}
+
 type LiteralProps = {
   id: string;
   node: NodeData;
@@ -221,12 +241,8 @@ function Literal({ id, node, input, wrong, plain }: LiteralProps) {
 
 /** The picture a node made, or the one that is becoming. */
 function Shown({ node, module }: { node: string; module: string | undefined }) {
-  const tab = useTabs(({ active }) => active);
-  const preview = useRuns(({ tabs }) => {
-    const run = tabs[tab];
-    return run?.nodes[node]?.state === "running" ? run.previews[node] : undefined;
-  });
-  const made = useRuns(({ tabs }) => tabs[tab]?.outputs[node]);
+  const preview = usePreview(node);
+  const made = useMade(node);
   const pictures = made?.files.filter((file) => file.media_type.startsWith("image/")) ?? [];
   if (preview) return <img className="node-picture" src={preview} alt="" />;
   if (pictures.length === 0 && !made?.text.length) return null;

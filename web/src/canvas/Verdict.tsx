@@ -1,23 +1,18 @@
 import { duration, useText } from "@/language/text";
-import { countWithin, planWithin, runWithin } from "@/run/within";
+import { usePlanParts, useRunParts } from "@/run/ofNode";
+import { planWithin, runWithin } from "@/run/within";
 import { Icon } from "@/shell/Icon";
 import { useRuns } from "@/state/runs";
-import { activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
+import { runName, useTabs } from "@/state/tabs";
 
 /** What a node is doing or did, in how much time, and why. */
 export function Verdict({ node: shown }: { node: string }) {
   const t = useText();
   const tab = useTabs(({ active }) => active);
-  const isGraph = useTabs((state) => {
-    const type = currentGraph(state).nodes[shown]?.node ?? "";
-    return Object.hasOwn(activeTab(state)?.log.document.subgraphs ?? {}, type);
-  });
   const node = useTabs((state) => runName(shown, state));
-  const own = useRuns(({ tabs }) => tabs[tab]?.nodes[node]);
-  const planned = useRuns(({ tabs }) => tabs[tab]?.plan?.nodes[node]);
-  const all = useRuns(({ tabs }) => (isGraph ? tabs[tab] : undefined));
-  const run = all ? runWithin(all.nodes, node, countWithin(all.plan, node)) : own;
-  const plan = all ? planWithin(all.plan, node) : planned;
+  const planned = usePlanParts(node);
+  const run = runWithin(useRunParts(node), planned.length);
+  const plan = planWithin(planned);
   const changed = useRuns(({ tabs }) => tabs[tab]?.changed);
   if (!run || (changed && run.state !== "running" && plan?.action === "run")) {
     if (!plan) return null;

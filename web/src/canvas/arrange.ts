@@ -1,7 +1,7 @@
 /** Automatic layout, loaded when it is first needed. */
 
 import { heightOf, WIDTH } from "@/canvas/rows";
-import { linksOf } from "@/document/reference";
+import { linksOf } from "@/document/links";
 import type { Graph, Place } from "@/document/workflow";
 import { nodeType } from "@/state/server";
 

@@ -1,11 +1,11 @@
 /** What a drag of nodes means: they move, groups carry what is inside, a node goes into a link. */
 
 import type { Node } from "@xyflow/react";
-import { GROUP, NOTE, OUTPUTS, outputName } from "@/canvas/flow";
-import { typeOf } from "@/canvas/linking";
+import { edgeId, GROUP, NOTE, OUTPUTS, outputName } from "@/canvas/flow";
+import { portType, typeOf } from "@/canvas/linking";
 import { insertIntoLink } from "@/document/edit";
+import { linksOf } from "@/document/links";
 import { Draft } from "@/document/operation";
-import { linksOf } from "@/document/reference";
 import { graphAt, INPUTS, type Layout, type Place } from "@/document/workflow";
 import { useServer } from "@/state/server";
 import { act, currentGraph } from "@/state/tabs";
@@ -53,9 +53,9 @@ export function dropOnLink(name: string, point: Place): boolean {
     .map((element) => element.closest(".react-flow__edge"))
     .find(Boolean);
   const id = path?.getAttribute("data-id");
-  const link = linksOf(graph).find(({ source, output, target, input }) => {
+  const link = linksOf(graph).find(({ source, output, target, slot }) => {
     const from = graph.nodes[source];
-    return from && `${source}.${outputName(from.node, output)}>${target}.${input}` === id;
+    return from && edgeId(source, outputName(from.node, output), target, slot) === id;
   });
   const type = typeOf(name);
   const from = link && graph.nodes[link.source];
@@ -64,11 +64,11 @@ export function dropOnLink(name: string, point: Place): boolean {
   const given = typeOf(link.source)?.outputs.find(
     (o) => o.name === outputName(from.node, link.output),
   );
-  const wanted = typeOf(link.target)?.inputs.find((i) => i.name === link.input);
+  const wanted = portType({ node: link.target, port: link.input }, "in");
   const input = given && inputFor(types, type, given.type);
-  const output = wanted && outputFor(types, type, wanted.type);
+  const output = outputFor(types, type, wanted);
   if (!input || !output) return false;
-  const end = { node: link.target, port: link.input };
+  const end = { node: link.target, port: link.input, slot: link.slot };
   const named = type.outputs.length > 1 ? output : undefined;
   act((workflow, scope) => insertIntoLink(workflow, scope, name, end, input, named));
   return true;

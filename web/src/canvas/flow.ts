@@ -3,7 +3,9 @@
 import type { Edge, Node } from "@xyflow/react";
 import { takes } from "@/canvas/ends";
 import { WIDTH } from "@/canvas/rows";
-import { type Link, linksOf, origin, sourceOf } from "@/document/reference";
+import type { End } from "@/document/edit";
+import { type Link, linksOf, type Slot } from "@/document/links";
+import { origin, sourceOf } from "@/document/reference";
 import { type Graph, INPUTS, type Place } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { colourOf } from "@/types/compatible";
@@ -77,7 +79,7 @@ function gives(graph: Graph): Link[] {
   return Object.entries(graph.outputs ?? {}).flatMap(([input, value]) => {
     const source = sourceOf(value);
     if (!source) return [];
-    return [{ source: source.node, output: source.output, target: OUTPUTS, input }];
+    return [{ source: source.node, output: source.output, target: OUTPUTS, input, slot: [input] }];
   });
 }
 
@@ -88,13 +90,22 @@ export function outputName(type: string, output: string | undefined): string {
   return outputs[Number(output)]?.name ?? output;
 }
 
+export function edgeId(source: string, output: string, target: string, slot: Slot): string {
+  return `${source}.${output}>${target}.${slot.join(".")}`;
+}
+
+/** Where a drawn link ends. */
+export function endOf({ target, targetHandle, data }: Edge): End {
+  return { node: target, port: targetHandle ?? "", ...(data as { slot: Slot } | undefined) };
+}
+
 export function toEdges(graph: Graph, before: readonly Edge[], inside: boolean): Edge[] {
   const { types } = useServer.getState();
   const old = new Map(before.map((edge) => [edge.id, edge]));
   const result: Edge[] = [];
   const given = inside ? takes(graph) : undefined;
   const links = inside ? [...linksOf(graph), ...gives(graph)] : linksOf(graph);
-  for (const { source, output, target, input } of links) {
+  for (const { source, output, target, input, slot } of links) {
     const from = graph.nodes[source];
     const type = source === INPUTS ? given : from && nodeType(from.node);
     if (!from && !type) continue;
@@ -103,7 +114,7 @@ export function toEdges(graph: Graph, before: readonly Edge[], inside: boolean):
     const giver = first.node === INPUTS ? given : nodeType(graph.nodes[first.node]?.node ?? "");
     const named = outputName(graph.nodes[first.node]?.node ?? "", first.output);
     const kind = giver?.outputs.find(({ name }) => name === named)?.type ?? "*";
-    const id = `${source}.${sourceHandle}>${target}.${input}`;
+    const id = edgeId(source, sourceHandle, target, slot);
     const edge = old.get(id);
     const stroke = colourOf(types, kind);
     if (edge?.style?.stroke === stroke) result.push(edge);
@@ -115,6 +126,7 @@ export function toEdges(graph: Graph, before: readonly Edge[], inside: boolean):
         target,
         targetHandle: input,
         type: "link",
+        data: { slot },
         style: { stroke },
         ariaLabel: `${source}.${sourceHandle} → ${target}.${input}`,
         reconnectable: "target",

@@ -5,6 +5,7 @@ import { gives, NEW, takes } from "@/canvas/ends";
 import { OUTPUTS } from "@/canvas/flow";
 import { connect, disconnect, type End } from "@/document/edit";
 import { give, promote, removeEnd } from "@/document/ends";
+import { linksInto, slotOf, TIMES } from "@/document/links";
 import { Draft } from "@/document/operation";
 import { origin, writeReference } from "@/document/reference";
 import { graphAt, INPUTS } from "@/document/workflow";
@@ -31,9 +32,13 @@ export function portType(end: End, side: "in" | "out"): string {
     const first = origin(currentGraph(), end.node, end.port);
     if (first.node !== end.node) return outputType(first.node, first.output);
   }
+  if (end.port === TIMES) return "INT";
   const type = typeOf(end.node);
   const ports = side === "in" ? type?.inputs : type?.outputs;
-  return ports?.find(({ name }) => name === end.port)?.type ?? "*";
+  const found = ports?.find(({ name }) => name === end.port)?.type ?? "*";
+  const node = side === "in" ? currentGraph().nodes[end.node] : undefined;
+  const over = node && slotOf(node, end.port)[0] === "loop";
+  return over && found !== "*" ? `list[${found}],${found}` : found;
 }
 
 /** Whether `to` is among what `from` needs, so that a link would close a circle. */
@@ -46,9 +51,8 @@ function feeds(from: string, to: string): boolean {
     if (name === to) return true;
     if (seen.has(name)) continue;
     seen.add(name);
-    for (const value of Object.values(graph.nodes[name] ?? {}))
-      if (typeof value === "string" && value.startsWith("$") && !value.startsWith("$$"))
-        stack.push(value.slice(1).split(".")[0] as string);
+    const node = graph.nodes[name];
+    if (node) stack.push(...linksInto(name, node).map(({ source }) => source));
   }
   return false;
 }

@@ -1,8 +1,8 @@
 /** What stands on a node, row by row, and how high that is before it is drawn. */
 
 import { REROUTE, referenceOf } from "@/document/reference";
-import type { Json, NodeData, NodeLayout } from "@/document/workflow";
-import { inputsOf } from "@/document/workflow";
+import type { NodeData, NodeLayout } from "@/document/workflow";
+import { inputsOf, isMap, type Json, type JsonMap } from "@/document/workflow";
 import type { InputType, NodeType } from "@/types/nodeType";
 
 export const WIDTH = 232;
@@ -20,14 +20,22 @@ export type Rows = {
   others: [string, unknown][];
   /** Inputs whose values, one for each round, stand in the node. */
   looped: InputType[];
+  /** Inputs that take one item a round of what is linked to them. */
+  fed: InputType[];
+  /** What is linked to the loop's number of rounds. */
+  times: string | undefined;
 };
 
 export function rowsOf(type: NodeType | undefined, node: NodeData): Rows {
   const known = new Set(type?.inputs.map(({ name }) => name));
-  const looped = loopedInputs(node);
-  const inputs = type?.inputs.filter(({ name }) => !looped.has(name)) ?? [];
+  const { each, index, times } = loopOf(node);
+  const inLoop = new Set([...Object.keys(each), index]);
+  const inputs = type?.inputs.filter(({ name }) => !inLoop.has(name)) ?? [];
+  const over = type?.inputs.filter(({ name }) => Object.hasOwn(each, name)) ?? [];
   return {
-    looped: type?.inputs.filter(({ name }) => loopedOver(node, name)) ?? [],
+    looped: over.filter(({ name }) => loopedOver(node, name)),
+    fed: over.filter(({ name }) => !loopedOver(node, name)),
+    times: referenceOf(times) ? String(times) : undefined,
     links: inputs.filter(({ literal }) => !literal),
     literals: inputs.filter(({ literal }) => literal),
     others: inputsOf(node).filter(([name]) => !known.has(name)),
@@ -35,19 +43,20 @@ export function rowsOf(type: NodeType | undefined, node: NodeData): Rows {
 }
 
 /** The literals that a loop goes over for an input; undefined where it takes them from a node. */
-export function loopedOver({ loop }: NodeData, input: string): readonly Json[] | undefined {
-  if (typeof loop !== "object" || loop === null || Array.isArray(loop)) return undefined;
-  const { each } = loop;
-  if (typeof each !== "object" || each === null || Array.isArray(each)) return undefined;
-  const values = each[input];
+export function loopedOver(node: NodeData, input: string): readonly Json[] | undefined {
+  const values = loopOf(node).each[input];
   return Array.isArray(values) && !values.some(referenceOf) ? values : undefined;
 }
 
-/** Inputs that a loop fills round by round. */
-function loopedInputs({ loop }: NodeData): ReadonlySet<string> {
-  if (typeof loop !== "object" || loop === null || Array.isArray(loop)) return new Set();
-  const each = typeof loop.each === "object" && loop.each !== null ? Object.keys(loop.each) : [];
-  return new Set([...each, ...(typeof loop.index === "string" ? [loop.index] : [])]);
+/** A node's loop: what it goes over by input, the input that is told the round, and how often. */
+export function loopOf({ loop }: NodeData): {
+  each: JsonMap;
+  index: string;
+  times: Json | undefined;
+} {
+  if (!isMap(loop)) return { each: {}, index: "", times: undefined };
+  const { each, index, times } = loop;
+  return { each: isMap(each) ? each : {}, index: typeof index === "string" ? index : "", times };
 }
 
 function literalHeight(input: InputType, node: NodeData): number {
@@ -59,12 +68,13 @@ function literalHeight(input: InputType, node: NodeData): number {
 /** Roughly how high a node is, for arranging and for what is not drawn yet. */
 export function heightOf(type: NodeType | undefined, node: NodeData, layout?: NodeLayout): number {
   if (layout?.collapsed || node.node === REROUTE) return HEADER;
-  const { links, literals, others, looped } = rowsOf(type, node);
-  const ports = Math.max(links.length, type?.outputs.length ?? 0) + others.length;
+  const { links, literals, others, looped, fed, times } = rowsOf(type, node);
+  const ports = Math.max(links.length, type?.outputs.length ?? 0) + others.length + fed.length;
   const widgets = literals.reduce(
     (sum, input) => sum + literalHeight(input, node),
     looped.length * TEXT,
   );
   const picture = type?.output && type.inputs.some(({ type: t }) => t === "IMAGE") ? WIDTH : 0;
-  return HEADER + ports * ROW + widgets + picture + 28;
+  const rounds = times ? ROW : 0;
+  return HEADER + ports * ROW + rounds + widgets + picture + 28;
 }

@@ -1,13 +1,13 @@
 /** Copy and paste of a part of a graph, as text that any window can read. */
 
 import { takenNames } from "@/document/edit";
+import { slotsOf, withSlot } from "@/document/links";
 import { unique } from "@/document/names";
 import { Draft, type Edit } from "@/document/operation";
 import { referenceOf, writeReference } from "@/document/reference";
 import {
   type Graph,
   graphAt,
-  inputsOf,
   type Layout,
   type NodeData,
   type Place,
@@ -72,13 +72,13 @@ export function paste(
   const from = corner(clip);
   for (const [name, node] of Object.entries(clip.nodes)) {
     const fresh = renamed.get(name) as string;
-    const pasted: NodeData = { ...node };
-    for (const [input, value] of inputsOf(node)) {
+    let pasted: NodeData = node;
+    for (const [slot, value] of slotsOf(node).reverse()) {
       const reference = referenceOf(value);
       if (!reference) continue;
       const inside = renamed.get(reference.node);
-      if (inside) pasted[input] = writeReference({ ...reference, node: inside });
-      else if (!outside || !graph.nodes[reference.node]) delete pasted[input];
+      if (inside) pasted = withSlot(pasted, slot, writeReference({ ...reference, node: inside }));
+      else if (!outside || !graph.nodes[reference.node]) pasted = withSlot(pasted, slot, undefined);
     }
     const place = clip.layout.nodes?.[name] ?? from;
     draft.set([...scope, "nodes", fresh], pasted);

@@ -1,8 +1,9 @@
 /** What people do to a graph, each as one edit. */
 
+import { linksOf, type Slot, setSlotIn, slotOf, slotsOf } from "@/document/links";
 import { nameFor, unique } from "@/document/names";
 import { Draft, type Edit, valueAt } from "@/document/operation";
-import { linksOf, referenceOf, slotsOf, sourceOf, writeReference } from "@/document/reference";
+import { referenceOf, sourceOf, writeReference } from "@/document/reference";
 import {
   type Graph,
   graphAt,
@@ -67,7 +68,13 @@ export function setSlot(
   return new Draft(workflow).set(path, value).done("value", `value ${path.join("/")}`);
 }
 
-export type End = { node: string; port: string };
+/** A port; `slot` where its value stands, if not where the port's name says. */
+export type End = { node: string; port: string; slot?: Slot };
+
+function slotAt(workflow: Workflow, scope: Scope, { node, port, slot }: End): Slot {
+  const data = graphAt(workflow, scope).nodes[node];
+  return slot ?? (data ? slotOf(data, port) : [port]);
+}
 
 /** Draws a link; `alone` says that the source has one output only, which needs no name. */
 export function connect(
@@ -80,12 +87,21 @@ export function connect(
   const reference = writeReference(
     alone ? { node: from.node } : { node: from.node, output: from.port },
   );
-  return new Draft(workflow).set([...scope, "nodes", to.node, to.port], reference).done("link");
+  const draft = new Draft(workflow);
+  setSlotIn(draft, scope, to.node, slotAt(workflow, scope, to), reference);
+  return draft.done("link");
 }
 
 /** Takes a link out; a literal input gets its default back. */
 export function disconnect(workflow: Workflow, scope: Scope, to: End, fallback?: Json): Edit {
-  return new Draft(workflow).set([...scope, "nodes", to.node, to.port], fallback).done("unlink");
+  const draft = new Draft(workflow);
+  const slot = slotAt(workflow, scope, to);
+  const looped = slot[0] === "loop";
+  setSlotIn(draft, scope, to.node, slot, looped ? undefined : fallback);
+  const node = graphAt(draft.document, scope).nodes[to.node];
+  if (looped && node && fallback !== undefined && slotOf(node, to.port)[0] !== "loop")
+    setSlotIn(draft, scope, to.node, slotOf(node, to.port), fallback);
+  return draft.done("unlink");
 }
 
 /** Removes nodes with the links from them and the exposed inputs that name them. */
@@ -93,9 +109,9 @@ export function removeNodes(workflow: Workflow, scope: Scope, names: readonly st
   const gone = new Set(names);
   const draft = new Draft(workflow);
   const graph = graphAt(workflow, scope);
-  for (const link of linksOf(graph))
-    if (gone.has(link.source) && !gone.has(link.target))
-      draft.remove([...scope, "nodes", link.target, link.input]);
+  // The last first: items of a list move up when one before them goes.
+  for (const { source, target, slot } of linksOf(graph).reverse())
+    if (gone.has(source) && !gone.has(target)) setSlotIn(draft, scope, target, slot, undefined);
   for (const section of ["inputs", "outputs"] as const)
     for (const [key, value] of Object.entries(graph[section] ?? {}))
       if (gone.has(sourceOf(value)?.node ?? "")) draft.remove([...scope, section, key]);
@@ -166,7 +182,7 @@ export function renameNode(workflow: Workflow, scope: Scope, from: string, to: s
   for (const [name, node] of Object.entries(graph.nodes))
     for (const [path, value] of slotsOf(node)) {
       const next = moved(value);
-      if (next) draft.set([...scope, "nodes", name, ...path], next);
+      if (next) setSlotIn(draft, scope, name, path, next);
     }
   for (const section of ["inputs", "outputs"] as const)
     for (const [key, value] of Object.entries(graph[section] ?? {})) {
@@ -188,13 +204,13 @@ export function insertIntoLink(
   input: string,
   output: string | undefined,
 ): Edit {
-  const source = graphAt(workflow, scope).nodes[target.node]?.[target.port];
+  const slot = slotAt(workflow, scope, target);
+  const source = valueAt(workflow, [...scope, "nodes", target.node, ...slot]);
   if (source === undefined) return { label: "insert", patches: [] };
   const reference = output === undefined ? { node: name } : { node: name, output };
-  return new Draft(workflow)
-    .set([...scope, "nodes", name, input], source)
-    .set([...scope, "nodes", target.node, target.port], writeReference(reference))
-    .done("insert");
+  const draft = new Draft(workflow).set([...scope, "nodes", name, input], source);
+  setSlotIn(draft, scope, target.node, slot, writeReference(reference));
+  return draft.done("insert");
 }
 
 /** Shows an input in the form view, or takes it out of it. */

@@ -1,8 +1,9 @@
 /** The inputs and outputs of a subgraph: added, renamed, removed, here and wherever it is used. */
 
+import { type Slot, setSlotIn, slotsOf } from "@/document/links";
 import { unique } from "@/document/names";
 import { Draft, type Edit, valueAt } from "@/document/operation";
-import { referenceOf, slotsOf, writeReference } from "@/document/reference";
+import { referenceOf, writeReference } from "@/document/reference";
 import { usesOf } from "@/document/subgraph";
 import { graphAt, INPUTS, type Scope, type Workflow } from "@/document/workflow";
 
@@ -41,13 +42,13 @@ function takersOf(
   scope: Scope,
   side: Side,
   name: string,
-): (readonly string[])[] {
+): [Scope, node: string, Slot][] {
   const takers = (at: Scope, node: string) =>
     Object.entries(graphAt(workflow, at).nodes).flatMap(([taker, data]) =>
       slotsOf(data).flatMap(([path, value]) => {
         const reference = referenceOf(value);
         const same = reference?.node === node && reference.output === name;
-        return same ? [[...at, "nodes", taker, ...path]] : [];
+        return same ? [[at, taker, path] as [Scope, string, Slot]] : [];
       }),
     );
   if (side === "inputs") return takers(scope, INPUTS);
@@ -62,9 +63,9 @@ export function renameEnd(
   to: string,
 ): Edit {
   const draft = new Draft(workflow).rename([...scope, side, from], to);
-  for (const path of takersOf(workflow, scope, side, from)) {
-    const reference = referenceOf(valueAt(workflow, path));
-    if (reference) draft.set(path, writeReference({ ...reference, output: to }));
+  for (const [at, node, slot] of takersOf(workflow, scope, side, from)) {
+    const reference = referenceOf(valueAt(workflow, [...at, "nodes", node, ...slot]));
+    if (reference) setSlotIn(draft, at, node, slot, writeReference({ ...reference, output: to }));
   }
   if (side === "inputs") onInstances(workflow, scope, from, (path) => draft.rename(path, to));
   for (const [key, value] of Object.entries(workflow.inputs ?? {})) {
@@ -84,7 +85,8 @@ export function removeEnd(workflow: Workflow, scope: Scope, side: Side, name: st
       ? spec.default
       : undefined;
   const draft = new Draft(workflow);
-  for (const path of takersOf(workflow, scope, side, name)) draft.set(path, usual);
+  for (const [at, node, slot] of takersOf(workflow, scope, side, name).reverse())
+    setSlotIn(draft, at, node, slot, usual);
   if (side === "inputs") onInstances(workflow, scope, name, (path) => draft.remove(path));
   for (const [key, value] of Object.entries(workflow.inputs ?? {})) {
     const target = side === "inputs" ? referenceOf(value) : undefined;

@@ -19,8 +19,8 @@ export type Edit = { label: string; patches: readonly Patch[]; merge?: string };
 export function valueAt(document: Workflow, path: readonly string[]): Json | undefined {
   let value: Json | undefined = document as unknown as Json;
   for (const key of path) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    value = Object.hasOwn(value, key) ? value[key] : undefined;
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as JsonMap)[key];
   }
   return value;
 }

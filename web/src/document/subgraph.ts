@@ -1,24 +1,17 @@
 /** Subgraphs: a selection becomes one, one is taken apart, an input is handed to the outside. */
 
 import { takenNames } from "@/document/edit";
+import { linksOf, portOf, setSlotIn, slotsOf, withSlot } from "@/document/links";
 import { unique } from "@/document/names";
 import { Draft, type Edit } from "@/document/operation";
-import {
-  linksOf,
-  type Reference,
-  referenceOf,
-  slotsOf,
-  sourceOf,
-  withSlot,
-  writeReference,
-} from "@/document/reference";
+import { type Reference, referenceOf, sourceOf, writeReference } from "@/document/reference";
 import {
   type Graph,
   graphAt,
   INPUTS,
   inputsOf,
+  isMap,
   type Json,
-  type JsonMap,
   type NodeData,
   type Place,
   type Scope,
@@ -137,7 +130,7 @@ export function makeSubgraph(
     for (const [path, value] of slotsOf(node)) {
       const source = referenceOf(value);
       if (!source || part.has(source.node)) continue;
-      const input = ends.taking(name, path[path.length - 1] as string, value);
+      const input = ends.taking(name, portOf(path), value);
       inside = withSlot(inside, path, writeReference({ node: INPUTS, output: input }));
     }
     nodes[name] = inside;
@@ -162,7 +155,7 @@ export function makeSubgraph(
       const source = referenceOf(value);
       if (!source || !part.has(source.node)) continue;
       const output = ends.giving(source);
-      draft.set([...scope, "nodes", name, ...path], writeReference({ node: instance, output }));
+      setSlotIn(draft, scope, name, path, writeReference({ node: instance, output }));
     }
   }
   const outputs = scope.length > 0 ? Object.entries(graph.outputs ?? {}) : [];
@@ -190,9 +183,6 @@ export function makeSubgraph(
   draft.set([...scope, "layout", "nodes", instance], corner(own.map(([, place]) => place)));
   return { edit: draft.done("subgraph"), instance };
 }
-
-const isMap = (value: Json): value is JsonMap =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What nodes give that nobody takes. */
 function unused(graph: Graph, part: ReadonlySet<string>, typeOf: TypeOf): Reference[] {
@@ -265,7 +255,7 @@ export function unpack(
       if (reference?.node !== instance) continue;
       const outputs = inner.outputs ?? {};
       const source = sourceOf(outputs[reference.output ?? Object.keys(outputs)[0] ?? ""]);
-      draft.set([...scope, "nodes", name, ...path], source && outside(source));
+      setSlotIn(draft, scope, name, path, source && outside(source));
     }
   if (scope.length === 0)
     for (const [key, value] of Object.entries(graph.inputs ?? {})) {

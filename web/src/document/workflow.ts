@@ -3,6 +3,9 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonMap = { [key: string]: Json };
 
+export const isMap = (value: Json | undefined): value is JsonMap =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** One node: `node` is its type's id; beside the own keys everything is an input. */
 export type NodeData = JsonMap & { node: string };
 

@@ -4,6 +4,7 @@ import { useModelNames } from "@/state/models";
 import { completed, type Wanted, wantedAt } from "@/text/completion";
 import { search } from "@/text/fuzzy";
 import { weigh } from "@/text/promptWeight";
+import { CHUNK, chunksOf, roughTokens } from "@/text/tokens";
 
 type Props = {
   value: string;
@@ -14,11 +15,6 @@ type Props = {
 };
 
 const SHOWN = 8;
-
-/** Words and marks as CLIP's tokenizer would roughly split them. */
-export function roughTokens(text: string): number {
-  return text.replace(/\(|\)|:[\d.]+/g, " ").match(/[\p{L}]{1,7}|\d|[^\s\p{L}\d]+/gu)?.length ?? 0;
-}
 
 /**
  * Text of several lines. Ctrl+Up and Ctrl+Down change the weight of the selected words; names
@@ -72,6 +68,7 @@ export function PromptField({ value, label, rows = 3, onChange, onDone }: Props)
   }
 
   const count = roughTokens(value);
+  const chunks = chunksOf(count);
   return (
     <span className="prompt">
       <textarea
@@ -96,8 +93,8 @@ export function PromptField({ value, label, rows = 3, onChange, onDone }: Props)
         onKeyDown={onKey}
       />
       {count > 0 && (
-        <span className={count > 75 ? "tokens over" : "tokens"} title={t.tokens(count)}>
-          {count}
+        <span className={chunks > 1 ? "tokens over" : "tokens"} title={t.tokensHint(CHUNK)}>
+          {chunks > 1 ? t.tokensIn(count, chunks) : t.tokensOf(count, CHUNK)}
         </span>
       )}
       {found.length > 0 && (

@@ -4,7 +4,7 @@ import type { Template } from "@/api/shapes";
 import { arrange } from "@/canvas/arrange";
 import { heightOf, WIDTH } from "@/canvas/rows";
 import { openTemplate } from "@/commands/files";
-import { linksOf } from "@/document/reference";
+import { linksOf } from "@/document/links";
 import type { Place, Workflow } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { Dialog } from "@/shell/Dialog";

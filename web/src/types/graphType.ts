@@ -1,15 +1,12 @@
 /** A subgraph seen from outside: a node type whose inputs look as they do where they are used. */
 
 import { referenceOf } from "@/document/reference";
-import { type Graph, inputsOf, type Json, type JsonMap } from "@/document/workflow";
+import { type Graph, inputsOf, isMap, type Json } from "@/document/workflow";
 import type { InputType, NodeType, OutputType } from "@/types/nodeType";
 
 type TypeOf = (id: string) => NodeType | undefined;
 
 const LITERAL = new Set(["INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"]);
-
-const isMap = (value: Json | undefined): value is JsonMap =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The first input inside that takes `$inputs.name`. */
 function usedAs(graph: Graph, name: string, typeOf: TypeOf): InputType | undefined {
