@@ -8,6 +8,7 @@ from nodeflow.values import Clip, Conditioning
 
 if TYPE_CHECKING:
     from nodeflow.diffusion.prompting.wildcards import WildcardFolders
+    from nodeflow.diffusion.text.encoders import TextEncoders
 
 
 def wildcards(folders: Folders) -> "WildcardFolders":
@@ -82,14 +83,18 @@ def clip_text_encode_a1111(
         clip: the text encoder.
         steps: the steps of the sampler, which the changes are counted in.
     """
+    from nodeflow.diffusion.hooks.texts import encode_with
     from nodeflow.diffusion.prompting.encode import encode_prompt_a1111
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.text.inversion_folders import Inversions
 
     inversions = Inversions(context.folders.model_folders("embeddings"), bare=True)
     residency = context.resources.get(*residency_of(context.device))
-    encoders = residency.text_encoders(clip)
-    return encode_prompt_a1111(encoders, text, steps, clip.stop_at_layer, inversions)
+    return encode_with(
+        residency,
+        clip,
+        lambda e: encode_prompt_a1111(e, text, steps, clip.stop_at_layer, inversions),
+    )
 
 
 @node(
@@ -109,16 +114,20 @@ def clip_text_encode_batch(
         clip: the text encoder.
     """
     from nodeflow.diffusion.guidance.mix import stacked
+    from nodeflow.diffusion.hooks.texts import encode_with
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.text.encode import encode_prompt
     from nodeflow.diffusion.text.inversion_folders import Inversions
 
     inversions = Inversions(context.folders.model_folders("embeddings"))
     residency = context.resources.get(*residency_of(context.device))
-    encoders = residency.text_encoders(clip)
     lines = [line for line in text.splitlines() if line.strip()] or [""]
-    layer = clip.stop_at_layer
-    return stacked([encode_prompt(encoders, line, layer, inversions)[0] for line in lines])
+
+    def encode(encoders: "TextEncoders") -> Conditioning:
+        layer = clip.stop_at_layer
+        return stacked([encode_prompt(encoders, line, layer, inversions)[0] for line in lines])
+
+    return encode_with(residency, clip, encode)
 
 
 @node(

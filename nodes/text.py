@@ -42,14 +42,16 @@ def clip_text_encode(
         text: what the picture shows.
         clip: the text encoder.
     """
+    from nodeflow.diffusion.hooks.texts import encode_with
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.text.encode import encode_prompt
     from nodeflow.diffusion.text.inversion_folders import Inversions
 
     inversions = Inversions(context.folders.model_folders("embeddings"))
     residency = context.resources.get(*residency_of(context.device))
-    encoders = residency.text_encoders(clip)
-    return encode_prompt(encoders, text, clip.stop_at_layer, inversions)
+    return encode_with(
+        residency, clip, lambda e: encode_prompt(e, text, clip.stop_at_layer, inversions)
+    )
 
 
 @node(
@@ -98,13 +100,14 @@ def clip_text_encode_sdxl(
         target_height: of the finished picture.
     """
     from nodeflow.diffusion.conditioning import Sizes
+    from nodeflow.diffusion.hooks.texts import encode_with
     from nodeflow.diffusion.recipe import Tower
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.text.encode import encode_prompt
 
     residency = context.resources.get(*residency_of(context.device))
     prompts = {Tower.L: text_l, Tower.G: text_g, Tower.H: text_g}
-    entries = encode_prompt(residency.text_encoders(clip), prompts, clip.stop_at_layer)
+    entries = encode_with(residency, clip, lambda e: encode_prompt(e, prompts, clip.stop_at_layer))
     sizes = Sizes(height, width, crop_h, crop_w, target_height, target_width)
     return tuple(replace(entry, sizes=sizes) for entry in entries)
 
@@ -128,10 +131,11 @@ def clip_text_encode_sdxl_refiner(
         height: of the picture, in pixels.
     """
     from nodeflow.diffusion.conditioning import Sizes
+    from nodeflow.diffusion.hooks.texts import encode_with
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.text.encode import encode_prompt
 
     residency = context.resources.get(*residency_of(context.device))
-    entries = encode_prompt(residency.text_encoders(clip), text, clip.stop_at_layer)
+    entries = encode_with(residency, clip, lambda e: encode_prompt(e, text, clip.stop_at_layer))
     sizes = Sizes(height, width, aesthetic_score=ascore)
     return tuple(replace(entry, sizes=sizes) for entry in entries)

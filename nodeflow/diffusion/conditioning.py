@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from nodeflow.diffusion.hooks.hook import Hooks
 from nodeflow.diffusion.recipe import ControlRecipe
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class ConditioningEntry:
     guidance: factor of cfg where the entry stands on the positive side.
     sizes, image_prompts, extra: what models of some families want to know besides.
     controls: all of them act.
+    hooks: change the model's weights for this entry. within: the part of sampling, from and until,
+    that its text was encoded for; the entry is active where that and its own part overlap.
     """
 
     embedding: "torch.Tensor"
@@ -117,6 +120,8 @@ class ConditioningEntry:
     image_prompts: tuple[ImagePrompt, ...] = ()
     extra: ExtraImage | None = None
     controls: tuple[Control, ...] = ()
+    hooks: Hooks = ()
+    within: tuple[float, float] = (0.0, 1.0)
 
 
 Conditioning: TypeAlias = tuple[ConditioningEntry, ...]

@@ -13,6 +13,8 @@ from nodeflow.diffusion.latent_scale import LatentScale
 if TYPE_CHECKING:
     from torch import nn
 
+    from nodeflow.diffusion.hooks.hook import ClipHooks
+
 
 class Prediction(StrEnum):
     """What the UNet's output means: epsilon, velocity, the clean sample, LCM's epsilon, EDM's
@@ -158,12 +160,14 @@ class ClipRecipe:
     """The text encoders of a family, in the order in which their features are joined.
 
     stop_at_layer: None is the family's own, -1 the last layer, -2 the one before (clip skip).
+    hooks: of the texts that it encodes.
     """
 
     family: FamilyName
     sources: tuple[TextSource, ...]
     stop_at_layer: int | None = None
     patches: tuple[Patch, ...] = ()
+    hooks: "ClipHooks | None" = None
 
 
 @dataclass(frozen=True, slots=True)

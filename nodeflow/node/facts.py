@@ -64,6 +64,13 @@ class ConditioningFacts:
     picture: bool | None = False
 
 
+@dataclass(frozen=True, slots=True)
+class HooksFacts:
+    """HOOKS: each one's file, and the width of the text embeddings of the models that it is for."""
+
+    files: tuple[tuple[str, int], ...] = ()
+
+
 def element_count(*sizes: int | None) -> int | None:
     """The product, or None where a size is not known."""
     total = 1

@@ -7,6 +7,8 @@ from nodeflow.values.ports import (
     Conditioning,
     ControlNet,
     Guider,
+    HookKeyframes,
+    Hooks,
     Image,
     Latent,
     LoraModel,
@@ -16,6 +18,7 @@ from nodeflow.values.ports import (
     Noise,
     Sampler,
     Sigmas,
+    TimestepsRange,
     UpscaleModel,
     Vae,
 )
@@ -27,6 +30,8 @@ __all__ = [
     "Conditioning",
     "ControlNet",
     "Guider",
+    "HookKeyframes",
+    "Hooks",
     "Image",
     "Latent",
     "LoraModel",
@@ -36,6 +41,7 @@ __all__ = [
     "Noise",
     "Sampler",
     "Sigmas",
+    "TimestepsRange",
     "UpscaleModel",
     "Vae",
 ]

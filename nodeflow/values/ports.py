@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from nodeflow.diffusion import conditioning, latent, noise, recipe
     from nodeflow.diffusion.adapters import held
+    from nodeflow.diffusion.hooks import hook
     from nodeflow.diffusion.samplers import choice
     from nodeflow.diffusion.sampling import guided
     from nodeflow.diffusion.upscale import model as upscale
@@ -36,6 +37,10 @@ Noise = Annotated["noise.Noise", PortType("NOISE", "#B0B0B0")]
 Guider = Annotated["guided.Guided", PortType("GUIDER", "#66FFFF")]
 ControlNet = Annotated["recipe.ControlRecipe", PortType("CONTROL_NET", "#00D78D")]
 LoraModel = Annotated["held.HeldAdapter", PortType("LORA_MODEL")]
+Hooks = Annotated["hook.Hooks", PortType("HOOKS")]
+HookKeyframes = Annotated["hook.Keyframes", PortType("HOOK_KEYFRAMES")]
+TimestepsRange = Annotated["tuple[float, float]", PortType("TIMESTEPS_RANGE")]
+"""A part of the sampling, from and until, 0..1."""
 LossMap = Annotated["tuple[float, ...]", PortType("LOSS_MAP")]
 """The loss of each training step."""
 UpscaleModel = Annotated["upscale.UpscaleRecipe", PortType("UPSCALE_MODEL")]

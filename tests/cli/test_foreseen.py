@@ -55,6 +55,43 @@ def test_a_lora_for_another_family(shell: Shell, models: Path) -> None:
     assert shell("validate", "graph.yaml").code == 0
 
 
+WITH_HOOK = """
+nodeflow: 1
+nodes:
+  checkpoint: {node: CheckpointLoaderSimple, ckpt_name: base}
+  hook: {node: CreateHookLora, lora_name: style}
+  timed: {node: SetHookKeyframes, hooks: $hook}
+  clip: {node: SetClipHooks, clip: $checkpoint.CLIP, hooks: $timed}
+  prompt: {node: CLIPTextEncode, clip: $checkpoint.CLIP, text: a cat}
+  pair: {node: PairConditioningSetProperties, positive_NEW: $prompt, negative_NEW: $prompt,
+         hooks: $timed}
+  canvas: {node: EmptyLatentImage, width: 512, height: 512}
+  sampler: {node: KSampler, model: $checkpoint.MODEL, positive: $pair.positive,
+            negative: $pair.negative, latent_image: $canvas}
+  image: {node: VAEDecode, samples: $sampler, vae: $checkpoint.VAE}
+  save: {node: SaveImage, images: $image}
+"""
+
+
+def test_a_hook_for_another_family(shell: Shell, models: Path) -> None:
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    lora(models / "loras" / "style.safetensors", 2048)
+    shell.write("graph.yaml", WITH_HOOK)
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("graph.yaml:7:", "graph.yaml:10:", "'pair'", "'clip'", "'hooks'", "2,048", "768"):
+        assert part in found.err
+    lora(models / "loras" / "style.safetensors", 768)
+    assert shell("validate", "graph.yaml").code == 0
+    sparse(models / "checkpoints" / "wide.safetensors", single_files()["SDXL"])
+    whole = WITH_HOOK.replace(
+        "CreateHookLora, lora_name: style", "CreateHookModelAsLora, ckpt_name: wide"
+    )
+    shell.write("graph.yaml", whole)
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2 and "'wide' is for models that read text 2,048" in found.err
+
+
 def test_a_lora_named_in_a_prompt_for_another_family(shell: Shell, models: Path) -> None:
     sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
     lora(models / "loras" / "style.safetensors", 2048)

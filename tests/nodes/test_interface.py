@@ -276,6 +276,53 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "strength_clip FLOAT=1.0",
         "MODEL, CLIP",
     ),
+    "CreateHookLora": (
+        "lora_name STRING; strength_model FLOAT=1.0; strength_clip FLOAT=1.0; "
+        "prev_hooks HOOKS=None",
+        "HOOKS",
+    ),
+    "CreateHookModelAsLora": (
+        "ckpt_name STRING; strength_model FLOAT=1.0; strength_clip FLOAT=1.0; "
+        "prev_hooks HOOKS=None",
+        "HOOKS",
+    ),
+    "SetClipHooks": (
+        "clip CLIP; apply_to_conds BOOLEAN=True; schedule_clip BOOLEAN=False; hooks HOOKS=None",
+        "CLIP",
+    ),
+    "SetHookKeyframes": ("hooks HOOKS; hook_kf HOOK_KEYFRAMES=None", "HOOKS"),
+    "CreateHookKeyframe": (
+        "strength_mult FLOAT=1.0; start_percent FLOAT=0.0; prev_hook_kf HOOK_KEYFRAMES=None",
+        "HOOK_KF HOOK_KEYFRAMES",
+    ),
+    "CreateHookKeyframesInterpolated": (
+        "strength_start FLOAT=1.0; strength_end FLOAT=1.0; interpolation COMBO=linear; "
+        "start_percent FLOAT=0.0; end_percent FLOAT=1.0; keyframes_count INT=5; "
+        "print_keyframes BOOLEAN=False; prev_hook_kf HOOK_KEYFRAMES=None",
+        "HOOK_KF HOOK_KEYFRAMES",
+    ),
+    "CombineHooks2": ("hooks_A HOOKS=None; hooks_B HOOKS=None", "HOOKS"),
+    "PairConditioningSetProperties": (
+        "positive_NEW CONDITIONING; negative_NEW CONDITIONING; strength FLOAT=1.0; "
+        "set_cond_area COMBO=default; mask MASK=None; hooks HOOKS=None; "
+        "timesteps TIMESTEPS_RANGE=None",
+        "positive CONDITIONING, negative CONDITIONING",
+    ),
+    "PairConditioningSetPropertiesAndCombine": (
+        "positive CONDITIONING; negative CONDITIONING; positive_NEW CONDITIONING; "
+        "negative_NEW CONDITIONING; strength FLOAT=1.0; set_cond_area COMBO=default; "
+        "mask MASK=None; hooks HOOKS=None; timesteps TIMESTEPS_RANGE=None",
+        "positive CONDITIONING, negative CONDITIONING",
+    ),
+    "ConditioningSetProperties": (
+        "cond_NEW CONDITIONING; strength FLOAT=1.0; set_cond_area COMBO=default; "
+        "mask MASK=None; hooks HOOKS=None; timesteps TIMESTEPS_RANGE=None",
+        "CONDITIONING",
+    ),
+    "ConditioningTimestepsRange": (
+        "start_percent FLOAT=0.0; end_percent FLOAT=1.0", "TIMESTEPS_RANGE",
+    ),
+    "LoraTags": ("model MODEL; clip CLIP; text STRING", "MODEL, CLIP, text STRING"),
     "LoraLoaderModelOnly": ("model MODEL; lora_name STRING; strength_model FLOAT=1.0", "MODEL"),
     "UpscaleModelLoader": ("model_name STRING", "UPSCALE_MODEL"),
     "VAEDecodeTiled": (

@@ -13,6 +13,7 @@ from nodeflow.diffusion.guidance.regions import Region
 from nodeflow.diffusion.guidance.rescale import rescaled
 from nodeflow.diffusion.guidance.rows import Guidance, Rows, Wish
 from nodeflow.diffusion.guidance.self_attention import SelfAttention, blurred
+from nodeflow.diffusion.hooks.course import weighed
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
 
@@ -122,6 +123,7 @@ def rows_of(x: Tensor, sigma: float, region: Region, side: Side) -> Rows:
             for steered in region.controls
             if steered.low <= sigma <= steered.high
         ),
+        weighed(region.hooks, sigma),
     )
 
 

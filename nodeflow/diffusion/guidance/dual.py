@@ -33,9 +33,17 @@ class DualPrompts:
         """All three resolved for a latent."""
         shape, schedule = tuple(setting.latent.shape), setting.space.schedule
         first, negative = resolve(
-            self.first, self.negative, shape, schedule, setting.items, setting.inputs
+            self.first,
+            self.negative,
+            shape,
+            schedule,
+            setting.items,
+            setting.inputs,
+            setting.sigmas,
         )
-        second, _ = resolve(self.second, self.first, shape, schedule, setting.items, setting.inputs)
+        second, _ = resolve(
+            self.second, self.first, shape, schedule, setting.items, setting.inputs, setting.sigmas
+        )
 
         def guide(call: ModelCall) -> Guidance:
             sides = Side(first), Side(second), Side(negative)

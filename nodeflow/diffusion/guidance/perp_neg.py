@@ -37,10 +37,22 @@ class PerpNegPrompts:
         """All three resolved for a latent."""
         shape, schedule = tuple(setting.latent.shape), setting.space.schedule
         positive, negative = resolve(
-            self.positive, self.negative, shape, schedule, setting.items, setting.inputs
+            self.positive,
+            self.negative,
+            shape,
+            schedule,
+            setting.items,
+            setting.inputs,
+            setting.sigmas,
         )
         empty, _ = resolve(
-            self.empty, self.positive, shape, schedule, setting.items, setting.inputs
+            self.empty,
+            self.positive,
+            shape,
+            schedule,
+            setting.items,
+            setting.inputs,
+            setting.sigmas,
         )
 
         def guide(call: ModelCall) -> Guidance:

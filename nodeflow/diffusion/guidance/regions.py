@@ -12,6 +12,7 @@ from torch import Tensor
 from nodeflow.diffusion.conditioning import Area, AreaFraction, Conditioning, ConditioningEntry
 from nodeflow.diffusion.guidance.controls import Steering, steering, with_controls_of
 from nodeflow.diffusion.guidance.model_inputs import ModelInputs
+from nodeflow.diffusion.hooks.course import Course, courses
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 
 RAMP = 8
@@ -25,6 +26,7 @@ class Region:
     weight: float32 `[1 or batch, 1, area height, area width]`.
     labels, extra: what the model takes besides; `extra` is of the whole latent's size.
     controls: each with a picture of the whole latent's size in pixels.
+    hooks: what changes the network's weights for it.
     """
 
     embedding: Tensor
@@ -37,6 +39,7 @@ class Region:
     low: float
     steps: tuple[tuple[int, int], ...] | None = None
     controls: tuple[Steering, ...] = ()
+    hooks: tuple[Course, ...] = ()
 
     def active(self, sigma: float, step: int = 0) -> bool:
         """Whether the entry counts at this noise level, in this step."""
@@ -117,10 +120,12 @@ def region(
     items: Sequence[int] | None = None,
     inputs: ModelInputs | None = None,
     negative: bool = False,
+    sigmas: Sequence[float] = (),
 ) -> Region:
     """An entry resolved for a latent of shape `[batch, channels, height, width]`.
 
     items: the images' numbers in the batch from which they were picked.
+    sigmas: those of the sampling, for the keyframes of hooks.
     """
     batch, _, height, width = shape
     mask = None
@@ -141,8 +146,8 @@ def region(
         weight = cropped * entry.mask_strength * entry.strength
         if 1 < len(weight) != batch:
             weight = weight.repeat(math.ceil(batch / len(weight)), 1, 1, 1)[:batch]
-    high = schedule.at_percent(entry.start_percent)
-    low = schedule.at_percent(entry.end_percent)
+    high = schedule.at_percent(max(entry.start_percent, entry.within[0]))
+    low = schedule.at_percent(min(entry.end_percent, entry.within[1]))
     controls = tuple(steering(c, (batch, height, width), schedule, items) for c in entry.controls)
     labels = None if inputs is None else inputs.labels(entry, negative)
     return Region(
@@ -156,6 +161,7 @@ def region(
         low,
         entry.steps,
         controls,
+        courses(entry.hooks, schedule, sigmas),
     )
 
 
@@ -196,12 +202,13 @@ def resolve(
     schedule: DiscreteSchedule,
     items: Sequence[int] | None = None,
     inputs: ModelInputs | None = None,
+    sigmas: Sequence[float] = (),
 ) -> tuple[list[Region], list[Region]]:
     """Both sides resolved for a latent shape, each with the areas of the other.
 
     Without `inputs` the model takes nothing but noise, time and text.
     """
     negative = with_controls_of(positive, negative)
-    first = [region(entry, shape, schedule, items, inputs, False) for entry in positive]
-    second = [region(entry, shape, schedule, items, inputs, True) for entry in negative]
+    first = [region(entry, shape, schedule, items, inputs, False, sigmas) for entry in positive]
+    second = [region(entry, shape, schedule, items, inputs, True, sigmas) for entry in negative]
     return match_areas(first, second, shape), match_areas(second, first, shape)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 
 from torch import Tensor
 
+from nodeflow.diffusion.hooks.course import Weighed
 from nodeflow.diffusion.recipe import ControlRecipe
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
@@ -34,6 +35,7 @@ class Rows:
     call. Interventions without a variant are neither shared nor recorded.
     probed: the answer has one more channel, the attention that each cell gets from all others in
     the middle of the network (mean over the heads, summed; 1 is the average).
+    hooks: change the network's weights for these rows.
     """
 
     x: Tensor
@@ -45,6 +47,7 @@ class Rows:
     variant: str = ""
     probed: bool = False
     controls: tuple[ControlRows, ...] = ()
+    hooks: tuple[Weighed, ...] = ()
 
     @property
     def answer_shape(self) -> tuple[int, ...]:

@@ -37,7 +37,7 @@ def kind(rows: Rows) -> Hashable:
     company = rows.variant or (None if rows.interventions is NONE else id(rows.interventions))
     controls = tuple((control.net, control.strength) for control in rows.controls)
     takes = rows.labels is None, rows.extra is None, rows.probed
-    return tuple(rows.x.shape[1:]), takes, company, controls
+    return tuple(rows.x.shape[1:]), takes, company, controls, rows.hooks
 
 
 def evaluate(

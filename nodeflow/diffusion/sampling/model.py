@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Rows
+from nodeflow.diffusion.hooks.course import Weighed
 from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import ControlRecipe, Prediction
+from nodeflow.diffusion.sampling.forms import Form
 from nodeflow.diffusion.sampling.probe import Probe
 from nodeflow.diffusion.sampling.texts import Texts, per_row
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
@@ -49,6 +51,11 @@ def no_controls(recipe: ControlRecipe) -> ControlNetwork:
     raise ValueError("this model was made without control nets")
 
 
+def no_forms(hooks: tuple[Weighed, ...]) -> Form:
+    """For a model that is used without any."""
+    raise ValueError("this model was made without hooks")
+
+
 @dataclass(frozen=True, eq=False)
 class DenoisingModel:
     """`model(pieces)` is the denoised latent of each piece, from one call of the network.
@@ -56,7 +63,7 @@ class DenoisingModel:
     dtype: what the network computes in; the arithmetic around it is float32, and done piece by
     piece, so that it gives the same bits in whatever company.
     patches: what the model's own do within the network.
-    controls: the networks of control recipes.
+    controls: the networks of control recipes. forms: its own network under hooks.
     """
 
     unet: UNetCall
@@ -65,17 +72,22 @@ class DenoisingModel:
     dtype: torch.dtype = torch.float32
     patches: ForwardPatches | None = None
     controls: Callable[[ControlRecipe], ControlNetwork] = no_controls
+    forms: Callable[[tuple[Weighed, ...]], Form] = no_forms
     texts: Texts = field(default_factory=Texts)
     _times: dict[float, float] = field(default_factory=dict)
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
-        """Pieces of one size and variant, at any noise levels of one state."""
+        """Pieces of one size, variant and hooks, at any noise levels of one state."""
+        network, texts = self.unet, self.texts
+        if pieces[0].hooks:
+            form = self.forms(pieces[0].hooks)
+            network, texts = form.network, form.texts
         x = torch.cat([self.given(p.x, p.sigma).to(self.dtype) for p in pieces])
         if pieces[0].extra is not None:
             extra = [per_row(p.extra, p.x) for p in pieces if p.extra is not None]
             x = torch.cat([x, torch.cat(extra).to(x)], dim=1)
         times = [self.timestep(p.sigma) for p in pieces for _ in range(len(p.x))]
-        context, keys = self.texts.of(pieces)
+        context, keys = texts.of(pieces)
         labels = self.labels(pieces)
         interventions = pieces[0].interventions
         if pieces[0].controls:
@@ -88,7 +100,7 @@ class DenoisingModel:
         if probe is not None:
             interventions = probe.attached(interventions)
         interventions = Interventions(text=keys).over(interventions)
-        out = self.unet(
+        out = network(
             x,
             torch.tensor(times, device=x.device),
             context.to(x.device, self.dtype),

@@ -88,6 +88,8 @@ class WishKeys:
             for tensor in self.lasting(rows):
                 if tensor is not None:
                     total.update(self.digest(tensor))
+            if rows.hooks:
+                total.update(canonical(rows.hooks).encode())
         return total.hexdigest()
 
     @staticmethod

@@ -17,6 +17,7 @@ from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Time
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
+from nodeflow.diffusion.sampling.forms import Forms
 from nodeflow.diffusion.sampling.host import Host
 from nodeflow.diffusion.sampling.model import ControlNetwork, DenoisingModel
 from nodeflow.diffusion.sampling.preview import SHORTEST, preview, tiny_decoder
@@ -75,6 +76,7 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
         dtype,
         patches,
         lambda control: control_of(control, recipe, residency),
+        Forms(unet, recipe, residency.budget - residency.held_bytes()),
     )
 
 

@@ -31,6 +31,7 @@ class Setting:
     """What guidance is resolved for: scaled latent `[B, C, h, w]`, mask `[B, 1, h, w]` or None.
 
     items: the images' numbers in the batch from which they were picked, or None.
+    sigmas: the noise levels of the steps, where they are known.
     """
 
     space: Space
@@ -38,6 +39,7 @@ class Setting:
     mask: Tensor | None
     seed: int
     items: tuple[int, ...] | None = None
+    sigmas: tuple[float, ...] = ()
 
     @property
     def inputs(self) -> ModelInputs:

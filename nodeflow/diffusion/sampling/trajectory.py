@@ -42,7 +42,13 @@ class Prompts:
         shape = tuple(setting.latent.shape)
         schedule = setting.space.schedule
         sides = resolve(
-            self.positive, self.negative, shape, schedule, setting.items, setting.inputs
+            self.positive,
+            self.negative,
+            shape,
+            schedule,
+            setting.items,
+            setting.inputs,
+            setting.sigmas,
         )
         factor = self.positive[0].guidance if self.positive else 1.0
         patches = setting.space.patches
@@ -91,7 +97,7 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
     latent = space.scale.scaled(given.samples.float().to(space.device))
     noise = source.like(given).to(space.device)
     mask = None if given.noise_mask is None else resize_mask(given.noise_mask, latent)
-    setting = Setting(space, latent, mask, source.seed, given.batch_index)
+    setting = Setting(space, latent, mask, source.seed, given.batch_index, sigmas)
     guider: Guider = Sized(trajectory.guidance, setting)
     if mask is not None:
         kept = noise

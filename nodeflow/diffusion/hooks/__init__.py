@@ -1,0 +1,1 @@
+"""Weights that prompts change, in their regions and parts of the sampling."""
