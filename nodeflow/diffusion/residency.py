@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, cast
 import torch
 from torch import nn
 
+from nodeflow.diffusion.checkpoint.header import read_header
 from nodeflow.diffusion.checkpoint.load import (
     load_text,
     load_unet,
@@ -32,6 +33,8 @@ from nodeflow.diffusion.control.net import ControlNetModel
 from nodeflow.diffusion.control.t2i import T2IAdapter
 from nodeflow.diffusion.hypernetworks.load import load_hypernetwork
 from nodeflow.diffusion.hypernetworks.network import Hypernetwork
+from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
+from nodeflow.diffusion.ip_adapter.network import IPAdapter
 from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
@@ -165,10 +168,22 @@ class Residency:
     def hypernetwork(self, file: WeightsFile) -> Hypernetwork:
         """A hypernetwork; its strength is not part of it."""
         path, dtype = Path(file.path), compute_dtype(self.device)
-        size = path.stat().st_size
+        count = sum(prod(info.shape) for info in read_header(path).tensors.values())
         key = ("hypernetwork", file.fingerprint)
-        net = self._held(key, size, lambda: load_hypernetwork(path, dtype, self.device))
+        net = self._held(
+            key, count * dtype.itemsize, lambda: load_hypernetwork(path, dtype, self.device)
+        )
         return cast(Hypernetwork, net)
+
+    def ip_adapter(self, file: WeightsFile) -> IPAdapter:
+        """An IP-Adapter, with what makes tokens of pictures."""
+        path, dtype = Path(file.path), compute_dtype(self.device)
+        count = sum(prod(info.shape) for info in read_header(path).tensors.values())
+        key = ("ip_adapter", file.fingerprint)
+        net = self._held(
+            key, count * dtype.itemsize, lambda: load_ip_adapter(path, dtype, self.device)
+        )
+        return cast(IPAdapter, net)
 
     def _held(self, key: Key, size: int, load: Callable[[], nn.Module]) -> nn.Module:
         """A module that is loaded when first asked for."""

@@ -170,6 +170,44 @@ def hypernetwork(known: Known, folders: Folders) -> Inferred:
     return Inferred(facts)
 
 
+def lone_ip_adapter(known: Known, folders: Folders) -> Inferred:
+    """IPADAPTER of a file: the widths of the models that it is for."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.diffusion.ip_adapter.files import read_ip_adapter
+
+    path = found(known, folders, "ipadapter_file", "ipadapter")
+    if path is None:
+        return NOTHING
+    try:
+        config = read_ip_adapter(path).config
+    except CheckpointError:
+        return NOTHING
+    return Inferred({"IPADAPTER": WeightsFacts(None, config.context, attention=config.layers)})
+
+
+def picture_prompt(known: Known, folders: Folders) -> Inferred:
+    """MODEL with pictures as a prompt, through an IP-Adapter for its family."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.diffusion.ip_adapter.files import check_model
+
+    model, adapter = known.get("model"), known.get("ipadapter")
+    if not isinstance(model, WeightsFacts):
+        return NOTHING
+    facts = {"MODEL": model}
+    if not isinstance(adapter, WeightsFacts) or known.get("weight") == 0:
+        return Inferred(facts)
+    if model.context_width is None or adapter.context_width is None:
+        return Inferred(facts)
+    try:
+        check_model(
+            (adapter.context_width, adapter.attention), (model.context_width, model.attention)
+        )
+    except CheckpointError as error:
+        problem = foreign("ipadapter", f"{error}", f"an IP-Adapter for {model.family}")
+        return Inferred(facts, problems=(problem,))
+    return Inferred(facts)
+
+
 def text(known: Known, folders: Folders) -> Inferred:
     """CONDITIONING of a prompt."""
     clip = known.get("clip")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nodeflow.diffusion import conditioning, latent, noise, recipe
     from nodeflow.diffusion.adapters import held
     from nodeflow.diffusion.hooks import hook
+    from nodeflow.diffusion.ip_adapter import patch
     from nodeflow.diffusion.samplers import choice
     from nodeflow.diffusion.sampling import guided
     from nodeflow.diffusion.upscale import model as upscale
@@ -36,6 +37,7 @@ Sampler = Annotated["choice.SamplerChoice", PortType("SAMPLER", "#ECB4B4")]
 Noise = Annotated["noise.Noise", PortType("NOISE", "#B0B0B0")]
 Guider = Annotated["guided.Guided", PortType("GUIDER", "#66FFFF")]
 ControlNet = Annotated["recipe.ControlRecipe", PortType("CONTROL_NET", "#00D78D")]
+IPAdapter = Annotated["patch.IPAdapterRecipe", PortType("IPADAPTER", "#5BC0BE")]
 LoraModel = Annotated["held.HeldAdapter", PortType("LORA_MODEL")]
 Hooks = Annotated["hook.Hooks", PortType("HOOKS")]
 HookKeyframes = Annotated["hook.Keyframes", PortType("HOOK_KEYFRAMES")]

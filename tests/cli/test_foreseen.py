@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import ROOT, Shell
-from tests.diffusion.published import single_files
+from tests.diffusion.ip_adapter.published import FILES
+from tests.diffusion.published import openclip_vision, single_files, under
 from tests.diffusion.test_families import sparse
 
 GRAPH = (ROOT / "workflows" / "txt2img.yaml").read_text(encoding="utf-8")
+LORA = "{node: LoraLoader, model: $checkpoint.MODEL, clip: $checkpoint.CLIP, lora_name: style}"
 WITH_LORA = """
 nodeflow: 1
 nodes:
@@ -160,7 +162,7 @@ def test_estimates_go_with_the_work(shell: Shell) -> None:
 def test_a_hypernetwork_for_another_family(shell: Shell, models: Path) -> None:
     sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
     graph = WITH_LORA.replace(
-        "{node: LoraLoader, model: $checkpoint.MODEL, clip: $checkpoint.CLIP, lora_name: style}",
+        LORA,
         "{node: HypernetworkLoader, model: $checkpoint.MODEL, hypernetwork_name: style}",
     ).replace("$lora.CLIP", "$checkpoint.CLIP")
     shell.write("graph.yaml", graph.replace("$lora.MODEL", "$lora"))
@@ -182,4 +184,35 @@ def test_a_hypernetwork_for_another_family(shell: Shell, models: Path) -> None:
     for part in ("graph.yaml:5:", "'hypernetwork_name'", "1,024", "Stable Diffusion 1"):
         assert part in found.err
     file(768)
+    assert shell("validate", "graph.yaml").code == 0
+
+
+def test_an_ip_adapter_for_another_family(shell: Shell, models: Path) -> None:
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    (models / "ipadapter").mkdir()
+    (models / "clip_vision").mkdir()
+    eyes = under("visual.", openclip_vision(1280, 5120, 32, 1024))
+    sparse(models / "clip_vision" / "eyes.safetensors", eyes)
+    graph = (
+        WITH_LORA.replace(
+            LORA,
+            "{node: IPAdapterApply, model: $checkpoint.MODEL, ipadapter: $adapter, "
+            "clip_vision: $eyes, image: $picture}",
+        )
+        .replace("$lora.CLIP", "$checkpoint.CLIP")
+        .replace("$lora.MODEL", "$lora")
+    )
+    shell.write(
+        "graph.yaml",
+        graph + "  adapter: {node: IPAdapterModelLoader, ipadapter_file: looks}\n"
+        "  eyes: {node: CLIPVisionLoader, clip_name: eyes}\n"
+        "  picture: {node: EmptyImage}\n",
+    )  # fmt: skip
+    adapter = models / "ipadapter" / "looks.safetensors"
+    sparse(adapter, FILES["ip-adapter_sdxl_vit-h"])
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("graph.yaml:5:", "'ipadapter'", "2,048", "768", "Stable Diffusion 1"):
+        assert part in found.err
+    sparse(adapter, FILES["ip-adapter_sd15"])
     assert shell("validate", "graph.yaml").code == 0

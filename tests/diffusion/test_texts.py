@@ -32,7 +32,7 @@ def test_later_steps_have_the_bits_of_a_first_step(residency: Residency) -> None
             pieces = [Rows(torch.randn(2, 4, 8, 8), sigma, text) for text in texts]
             for found, fresh in zip(kept(pieces), model(residency)(pieces), strict=True):
                 assert torch.equal(found, fresh)
-        assert kept.texts.of(pieces)[1].made
+        assert kept.texts.of([(p.embedding, p.x) for p in pieces])[1].made
         other = [Rows(piece.x, 0.5, text) for piece, text in zip(pieces, texts[::-1], strict=True)]
         for found, fresh in zip(kept(other), model(residency)(other), strict=True):
             assert torch.equal(found, fresh)
@@ -40,7 +40,7 @@ def test_later_steps_have_the_bits_of_a_first_step(residency: Residency) -> None
 
 def test_only_so_many_rows_are_held() -> None:
     texts, x = Texts(), torch.zeros(4, 4, 8, 8)
-    pieces = [[Rows(x, 1.0, torch.randn(1, 77, 8))] for _ in range(ROWS)]
+    pieces = [[(torch.randn(1, 77, 8), x)] for _ in range(ROWS)]
     first = texts.of(pieces[0])[1]
     assert texts.of(pieces[0])[1] is first
     for each in pieces[1 : ROWS // 4]:
@@ -49,5 +49,5 @@ def test_only_so_many_rows_are_held() -> None:
     for each in pieces[1:]:
         texts.of(each)
     assert texts.of(pieces[0])[1] is not first
-    many = [Rows(x, 1.0, torch.randn(1, 77, 8)) for _ in range(ROWS)]
+    many = [(torch.randn(1, 77, 8), x) for _ in range(ROWS)]
     assert texts.of(many)[0].shape == (4 * ROWS, 77, 8)

@@ -410,6 +410,12 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "HypernetworkLoader": (
         "model MODEL; hypernetwork_name STRING; strength FLOAT=1.0", "MODEL",
     ),
+    "IPAdapterModelLoader": ("ipadapter_file STRING", "IPADAPTER"),
+    "IPAdapterApply": (
+        "model MODEL; ipadapter IPADAPTER; clip_vision CLIP_VISION; image IMAGE; weight FLOAT=1.0; "
+        "start_at FLOAT=0.0; end_at FLOAT=1.0; attn_mask MASK=None",
+        "MODEL",
+    ),
     "ControlNetLoader": ("control_net_name STRING", "CONTROL_NET"),
     "DiffControlNetLoader": ("model MODEL; control_net_name STRING", "CONTROL_NET"),
     "SetUnionControlNetType": ("control_net CONTROL_NET; type COMBO=auto", "CONTROL_NET"),

@@ -2,29 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from nodeflow.diffusion.adapters.patch import target_for
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, TensorInfo
+from nodeflow.diffusion.held_tensors import HeldTensors, held_as
 from nodeflow.diffusion.recipe import Tower, WeightPatch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-@dataclass(frozen=True, eq=False)
-class HeldAdapter:
-    """Tensors under the names of an adapter file; equal where the content is."""
-
-    tensors: "Mapping[str, Tensor]"
-    fingerprint: str
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, HeldAdapter) and self.fingerprint == other.fingerprint
-
-    def __hash__(self) -> int:
-        return hash(self.fingerprint)
+class HeldAdapter(HeldTensors):
+    """Tensors under the names of an adapter file."""
 
     @property
     def header(self) -> Header:
@@ -37,15 +27,8 @@ class HeldAdapter:
 
 
 def held(tensors: "Mapping[str, Tensor]") -> HeldAdapter:
-    """Tensors, on the CPU, as a value with the digest of its content."""
-    import torch
-
-    kept = {name: tensors[name].detach().cpu().contiguous() for name in sorted(tensors)}
-    digest = blake2b(digest_size=16)
-    for name, tensor in kept.items():
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return HeldAdapter(kept, digest.hexdigest())
+    """An adapter of tensors."""
+    return held_as(HeldAdapter, tensors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ def rows_of(x: Tensor, sigma: float, region: Region, side: Side) -> Rows:
             if steered.low <= sigma <= steered.high
         ),
         weighed(region.hooks, sigma),
+        tuple(each.rows(a) for each in region.pictures if each.low <= sigma <= each.high),
     )
 
 

@@ -19,7 +19,10 @@ from nodeflow.diffusion.guidance.labels import (
     size_labels,
 )
 from nodeflow.diffusion.guidance.noise_augmentation import ImageNoise
+from nodeflow.diffusion.guidance.pictures import Shown, shown
+from nodeflow.diffusion.ip_adapter.patch import PicturePrompt
 from nodeflow.diffusion.recipe import ExtraChannels, Labels
+from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 
 SEED_OFFSET = -10
 """Noise of conditioning comes from a seed of its own, ten below the sampling's."""
@@ -27,13 +30,17 @@ SEED_OFFSET = -10
 
 @dataclass(frozen=True, eq=False)
 class Takes:
-    """What a model takes. `image_noise`: unCLIP's; `context_width`: of text, 0 if not known."""
+    """What a model takes. `image_noise`: unCLIP's; `context_width`: of text, 0 if not known.
+
+    pictures: those of IP-Adapters, in order.
+    """
 
     labels: Labels = Labels.NONE
     extra: ExtraChannels = ExtraChannels.NONE
     scale_factor: float = 0.18215
     image_noise: ImageNoise | None = None
     context_width: int = 0
+    pictures: tuple[PicturePrompt, ...] = ()
 
 
 NOTHING = Takes()
@@ -75,6 +82,11 @@ class ModelInputs:
                 return image_labels(
                     entry.image_prompts, self.takes.image_noise, self.seed + SEED_OFFSET
                 )
+
+    def pictures(self, negative: bool, schedule: DiscreteSchedule) -> tuple[Shown, ...]:
+        """The pictures that one side looks at beside its text."""
+        size = (self.latent.shape[-2], self.latent.shape[-1])
+        return tuple(shown(p, negative, size, schedule) for p in self.takes.pictures)
 
     def extra(self, entry: ConditioningEntry) -> Tensor | None:
         """The channels behind the noisy latent `[B, n, h, w]`, or None."""

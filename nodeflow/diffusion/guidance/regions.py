@@ -12,6 +12,7 @@ from torch import Tensor
 from nodeflow.diffusion.conditioning import Area, AreaFraction, Conditioning, ConditioningEntry
 from nodeflow.diffusion.guidance.controls import Steering, steering, with_controls_of
 from nodeflow.diffusion.guidance.model_inputs import ModelInputs
+from nodeflow.diffusion.guidance.pictures import Shown
 from nodeflow.diffusion.hooks.course import Course, courses
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 
@@ -27,6 +28,7 @@ class Region:
     labels, extra: what the model takes besides; `extra` is of the whole latent's size.
     controls: each with a picture of the whole latent's size in pixels.
     hooks: what changes the network's weights for it.
+    pictures: looked at beside the text.
     """
 
     embedding: Tensor
@@ -40,6 +42,7 @@ class Region:
     steps: tuple[tuple[int, int], ...] | None = None
     controls: tuple[Steering, ...] = ()
     hooks: tuple[Course, ...] = ()
+    pictures: tuple[Shown, ...] = ()
 
     def active(self, sigma: float, step: int = 0) -> bool:
         """Whether the entry counts at this noise level, in this step."""
@@ -162,6 +165,7 @@ def region(
         entry.steps,
         controls,
         courses(entry.hooks, schedule, sigmas),
+        () if inputs is None else inputs.pictures(negative, schedule),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from torch import Tensor
 
 from nodeflow.diffusion.hooks.course import Weighed
-from nodeflow.diffusion.recipe import ControlRecipe
+from nodeflow.diffusion.recipe import ControlRecipe, WeightsFile
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.unet.interventions import NONE, Interventions
 
@@ -23,6 +23,19 @@ class ControlRows:
     net: ControlRecipe
     strength: float
     hint: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class PictureRows:
+    """Pictures beside the text: `tokens` `[1, n, width]` of an IP-Adapter's file.
+
+    mask: where they count, `[1, 1, h, w]` of the rows' size, or None for everywhere.
+    """
+
+    adapter: WeightsFile
+    weight: float
+    tokens: Tensor
+    mask: Tensor | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +61,7 @@ class Rows:
     probed: bool = False
     controls: tuple[ControlRows, ...] = ()
     hooks: tuple[Weighed, ...] = ()
+    pictures: tuple[PictureRows, ...] = ()
 
     @property
     def answer_shape(self) -> tuple[int, ...]:

@@ -37,7 +37,10 @@ def kind(rows: Rows) -> Hashable:
     company = rows.variant or (None if rows.interventions is NONE else id(rows.interventions))
     controls = tuple((control.net, control.strength) for control in rows.controls)
     takes = rows.labels is None, rows.extra is None, rows.probed
-    return tuple(rows.x.shape[1:]), takes, company, controls, rows.hooks
+    pictures = tuple(
+        (p.adapter, p.weight, p.tokens.shape[1], p.mask is None) for p in rows.pictures
+    )
+    return tuple(rows.x.shape[1:]), takes, company, controls, rows.hooks, pictures
 
 
 def evaluate(

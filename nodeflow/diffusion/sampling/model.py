@@ -13,6 +13,7 @@ from nodeflow.diffusion.hooks.course import Weighed
 from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import ControlRecipe, Prediction
 from nodeflow.diffusion.sampling.forms import Form
+from nodeflow.diffusion.sampling.pictures import Pictures
 from nodeflow.diffusion.sampling.probe import Probe
 from nodeflow.diffusion.sampling.texts import Texts, per_row
 from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
@@ -64,6 +65,7 @@ class DenoisingModel:
     piece, so that it gives the same bits in whatever company.
     patches: what the model's own do within the network.
     controls: the networks of control recipes. forms: its own network under hooks.
+    pictures: the IP-Adapters.
     """
 
     unet: UNetCall
@@ -73,6 +75,7 @@ class DenoisingModel:
     patches: ForwardPatches | None = None
     controls: Callable[[ControlRecipe], ControlNetwork] = no_controls
     forms: Callable[[tuple[Weighed, ...]], Form] = no_forms
+    pictures: Pictures = field(default_factory=Pictures)
     texts: Texts = field(default_factory=Texts)
     _times: dict[float, float] = field(default_factory=dict)
 
@@ -87,12 +90,15 @@ class DenoisingModel:
             extra = [per_row(p.extra, p.x) for p in pieces if p.extra is not None]
             x = torch.cat([x, torch.cat(extra).to(x)], dim=1)
         times = [self.timestep(p.sigma) for p in pieces for _ in range(len(p.x))]
-        context, keys = texts.of(pieces)
+        context, keys = texts.of([(p.embedding, p.x) for p in pieces])
         labels = self.labels(pieces)
         interventions = pieces[0].interventions
         if pieces[0].controls:
             given = x[:, : pieces[0].x.shape[1]], torch.tensor(times, device=x.device), context
             interventions = interventions.over(self.steered(pieces, *given, labels))
+        if pieces[0].pictures:
+            looks = self.pictures.attention(pieces, x, interventions.cross_attention)
+            interventions = Interventions(cross_attention=looks).over(interventions)
         if self.patches is not None:
             own = self.patches.interventions(pieces[0].sigma, x.shape[-2], x.shape[-1])
             interventions = interventions.over(own)

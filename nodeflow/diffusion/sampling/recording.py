@@ -79,6 +79,7 @@ class WishKeys:
                 return None
             shapes = [None if t is None else tuple(t.shape) for t in self.lasting(rows)]
             nets = [(canonical(c.net), float(c.strength).hex()) for c in rows.controls]
+            nets += [(canonical(p.adapter), float(p.weight).hex()) for p in rows.pictures]
             head = (float(rows.sigma).hex(), rows.answer_shape, rows.variant, shapes, nets)
             total.update(repr(head).encode())
             total.update(content(rows.x))
@@ -95,7 +96,8 @@ class WishKeys:
     @staticmethod
     def lasting(rows: Rows) -> tuple[Tensor | None, ...]:
         """The tensors that stay the same from step to step."""
-        return rows.embedding, rows.labels, *(control.hint for control in rows.controls)
+        shown = [tensor for p in rows.pictures for tensor in (p.tokens, p.mask)]
+        return rows.embedding, rows.labels, *(control.hint for control in rows.controls), *shown
 
     def digest(self, tensor: Tensor) -> bytes:
         """A tensor's digest, computed once; the tensor is held so that its id stays its own."""

@@ -12,14 +12,16 @@ from nodeflow.diffusion.guidance.noise_augmentation import image_noise
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.hypernetworks.network import changed_contexts
 from nodeflow.diffusion.hypernetworks.patch import HypernetworkPatch
+from nodeflow.diffusion.ip_adapter.patch import PicturePrompt
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.patches.forward import ForwardPatches
-from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Time
+from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Time, WeightsFile
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
 from nodeflow.diffusion.sampling.forms import Forms
 from nodeflow.diffusion.sampling.host import Host
 from nodeflow.diffusion.sampling.model import ControlNetwork, DenoisingModel
+from nodeflow.diffusion.sampling.pictures import Layers, Pictures
 from nodeflow.diffusion.sampling.preview import SHORTEST, preview, tiny_decoder
 from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
 from nodeflow.diffusion.sampling.setting import Space
@@ -30,6 +32,8 @@ from nodeflow.diffusion.schedule.discrete import (
     DiscreteSchedule,
     stable_diffusion,
 )
+from nodeflow.diffusion.unet.config import UNetConfig
+from nodeflow.diffusion.unet.places import attention_places
 
 CONTINUOUS = {Time.LOG: ContinuousSchedule, Time.ANGLE: AngleSchedule}
 
@@ -77,7 +81,13 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
         patches,
         lambda control: control_of(control, recipe, residency),
         Forms(unet, recipe, residency.budget - residency.held_bytes()),
+        Pictures(lambda file: layers_of(file, unet.config, residency)),
     )
+
+
+def layers_of(file: WeightsFile, config: UNetConfig, residency: Residency) -> Layers:
+    """An IP-Adapter's layers in memory, by the transformer blocks that they are for."""
+    return dict(zip(attention_places(config), residency.ip_adapter(file).layers, strict=True))
 
 
 def control_of(control: ControlRecipe, model: ModelRecipe, residency: Residency) -> ControlNetwork:
@@ -116,7 +126,12 @@ def sample_resident(
         host.progress(done, total, picture)
 
     takes = Takes(
-        recipe.labels, recipe.extra, recipe.scale_factor, image_noise(recipe), recipe.context_width
+        recipe.labels,
+        recipe.extra,
+        recipe.scale_factor,
+        image_noise(recipe),
+        recipe.context_width,
+        tuple(patch for patch in recipe.patches if isinstance(patch, PicturePrompt)),
     )
     space = Space(schedule_of(recipe), recipe.scale, host.device, takes, recipe.patches)
     with batching.table(name, lambda: model_of(recipe, residency)) as table:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.unet.interventions import TextKeys
 
 ROWS = 16
@@ -34,13 +33,13 @@ class Texts:
 
     _held: OrderedDict[tuple[tuple[int, int], ...], Joined] = field(default_factory=OrderedDict)
 
-    def of(self, pieces: Sequence[Rows]) -> tuple[Tensor, TextKeys]:
-        """The context `[rows, tokens, width]` of pieces, and where its keys are kept."""
-        wanted = tuple((id(p.embedding), len(p.x)) for p in pieces)
+    def of(self, given: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, TextKeys]:
+        """The context `[rows, tokens, width]` of (embedding, latents), and where its keys are."""
+        wanted = tuple((id(embedding), len(x)) for embedding, x in given)
         found = self._held.pop(wanted, None)
         if found is None:
-            context = joined_contexts([per_row(p.embedding, p.x) for p in pieces])
-            found = Joined(tuple(p.embedding for p in pieces), context, TextKeys())
+            context = joined_contexts([per_row(embedding, x) for embedding, x in given])
+            found = Joined(tuple(embedding for embedding, _ in given), context, TextKeys())
             self._make_room(len(context))
         self._held[wanted] = found
         return found.context, found.keys
