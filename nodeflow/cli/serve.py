@@ -9,12 +9,12 @@ import secrets
 import signal
 import sqlite3
 import ssl
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
 
 from nodeflow.cli.configured import from_environment, from_file
+from nodeflow.cli.log_lines import Form, log_to_stderr
 from nodeflow.cli.main import DONE, Parser
 from nodeflow.cli.places import add_place_options, folders_from, plugin_folders
 from nodeflow.graph.problem import Problem, ProblemCode, WorkflowError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nodeflow.server.options import Options
     from nodeflow.server.process.messages import Places
 
+log = logging.getLogger("nodeflow.serve")
 SOUND = "a sound file: bring back a copy, or move it away to begin with an empty history"
 ROOM = "a folder on a disk with room: make some, or give another with --data"
 NUMBERS: dict[str, tuple[type[int] | type[float], float, str]] = {
@@ -35,6 +36,7 @@ NUMBERS: dict[str, tuple[type[int] | type[float], float, str]] = {
     "client-limit": (int, 2_000, "jobs of one client that may wait"),
     "keep-jobs": (int, 10_000, "ended jobs that stay in the history"),
     "keep-days": (float, 0, "days that they stay, 0 for any"),
+    "keep-temp": (float, 30, "days that temporary pictures stay after their last use, 0 for any"),
     "keep-events": (int, 500_000, "events that stay for clients that resume"),
     "memory-limit": (float, 0, "GB of memory after which a worker is replaced, 0 for any"),
 }
@@ -75,6 +77,8 @@ def parser() -> Parser:
     made.add_argument("--key", metavar="FILE", type=Path, help="its private key")
     made.add_argument("--users", metavar="FILE", type=Path,
                       help="lines `name: token`, for several users apart")  # fmt: skip
+    made.add_argument("--log", choices=get_args(Form), default="text",
+                      help="lines for people, or a JSON object a line (default: text)")  # fmt: skip
     made.add_argument("--config", metavar="FILE", type=Path, help="a file of these options")
     add_place_options(made)
     return made
@@ -84,11 +88,19 @@ def asked(argv: Sequence[str]) -> argparse.Namespace:
     """The options out of file, environment and command line; each beats the one before it."""
     made = parser()
     named = made.parse_known_args(argv)[0].config or os.environ.get("NODEFLOW_SERVE_CONFIG")
-    usual = config_folder() / "serve.yaml"
-    file = Path(named) if named else usual if usual.is_file() else None
+    file = Path(named) if named else usual_file()
     words = [] if file is None else from_file(made, file)
     words += from_environment(made, os.environ, "NODEFLOW_SERVE_")
     return made.parse_args([*words, *argv])
+
+
+def usual_file() -> Path | None:
+    """`serve.yaml` in the configuration folder, where there is one that can be seen."""
+    file = config_folder() / "serve.yaml"
+    try:
+        return file if file.is_file() else None
+    except PermissionError:  # the home of a service may be closed to it
+        return None
 
 
 def data_folder() -> Path:
@@ -136,15 +148,13 @@ def command(argv: Sequence[str]) -> int:
         device=arguments.device, workers=arguments.workers,
         memory_limit=int(arguments.memory_limit * 1e9), hang=arguments.hang, stall=arguments.stall,
         limits=Limits(arguments.queue_limit, arguments.client_limit, arguments.retries),
-        retention=Retention(arguments.keep_jobs, arguments.keep_days, arguments.keep_events),
+        retention=Retention(
+            arguments.keep_jobs, arguments.keep_days, arguments.keep_events, arguments.keep_temp
+        ),
         certificate=arguments.certificate,
         key=arguments.key, page=arguments.page, previews=arguments.preview, lazy=arguments.lazy,
     )  # fmt: skip
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    log_to_stderr(arguments.log)
     try:
         return asyncio.run(serve(options, arguments.open))
     except ssl.SSLError as error:
@@ -221,12 +231,13 @@ async def serve(options: "Options", browser: bool) -> int:
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
     link = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
     token = next((t for t, user in options.tokens.items() if not user), None)
+    log.info("serving %s", link, extra={"about": {"address": link, "process": os.getpid()}})
     print(f"nodeflow: {link}" + (f"?token={token}" if token else ""), flush=True)
     if browser:
         import webbrowser
 
         webbrowser.open(link + (f"?token={token}" if token else ""))
     await stop.wait()
-    print("nodeflow: stopping after the running step", file=sys.stderr, flush=True)
+    log.info("stopping after the running step")
     await runner.cleanup()
     return DONE

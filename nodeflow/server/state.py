@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 import time
+from pathlib import Path
 from typing import IO
 
 from msgspec import to_builtins
@@ -18,6 +19,7 @@ from nodeflow.server.process.ask import Inspector
 from nodeflow.server.process.blame import Blame
 from nodeflow.server.process.messages import Setup
 from nodeflow.server.store.database import Database
+from nodeflow.server.upkeep import Upkeep
 
 
 def lock(options: Options) -> IO[str]:
@@ -68,6 +70,8 @@ class ServerState:
             setups * options.workers, self.core, self.events, blame, options.hang, options.stall,
             memory_limit=options.memory_limit,
         )  # fmt: skip
+        temp, days = Path(options.places.temp), options.retention.temporary
+        self._upkeep = Upkeep(self.database, self.core, temp, days)
         self.stopping = asyncio.Event()
         self.saving = asyncio.Lock()
         blame.blocked = self.refresh
@@ -77,6 +81,7 @@ class ServerState:
         """Spawn the processes; nothing waits for them to be ready."""
         await self.inspector.start()
         await self.workers.start()
+        self._keeping = asyncio.create_task(self._upkeep.run())
 
     def refresh(self) -> None:
         """Look at plugins, models and files again."""
@@ -92,6 +97,7 @@ class ServerState:
     async def stop(self) -> None:
         """Finish steps, record, exit."""
         self.let_go()
+        self._keeping.cancel()
         await self.workers.stop()
         await self.inspector.stop()
         await self.database.close()

@@ -13,6 +13,7 @@ from nodeflow.server.api.files import root_of
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call
 from nodeflow.server.process.questions import AskPicture
+from nodeflow.server.store import temporary
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SUFFIXES = {
@@ -57,6 +58,8 @@ async def keep(call: Call, text: str) -> Given:
         facts = json.decode((await call.state.inspector.ask(AskPicture(str(partial)))).body)
         name = f"{digest}.{SUFFIXES[facts['media_type']]}"
         partial.replace(folder / name)
+        named = [f"a1111/{name}"]
+        await call.state.database.write(lambda c: temporary.note(c, call.user, named))
     finally:
         partial.unlink(missing_ok=True)
     return Given(f"a1111/{name} [temp]", facts["width"], facts["height"])

@@ -22,6 +22,7 @@ from nodeflow.server.api.files import (
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call, decode
 from nodeflow.server.process.questions import AskMasked, AskPicture, AskRendered
+from nodeflow.server.store import temporary
 
 FORMATS = {"webp": "WEBP", "jpeg": "JPEG"}
 ANNOTATIONS = {" [output]": "output", " [input]": "input", " [temp]": "temp"}
@@ -149,7 +150,11 @@ async def upload(call: Call, masking: bool = False) -> dict[str, str]:
             place = await asyncio.to_thread(put, partial, root, name, overwrite)
     finally:
         partial.unlink(missing_ok=True)
-    below = place.relative_to(root.resolve()).parent.as_posix()
+    path = place.relative_to(root.resolve())
+    if folder == "temp":
+        noted = [path.as_posix()]
+        await call.state.database.write(lambda c: temporary.note(c, call.user, noted))
+    below = path.parent.as_posix()
     return {"name": place.name, "subfolder": "" if below == "." else below, "type": folder}
 
 

@@ -123,7 +123,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception as error:
         known = refused(error)
         if known is None:
-            log.exception("%s %s", request.method, request.path)
+            about = {"method": request.method, "path": request.path}
+            log.exception("%s %s", request.method, request.path, extra={"about": about})
             known = INTERNAL
         response = Fault(*known).response()
     if not response.prepared:

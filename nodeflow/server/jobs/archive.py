@@ -12,7 +12,7 @@ from nodeflow.server.events.log import EventLog
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.jobs.job import ENDED, Job
 from nodeflow.server.store import jobs as rows
-from nodeflow.server.store import values
+from nodeflow.server.store import temporary, values
 from nodeflow.server.store.database import Database
 
 Told = tuple[str, dict[str, Any]]
@@ -24,11 +24,15 @@ TRIM_EVERY = 100
 
 
 class Retention(Struct, frozen=True):
-    """What is kept: so many ended jobs, for so many days (0: for ever), so many events."""
+    """What is kept: so many ended jobs, for so many days (0: for ever), so many events.
+
+    temporary: days that files which were only shown stay after their last use, 0: for ever.
+    """
 
     jobs: int = 10_000
     days: float = 0.0
     events: int = 500_000
+    temporary: float = 30.0
 
 
 class Archive:
@@ -88,6 +92,7 @@ class Archive:
         def keep(connection: sqlite3.Connection) -> None:
             for job in kept:
                 rows.update(connection, job)
+                temporary.note(connection, job.user, shown_only(job))
             self._events.keep(connection, events)
 
         def done() -> None:
@@ -99,7 +104,11 @@ class Archive:
         if ends:
             self._ends += 1
             if self._ends % TRIM_EVERY == 0:
-                self._database.post(self._trim)
+                self.trim()
+
+    def trim(self) -> None:
+        """Hold the retention now."""
+        self._database.post(self._trim)
 
     def _event(self, job: Job, told: Told) -> tuple[int, str, str | None, bytes]:
         return self._events.make(*told, job.user, job.id, job.client)
@@ -181,3 +190,9 @@ class Archive:
             self._events.keep(connection, [event])
 
         self._database.post(keep, lambda: self._events.broadcast([event]), urgent=True)
+
+
+def shown_only(job: Job) -> list[str]:
+    """Files of the temporary folder that an ended job shows."""
+    made = job.report.outputs.values() if job.state in ENDED else ()
+    return [file.path for shown in made for file in shown.files if file.folder == "temp"]

@@ -184,6 +184,10 @@ class JobCore(Course):
         for event in self._ending.values():
             event.set()
 
+    def trim(self) -> None:
+        """Forget what the retention does not keep."""
+        self._archive.trim()
+
     async def delete(self, ids: Iterable[str], user: str) -> int:
         """Forget those of these jobs that have ended."""
         ended = [id for id in ids if self.live(id) is None]

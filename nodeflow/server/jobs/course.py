@@ -1,6 +1,7 @@
 """The course of accepted jobs: waiting, paused, running, ended."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from nodeflow.server.process.messages import (
 )
 from nodeflow.server.store.database import Database
 
+log = logging.getLogger("nodeflow.jobs")
 Wish = Literal["cancelled", "paused"]
 STARTS = 10
 """After so many starts that ended with the server itself, a job is not tried again."""
@@ -183,6 +185,9 @@ class Course:
     def _fail(
         self, job: Job, error: JobError, problems: list[dict[str, Any]] | None = None
     ) -> None:
+        about = {"job": job.id, "user": job.user, "client": job.client, **to_builtins(error)}
+        del about["message"]
+        log.warning("job %s failed: %s", job.id, error.message, extra={"about": about})
         report = replace(job.report, error=error, problems=problems or [])
         data = {"error": to_builtins(error), "failures": to_builtins(report.failures),
                 "problems": report.problems}  # fmt: skip

@@ -97,7 +97,8 @@ class Worker:
             self._core.give_back(job, reason, death=not asked)
         if self.stopping:
             return
-        log.error("%s is gone: %s; a new one starts", self.name, reason)
+        about = {"worker": self.name, "reason": reason}
+        log.error("%s is gone: %s; a new one starts", self.name, reason, extra={"about": about})
         self.ended = reason
         self.deaths = 1 if time.monotonic() - self.born > LONG_LIFE else self.deaths + 1
         self.restarts += 1

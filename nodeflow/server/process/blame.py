@@ -110,5 +110,7 @@ class Blame:
         trouble = Trouble(Path(plugin.path).stem, reason, count, time.time(), blocked)
         self.troubles[plugin.path] = trouble
         if before is None or before.reason != reason:
-            log.error("the plugin %s%s: %s", plugin.path, " is blocked" * blocked, reason)
+            about = {"plugin": plugin.path, "blocked": blocked}
+            words = "the plugin %s%s: %s", plugin.path, " is blocked" * blocked, reason
+            log.error(*words, extra={"about": about})
             self.told(trouble)

@@ -181,7 +181,8 @@ class ChildProcess:
                     left, until = OUTPUT_LIMIT, time.monotonic() + OUTPUT_PERIOD
                 if left > 0:
                     text = block[:left].decode("utf-8", "replace").rstrip()
-                    log.info("%s: %s", self.name, text)
+                    about = {"process": self.name}
+                    log.info("%s: %s", self.name, text, extra={"about": about})
                     left -= len(block)
                     if left <= 0:
                         log.warning("%s prints too much, the rest is dropped", self.name)
