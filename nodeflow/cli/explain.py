@@ -69,4 +69,5 @@ def show_warnings(warnings: Sequence[Foreseen]) -> None:
     """A line for each."""
     for warning in warnings:
         expected = f" (expected: {warning.expected})" if warning.expected else ""
-        print(f"note: {warning.node}.{warning.input}: {warning.message}{expected}")
+        place = f"{warning.node}.{warning.input}" if warning.input else warning.node
+        print(f"note: {place}: {warning.message}{expected}")

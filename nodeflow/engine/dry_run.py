@@ -37,10 +37,10 @@ class NodePlan:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """Something at a node's input that a run allows."""
+    """Something at a node's input, or at the node, that a run allows."""
 
     node: str
-    input: str
+    input: str | None
     message: str
     expected: str | None = None
 

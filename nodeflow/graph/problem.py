@@ -24,6 +24,7 @@ class ProblemCode(StrEnum):
     MISSING_FILE = "missing_file"
     BAD_FILE = "bad_file"
     UNFITTING = "unfitting"
+    NODE_FAULT = "node_fault"
     CYCLE = "cycle"
     NO_OUTPUT = "no_output"
     CALL = "call"

@@ -38,6 +38,7 @@ PLAIN = {
     ProblemCode.BAD_FILE: "custom_validation_failed",
     ProblemCode.UNFITTING: "custom_validation_failed",
     ProblemCode.CYCLE: "dependency_cycle",
+    ProblemCode.NODE_FAULT: "exception_during_validation",
 }
 
 

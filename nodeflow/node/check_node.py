@@ -23,7 +23,7 @@ from nodeflow.node.port import (
     read_literal,
     wire_name,
 )
-from nodeflow.node.spec import REQUIRED, InputProblem, InputSpec, NodeSpec
+from nodeflow.node.spec import REQUIRED, InputProblem, InputSpec, NodeSpec, Validate
 
 _CODES = {
     "type": ProblemCode.TYPE_MISMATCH,
@@ -90,9 +90,19 @@ class NodeCheck:
             if found is not None:
                 generics.bind_literal(found.type, value)
         if spec.declaration.validate is not None and len(self.problems) == before:
-            for problem in spec.declaration.validate(literals, self.folders):
-                self.report_input(entry, problem)
+            self.ask(entry, spec.declaration.validate, literals)
         self.add(entry.name, spec, literals, links, generics)
+
+    def ask(self, entry: FlatNode, validate: Validate, literals: Mapping[str, object]) -> None:
+        """Let a node check its literals itself; a fault of its code is a problem of the node."""
+        try:
+            found = tuple(validate(literals, self.folders))
+        except Exception as error:  # whatever a plugin raises
+            message = f"its own check failed: {type(error).__name__}: {error}"
+            self.report(ProblemCode.NODE_FAULT, entry, message)
+            return
+        for problem in found:
+            self.report_input(entry, problem)
 
     def add(
         self, name: str, spec: NodeSpec, literals: Mapping[str, object],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from nodeflow.graph.problem import ProblemCode
 from nodeflow.node.folders import Folders
 from nodeflow.node.spec import InputProblem
 
@@ -46,5 +47,10 @@ def infer_all(nodes: "Mapping[str, CheckedNode]", folders: Folders) -> dict[str,
         for port, link in node.links.items():
             output = nodes[link.node].spec.outputs[link.output].name
             known[port] = found.get(link.node, NOTHING).facts.get(output)
-        found[name] = infer(known, folders)
+        try:
+            found[name] = infer(known, folders)
+        except Exception as error:  # whatever a plugin raises: the run itself may be sound
+            message = f"what it gives cannot be foreseen: {type(error).__name__}: {error}"
+            warning = InputProblem(None, message, code=ProblemCode.NODE_FAULT)
+            found[name] = Inferred(work=None, warnings=(warning,))
     return found

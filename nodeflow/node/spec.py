@@ -54,9 +54,9 @@ class OutputSpec:
 
 @dataclass(frozen=True, slots=True)
 class InputProblem:
-    """What a node's own check found wrong with a literal before anything runs."""
+    """What a node's own check found wrong with a literal, or with all, before anything runs."""
 
-    input: str
+    input: str | None
     message: str
     expected: str | None = None
     nearest: tuple[str, ...] = ()

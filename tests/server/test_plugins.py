@@ -66,6 +66,48 @@ def check_left_out(server: Serving, how: str) -> None:
     assert server.run(TRIVIAL)["state"] == "done"
 
 
+FAULTY = """
+from nodeflow.node import Artifacts, node
+
+def fault(literals, folders):
+    raise ZeroDivisionError("on purpose")
+
+@node("Unchecked", category="test", output=True, validate=fault)
+def unchecked(value: str = "") -> Artifacts:
+    'Its check is faulty.'
+    return Artifacts(text=(value,))
+
+@node("Unforeseen", category="test", output=True, infer=fault)
+def unforeseen(value: str = "") -> Artifacts:
+    'What it gives cannot be foreseen.'
+    return Artifacts(text=(value,))
+"""
+
+
+def test_a_fault_in_what_a_node_says_of_itself_is_told_of_the_node(tmp_path: Path) -> None:
+    server = Serving(tmp_path)
+    server.plugin("faulty", FAULTY)
+    try:
+        server.start()
+        for path in ("jobs", "plan"):
+            answer = server.call("POST", f"/api/v1/{path}", {"document": one("Unchecked")})
+            [problem] = answer.json["problems"]
+            assert answer.status == 422 and problem["node"] == "it"
+            assert problem["code"] == "node_fault" and "on purpose" in problem["message"]
+        graph = {"7": {"class_type": "Unchecked", "inputs": {}}}
+        refused = server.call("POST", "/prompt", {"prompt": graph})
+        [error] = refused.json["node_errors"]["7"]["errors"]
+        assert refused.status == 400 and error["type"] == "exception_during_validation"
+        assert "on purpose" in error["details"]
+        plan = server.call("POST", "/api/v1/plan", {"document": one("Unforeseen")}).json
+        [warning] = plan["warnings"]
+        assert warning["node"] == "it" and "on purpose" in warning["message"]
+        assert server.run(one("Unforeseen", value="sound"))["outputs"]["it"]["text"] == ["sound"]
+        assert "Traceback" not in server.log
+    finally:
+        server.stop()
+
+
 def troubles(server: Serving) -> Any:
     """What health tells of plugins."""
     return server.call("GET", "/api/v1/health").json["plugins"]

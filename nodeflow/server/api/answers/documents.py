@@ -105,7 +105,7 @@ class Warned(TypedDict):
     """Something at a node's input that a run allows."""
 
     node: str
-    input: str
+    input: str | None
     message: str
     expected: str | None
 
