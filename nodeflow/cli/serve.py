@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("nodeflow.serve")
 SOUND = "a sound file: bring back a copy, or move it away to begin with an empty history"
 ROOM = "a folder on a disk with room: make some, or give another with --data"
+RIGHT = "a folder that this user may write: change its owner, or give another with --data"
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 NUMBERS: dict[str, tuple[type[int] | type[float], float, str]] = {
     "retries": (int, 1, "how often a job whose worker died goes on with another"),
     "hang": (float, 120, "seconds of silence after which a worker is replaced"),
@@ -99,7 +102,7 @@ def usual_file() -> Path | None:
     file = config_folder() / "serve.yaml"
     try:
         return file if file.is_file() else None
-    except PermissionError:  # the home of a service may be closed to it
+    except OSError:  # the home of a service may be closed to it
         return None
 
 
@@ -138,7 +141,7 @@ def command(argv: Sequence[str]) -> int:
     try:
         tokens = {} if arguments.no_token else read_tokens(arguments.users, data)
     except OSError as error:
-        wrong(f"{data} cannot be used: {error.strerror}", ROOM)
+        unusable(data, error)
     from nodeflow.engine.disk_cache import default_folder
 
     options = Options(
@@ -165,9 +168,14 @@ def command(argv: Sequence[str]) -> int:
         expected = ROOM if sqlite_code(error) in UNWRITABLE else SOUND
         wrong(f"{data / 'server.sqlite'} cannot be used: {error}", expected)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            wrong(f"{data} cannot be used: {error.strerror}", ROOM)
+        if error.filename is not None or error.errno in FULL:
+            unusable(data, error)
         wrong(f"port {arguments.port} cannot be used: {error.strerror}", "another --port, or 0")
+
+
+def unusable(data: Path, error: OSError) -> NoReturn:
+    """Raise the problem of a data folder that cannot be written."""
+    wrong(f"{data} cannot be used: {error.strerror}", RIGHT if error.errno in CLOSED else ROOM)
 
 
 def wrong(message: str, expected: str) -> NoReturn:
@@ -195,7 +203,7 @@ def read_tokens(users: Path | None, data: Path) -> dict[str, str]:
     """Token → user. Without a file of users one token, kept with mode 600 in the data folder."""
     if users is None:
         file = data / "token"
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.is_file() or not file.read_text(encoding="ascii").strip():
             made = file.with_suffix(f".{os.getpid()}")
             descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -24,7 +24,7 @@ from nodeflow.server.upkeep import Upkeep
 
 def lock(options: Options) -> IO[str]:
     """Hold the data folder alone. Raises WorkflowError where another server does."""
-    options.data.mkdir(parents=True, exist_ok=True)
+    options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = (options.data / "lock").open("a+", encoding="ascii")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

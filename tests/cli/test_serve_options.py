@@ -52,6 +52,13 @@ def test_what_is_wrong_in_the_file_is_said(tmp_path: Path, text: str, words: tup
     assert all(word in said for word in words), said
 
 
+def test_a_configuration_that_cannot_be_looked_at_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NODEFLOW_CONFIG", str(tmp_path / ("x" * 300)))
+    assert asked([]).port == 8188
+
+
 def test_wrong_calls(shell: Shell) -> None:
     shell.write("cert.pem", "no certificate")
     cases = {
@@ -62,7 +69,13 @@ def test_wrong_calls(shell: Shell) -> None:
         ("--config", "missing.yaml"): "missing.yaml",
         ("--workers", "0"): "1 or more",
         ("--data", "damaged"): "file is not a database",
+        ("--data", "file"): "file cannot be used",
+        ("--data", "/proc/nothing"): "/proc/nothing cannot be used",
+        ("--log", "jsn"): "json",
+        ("--keep-temp", "-1"): "0 or more",
+        ("--host", "203.0.113.1"): "another --port",
     }
+    shell.write("file", "no folder")
     shell.write("damaged/server.sqlite", "no database" * 1000)
     for arguments, words in cases.items():
         found = shell("serve", "--port", "0", "--data", "data", *arguments)

@@ -5,13 +5,14 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,7 @@ class Serving:
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     lazy: bool = True
+    tls: ssl.SSLContext | None = None
 
     def environment(self) -> dict[str, str]:
         """Caches and configuration of its own."""
@@ -251,9 +253,14 @@ class Serving:
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None,
         token: str | None = None, timeout: float = 90,
     ) -> Answer:  # fmt: skip
-        """One request; a body that is no bytes is sent as JSON."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        sent = {"Authorization": f"Bearer {self.token if token is None else token}"}
+        """One request; a body that is no bytes is sent as JSON. token: empty for none."""
+        connection = (
+            HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+            if self.tls is None
+            else HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=self.tls)
+        )
+        token = self.token if token is None else token
+        sent = {"Authorization": f"Bearer {token}"} if token else {}
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"

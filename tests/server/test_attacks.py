@@ -99,6 +99,7 @@ def test_nobody_comes_in_without_the_token(server: Serving) -> None:
         assert answer.status == 401, path
     file = server.folder / "data" / "token"
     assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
     assert server.token not in server.call("GET", "/api/v1/health").body.decode()
 
 
