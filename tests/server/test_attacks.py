@@ -226,6 +226,36 @@ def test_pictures_that_are_bombs(server: Serving) -> None:
     assert server.call("GET", "/api/v1/health").status == 200
 
 
+def animation(frames: int) -> bytes:
+    """A GIF of very many frames that all say the same."""
+    out = io.BytesIO()
+    Image.new("P", (1000, 1000)).save(out, "GIF")
+    whole = out.getvalue()
+    return whole[:-1] + whole[whole.index(b"\x2c", 13 + 768) : -1] * (frames - 1) + b";"
+
+
+def test_an_animation_that_is_a_bomb(server: Serving) -> None:
+    """20 GB of pixels in a few MB: refused, or read for its first frames only."""
+    bomb = animation(20_000)
+    assert upload(server, "frames.gif", bomb).status in (200, 201, 400, 413, 415)
+    inputs = server.folder / "work" / "input"
+    inputs.mkdir(exist_ok=True)
+    (inputs / "put.gif").write_bytes(bomb)
+    began = time.monotonic()
+    small = server.call("GET", "/api/v1/files/input/put.gif?thumbnail=32")
+    assert small.status in (200, 415) and time.monotonic() - began < 60
+    document = {
+        "nodes": {
+            "load": {"node": "LoadImage", "image": "put.gif"},
+            "see": {"node": "PreviewImage", "images": "$load.IMAGE"},
+        }
+    }
+    answer = server.call("POST", "/api/v1/jobs", {"document": document, "wait": 60})
+    assert answer.status in (200, 422), answer.body
+    worker = server.call("GET", "/api/v1/health").json["workers"][0]
+    assert worker["memory"] < 4e9 and worker["job"] is None
+
+
 def test_files_that_are_too_large(server: Serving) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
         raw.sendall(
@@ -286,8 +316,10 @@ def nested(levels: int) -> dict[str, Any]:
         one("EmptyImage", width=512, height=512, batch_size=10**6),
         one("EmptyImage", width=-5, height=512),
         one("Slow", seconds="nan"),
+        one("KSampler", steps=-1),
+        {"nodes": {f"n{i}": {"node": "Show"} for i in range(500_000)}},
     ],
-    ids=["circle", "links", "nested", "width", "batch", "negative", "nan"],
+    ids=["circle", "links", "nested", "width", "batch", "negative", "nan", "steps", "nodes"],
 )
 def test_graphs_that_are_bombs(server: Serving, document: Any) -> None:
     answer = server.call("POST", "/api/v1/jobs", {"document": document}, timeout=80)
@@ -328,6 +360,25 @@ def test_pickles_are_not_models(server: Serving) -> None:
             }
         }
         refused(server.call("POST", "/api/v1/jobs", {"document": document}), 400, 422)
+    embedded = {
+        "nodes": {
+            "checkpoint": {"node": "CheckpointLoaderSimple", "ckpt_name": "tiny-emoji"},
+            "text": {"node": "CLIPTextEncode", "clip": "$checkpoint.CLIP",
+                     "text": "embedding:evil embedding:evil.pt a cat"},
+            "lora": {"node": "LoraLoader", "model": "$checkpoint.MODEL", "clip": "$checkpoint.CLIP",
+                     "lora_name": "evil.pt"},
+            "vae": {"node": "VAELoader", "vae_name": "evil.pt"},
+            "see": {"node": "PreviewAny", "source": "$text"},
+            "see lora": {"node": "PreviewAny", "source": "$lora.MODEL"},
+            "see vae": {"node": "PreviewAny", "source": "$vae"},
+        }
+    }  # fmt: skip
+    for only in ("see", "see lora", "see vae"):
+        answer = server.call(
+            "POST", "/api/v1/jobs", {"document": embedded, "only": [only], "wait": 50}
+        )
+        assert answer.status in (200, 422), answer.body
+        assert only == "see" or answer.status == 422 or answer.json["state"] == "failed"
     for path in ("/api/v1/models/checkpoints/evil", "/view_metadata/checkpoints?filename=evil"):
         assert server.call("GET", path).status in (200, 400, 404, 422)
     assert not (server.folder / "pwned").exists()
@@ -382,6 +433,30 @@ def test_users_are_apart(users_server: Serving) -> None:
         assert by(BOB, "GET", path).status in (400, 404), path
     assert by(ALICE, "PUT", "/api/v1/drafts/d", {"content": {}}).status < 300
     assert by(BOB, "GET", "/api/v1/drafts/d").status == 404
+
+
+def test_events_are_for_those_they_belong_to(users_server: Serving) -> None:
+    server = users_server
+
+    def of(token: str) -> Any:
+        address = f"ws://127.0.0.1:{server.port}/api/v1/events?since=0"
+        return connect(address, additional_headers={"Authorization": f"Bearer {token}"})
+
+    def post(token: str) -> str:
+        body = {"document": TRIVIAL, "wait": 50}
+        return str(server.call("POST", "/api/v1/jobs", body, token=token).json["id"])
+
+    with of(ALICE) as alice, of(BOB) as bob:
+        ids = {"alice": post(ALICE), "bob": post(BOB)}
+        server.call("PATCH", "/api/v1/settings", {"values": {"a": 1}}, token=ALICE)
+        for name, socket in (("alice", alice), ("bob", bob)):
+            heard: list[Any] = []
+            while ["job.done", ids[name]] not in [[e["type"], e.get("job")] for e in heard]:
+                heard.append(json.loads(socket.recv(timeout=60)))
+            others = set(ids.values()) - {ids[name]}
+            assert not others & {event.get("job") for event in heard}
+            if name == "bob":
+                assert "settings.changed" not in [event["type"] for event in heard]
 
 
 def test_slow_clients_that_never_read(server: Serving) -> None:
