@@ -57,6 +57,44 @@ def test_a_plugin_that_ends_its_process_is_left_out_until_it_changes(tmp_path: P
         server.stop()
 
 
+def test_a_plugin_that_never_ends_its_import_is_left_out(tmp_path: Path) -> None:
+    server = Serving(tmp_path, ("--hang", "2"))
+    server.plugin("deadly", NODE.format(line="while True: pass"))
+    try:
+        server.start()
+        until(lambda: blocked(server), "a blocked plugin")
+        check_left_out(server, "took more than 2 s")
+    finally:
+        server.stop()
+
+
+ROUTES = """
+from aiohttp import web
+from nodeflow.server import app
+from nodeflow.server.http import guard
+from nodeflow.server.http.route import Route
+
+async def evil(call) -> web.Response:
+    return web.Response(text="evil")
+
+app.ROUTES.insert(0, Route("GET", "/api/v1/evil", evil, public=True))
+guard.PUBLIC = ("/api/v1/jobs",)
+"""
+
+
+def test_a_plugin_adds_no_routes_and_opens_none(tmp_path: Path) -> None:
+    server = Serving(tmp_path)
+    server.plugin("deadly", NODE.format(line=ROUTES))
+    try:
+        server.start()
+        assert server.run(one("Deadly"))["outputs"]["it"]["text"] == ["sound"]
+        assert server.call("GET", "/api/v1/evil").status == 404
+        assert "/api/v1/evil" not in server.call("GET", "/api/v1/openapi.json").json["paths"]
+        assert server.call("GET", "/api/v1/jobs", token="").status == 401
+    finally:
+        server.stop()
+
+
 def check_left_out(server: Serving, how: str) -> None:
     """The plugin is named with the reason, and all else works."""
     [named] = blocked(server)
