@@ -4,6 +4,7 @@ import io
 import random
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -48,6 +49,15 @@ LARGEST_DIFFERENCE = 1e-4
 def scene() -> Stage:
     """The embedded model."""
     return stage()
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Two cores, whatever this machine has."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 def host(scene: Stage, company: Company, **more: object) -> RunContext:
@@ -120,6 +130,26 @@ def test_shared_calls_change_the_last_bits_only(scene: Stage) -> None:
     found = together(scene, requests, host(scene, Company.ALL))
     largest = max(relative_l2(a, b) for a, b in zip(found, wanted, strict=True))
     assert 0 < largest < LARGEST_DIFFERENCE
+
+
+def test_shared_calls_are_split_among_the_cores(
+    scene: Stage, monkeypatch: pytest.MonkeyPatch, two_threads: None
+) -> None:
+    requests = [replace(scene.trajectory("dpmpp_2m"), noise=Noise(seed)) for seed in range(6)]
+    wanted = [alone(scene, Company.OWN, r) for r in requests]
+    called: set[str] = set()
+    one = DenoisingModel.__call__
+
+    def noted(model: DenoisingModel, pieces: Sequence[Rows]) -> list[Tensor]:
+        if len(pieces) > 2:
+            called.add(threading.current_thread().name)
+        return one(model, pieces)
+
+    monkeypatch.setattr(DenoisingModel, "__call__", noted)
+    found = together(scene, requests, host(scene, Company.ALL))
+    assert called == {"share_0", "share_1"}
+    largest = max(relative_l2(a, b) for a, b in zip(found, wanted, strict=True))
+    assert largest < LARGEST_DIFFERENCE
 
 
 def test_an_image_of_a_batch_is_the_same_bytes_drawn_alone(scene: Stage) -> None:

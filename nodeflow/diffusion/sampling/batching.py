@@ -16,6 +16,7 @@ from torch import Tensor
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.sampling.evaluate import BLOCK, CELLS, Company, evaluate
 from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.shares import Shares
 
 RECENT = 64
 """Answers kept for those who ask a moment too late to find them still open."""
@@ -44,9 +45,14 @@ class Table:
     """The samplings of one model. One network call runs at a time, for all who wait."""
 
     def __init__(
-        self, model: DenoisingModel, company: Company, device_lock: threading.Lock
+        self,
+        model: DenoisingModel,
+        company: Company,
+        device_lock: threading.Lock,
+        shares: Shares,
     ) -> None:
         self._model, self._company, self._device = model, company, device_lock
+        self._shares = shares
         self._change = threading.Condition()
         self._waiting: list[Waiting] = []
         self._leading = False
@@ -124,7 +130,7 @@ class Table:
         else:
             together = tuple(rows for each in unique for rows in each.wish)
             block = BLOCK if self._company is Company.BLOCKS else None
-            answers = evaluate(self._model, together, CELLS, block)
+            answers = evaluate(self._model, together, CELLS, block, self._shares)
             for each in unique:
                 count = len(each.wish)
                 each.answers, answers = answers[:count], answers[count:]
@@ -144,6 +150,7 @@ class BatchingSampler:
     company: Company = Company.OWN
     calls: int = 0
     """Wishes computed so far."""
+    shares: Shares = field(default_factory=Shares)
     _tables: dict[str, Table] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _device: threading.Lock = field(default_factory=threading.Lock)
@@ -153,7 +160,7 @@ class BatchingSampler:
         """A seat at the table of the model `name`, which is made where there is none."""
         with self._lock:
             if name not in self._tables:
-                self._tables[name] = Table(make(), self.company, self._device)
+                self._tables[name] = Table(make(), self.company, self._device, self.shares)
             table = self._tables[name]
             seat = table.seat()
             seat.__enter__()

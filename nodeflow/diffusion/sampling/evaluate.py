@@ -3,16 +3,22 @@
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Rows, Wish
 from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.shares import Shares
 from nodeflow.diffusion.unet.interventions import NONE
 
 CELLS = 65_536
 """Latent cells of one network call at most: 16 rows of 512 by 512 pixels."""
+
+LEAST = 2
+"""Members of a network call that is one of several side by side; fewer are not worth a thread."""
 
 
 class Company(StrEnum):
@@ -44,11 +50,16 @@ def kind(rows: Rows) -> Hashable:
 
 
 def evaluate(
-    model: DenoisingModel, wish: Wish, cells: int | None = None, block: int | None = None
+    model: DenoisingModel,
+    wish: Wish,
+    cells: int | None = None,
+    block: int | None = None,
+    shares: Shares | None = None,
 ) -> list[Tensor]:
     """The denoised of each of the rows: one call for each kind, or for each `cells` of it.
 
-    block: calls of exactly that many rows.
+    block: calls of exactly that many rows. shares: on a CPU, each of the other calls is split
+    among these.
     """
     if block is not None:
         return evaluate_blocks(model, wish, block)
@@ -58,7 +69,13 @@ def evaluate(
     answers: dict[int, Tensor] = {}
     for members in groups.values():
         for part in portions(members, wish, cells):
-            answers.update(zip(part, model([wish[i] for i in part]), strict=True))
+            if shares is None or wish[0].x.device.type != "cpu":
+                found = model([wish[i] for i in part])
+            else:
+                split = even(part, shares.count)
+                calls = [partial(model, [wish[i] for i in share]) for share in split]
+                found = [answer for several in shares.run(calls) for answer in several]
+            answers.update(zip(part, found, strict=True))
     return [answers[index] for index in range(len(wish))]
 
 
@@ -74,6 +91,13 @@ def portions(members: Sequence[int], wish: Wish, cells: int | None) -> Iterable[
         part.append(index)
         used += size
     yield part
+
+
+def even(part: list[int], count: int) -> list[list[int]]:
+    """Members in order in so many parts of about the same length, of `LEAST` at least."""
+    count = max(1, min(count, len(part) // LEAST))
+    bounds = [len(part) * i // count for i in range(count + 1)]
+    return [part[a:b] for a, b in pairwise(bounds)]
 
 
 def single_rows(rows: Rows) -> list[Rows]:

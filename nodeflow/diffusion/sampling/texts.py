@@ -5,6 +5,7 @@ once. The same products of the same shapes, so the same bits.
 """
 
 import math
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,19 +30,21 @@ class Joined:
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """The least recently used are let go first."""
+    """The least recently used are let go first. May be used from several threads."""
 
     _held: OrderedDict[tuple[tuple[int, int], ...], Joined] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, given: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, TextKeys]:
         """The context `[rows, tokens, width]` of (embedding, latents), and where its keys are."""
         wanted = tuple((id(embedding), len(x)) for embedding, x in given)
-        found = self._held.pop(wanted, None)
-        if found is None:
-            context = joined_contexts([per_row(embedding, x) for embedding, x in given])
-            found = Joined(tuple(embedding for embedding, _ in given), context, TextKeys())
-            self._make_room(len(context))
-        self._held[wanted] = found
+        with self._lock:
+            found = self._held.pop(wanted, None)
+            if found is None:
+                context = joined_contexts([per_row(embedding, x) for embedding, x in given])
+                found = Joined(tuple(embedding for embedding, _ in given), context, TextKeys())
+                self._make_room(len(context))
+            self._held[wanted] = found
         return found.context, found.keys
 
     def _make_room(self, rows: int) -> None:
