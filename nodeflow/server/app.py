@@ -29,6 +29,20 @@ from nodeflow.server.http.route import STATE, UPLOAD, Call, Route, served
 from nodeflow.server.options import Options
 from nodeflow.server.state import ServerState
 
+PAGE = "/{name:(?!api/|sdapi/|internal/|metrics$).+}"
+"""Whatever the editor may have: its files, and its own addresses."""
+
+
+async def nowhere(request: web.Request) -> web.StreamResponse:
+    """A page takes nothing: this address, or this method of it, is not there."""
+    methods: set[str] = set()
+    for resource in request.app.router.resources():
+        if resource.canonical != "/{name}":
+            methods |= (await resource.resolve(request))[1]
+    if methods:
+        raise web.HTTPMethodNotAllowed(request.method, methods)
+    raise web.HTTPNotFound
+
 
 async def described(call: Call) -> dict[str, Any]:
     """This API as an OpenAPI document."""
@@ -72,7 +86,8 @@ async def application(options: Options) -> web.Application:
         if route.method == "GET" and not route.path.endswith("/ws"):
             app.router.add_route("HEAD", route.path, served(route))
     app.router.add_get("/", page)
-    app.router.add_get("/{name:(?!api/|sdapi/|internal/|metrics$).+}", page)
+    app.router.add_get(PAGE, page)
+    app.router.add_route("*", PAGE, nowhere)
     return app
 
 

@@ -1,6 +1,7 @@
 """Lists, options, names both ways, and a published client."""
 
-from typing import get_args
+import asyncio
+from typing import Any, get_args
 
 import pytest
 import webuiapi
@@ -10,6 +11,7 @@ from nodeflow.diffusion.samplers.names import SamplerName
 from nodeflow.diffusion.schedule.names import SchedulerName
 from nodeflow.interop.infotext import sampler_of
 from nodeflow.server.a1111.names import LABELS, samplers, sampling_of, title_of
+from nodeflow.server.a1111.routes import GET
 from nodeflow.server.a1111.workflow import start_of
 from nodeflow.server.http.fault import Fault
 from tests.server.serving import ALICE, Serving
@@ -109,6 +111,48 @@ def test_webuiapi(webui: Serving) -> None:
     api.interrupt()
     with pytest.raises(RuntimeError, match="404"):
         api.txt2img(sampler_name="none")
+
+
+def test_every_list_of_webuiapi(webui: Serving) -> None:
+    api = webuiapi.WebUIApi(host="127.0.0.1", port=webui.port, sampler="Euler a", steps=1)
+    for name in (
+        "cmd_flags", "embeddings", "face_restorers", "hypernetworks", "latent_upscale_modes",
+        "loras", "memory", "options", "progress", "prompt_styles", "realesrgan_models",
+        "samplers", "schedulers", "scripts", "sd_models", "sd_vae", "upscalers",
+    ):  # fmt: skip
+        found = getattr(api, f"get_{name}")()
+        assert "detail" not in found, name
+    assert api.util_get_model_names() == ["tiny-emoji.safetensors"]
+    assert "karras" in api.util_get_scheduler_names()
+    api.refresh_checkpoints(), api.skip(), api.check_extensions()
+    assert not (api.has_controlnet or api.has_adetailer or api.has_animatediff)
+    api.set_options({"CLIP_stop_at_last_layers": 1})
+    made = api.txt2img(prompt="a cup", seed=8, width=64, height=64, styles=[], enable_hr=True,
+                       hr_scale=1.5, hr_upscaler=webuiapi.HiResUpscaler.Latent,
+                       hr_second_pass_steps=1, denoising_strength=0.5)  # fmt: skip
+    assert made.image.size == (96, 96)
+    both = api.extra_batch_images([made.image] * 2, upscaler_1=webuiapi.Upscaler.Lanczos)
+    assert [image.size for image in both.images] == [(192, 192)] * 2
+    with pytest.raises(RuntimeError, match="no model that describes pictures"):
+        api.interrogate(made.image)
+
+    async def later() -> Any:
+        return await api.txt2img(prompt="a cup", seed=8, width=64, height=64, use_async=True)
+
+    assert asyncio.run(later()).image.size == (64, 64)
+
+
+def test_every_route_of_a_list_answers(webui: Serving) -> None:
+    for name in GET:
+        assert webui.call("GET", f"/sdapi/v1/{name}").status == 200, name
+    for name in ("refresh-checkpoints", "refresh-vae", "refresh-loras", "refresh-embeddings",
+                 "unload-checkpoint", "reload-checkpoint", "skip", "interrupt"):  # fmt: skip
+        assert webui.call("POST", f"/sdapi/v1/{name}").status == 200, name
+    for path in ("/sdapi/v1/nothing", "/sdapi/v1/create/embedding", "/controlnet/detect"):
+        for method in ("GET", "POST"):
+            assert webui.call(method, path).status == 404, path
+    wrong = webui.call("DELETE", "/queue")
+    assert wrong.status == 405 and wrong.headers["allow"] == "GET,HEAD,POST"
 
 
 def test_webuiapi_with_the_token_as_password(users_server: Serving) -> None:

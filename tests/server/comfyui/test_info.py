@@ -100,7 +100,10 @@ def test_lists_that_are_empty_here(comfy: Serving) -> None:
         for prefix in ("", "/api"):
             answer = comfy.call("GET", prefix + path)
             assert answer.status == 200 and not answer.json
-    assert comfy.call("GET", "/global_subgraphs/x").status == 404
+    for path in ("/global_subgraphs/x", "/extensions/pack/script.js", "/extensions/pack",
+                 "/templates/index.json", "/api/extensions/pack/script.js"):  # fmt: skip
+        answer = comfy.call("GET", path)
+        assert answer.status == 404 and answer.json["code"] == "not_found", path
 
 
 def test_the_server_itself_has_no_torch(comfy: Serving) -> None:

@@ -16,7 +16,7 @@ from comfyui_async_api_tool import ComfyClient as AsyncClient
 from PIL import Image, ImageDraw
 from sd_backend_client import A1111Webservice, ComfyUiWebservice, DiffusionParams
 
-from tests.server.comfyui.talking import picture
+from tests.server.comfyui.talking import picture, slow
 from tests.server.serving import ALICE, Serving
 
 
@@ -40,7 +40,13 @@ def test_comfy_api_simplified(comfy: Serving, tmp_path: Path) -> None:
     assert "KSampler" in api.get_object_info("KSampler")
     assert api.get_queue() == {"queue_running": [], "queue_pending": []}
     assert api.get_system_stats()["devices"] and isinstance(api.get_embeddings(), list)
-    api.interrupt()
+    running = api.queue_prompt(slow(30))["prompt_id"]
+    waiting = api.queue_prompt(slow(29))["prompt_id"]
+    assert api.get_queue_size_before(waiting) == 1
+    api.interrupt(), api.interrupt()
+    for prompt in (running, waiting):
+        comfy.call("POST", f"/api/v1/jobs/{prompt}/cancel")
+        assert comfy.call("GET", f"/api/v1/jobs/{prompt}?wait=50").json["state"] == "cancelled"
     with pytest.raises(ComfyApiError):
         api.queue_prompt({"1": {"class_type": "Shoe", "inputs": {}}})
 
@@ -59,13 +65,19 @@ def test_comfy_api_simplified_with_the_token_as_password(users_server: Serving) 
         assert answer.status == 200
 
 
-def test_comfy_toolkit(comfy: Serving) -> None:
+def test_comfy_toolkit(comfy: Serving, tmp_path: Path) -> None:
     client = ToolkitClient(f"http://127.0.0.1:{comfy.port}", timeout=60)
     assert client.is_online() and client.queue_status() == {"running": 0, "pending": 0}
     id = client.submit(picture(seed=32, steps=1, prefix="toolkit"))
     images = client.wait_for_images(id, poll_interval=0.05)
     check(client.download(images[0]))
-    assert client.vram_stats()["vram_total"] > 0
+    assert client.vram_stats()["vram_total"] > 0 and client.system_stats()["system"]
+    assert client.history(id)["outputs"] and client.result(id)["status"] == "completed"
+    check(Path(client.save(images[0], tmp_path / "saved.png")).read_bytes())
+    assert client.submit_and_track(picture(seed=35, steps=2))["status"] == "completed"
+    stopped = client.submit(slow(30))
+    client.interrupt()
+    assert comfy.call("GET", f"/api/v1/jobs/{stopped}?wait=50").json["state"] == "cancelled"
     with pytest.raises(ComfySubmitError, match="missing_node_type"):
         client.submit({"1": {"class_type": "Shoe", "inputs": {}}})
     broken = client.submit({"1": {"class_type": "Broken", "inputs": {}}})
@@ -77,6 +89,12 @@ def test_comfyui_async_api_tool(comfy: Serving) -> None:
     async def run() -> list[dict[str, Any]]:
         async with aiohttp.ClientSession() as session:
             client = AsyncClient(session, f"http://127.0.0.1:{comfy.port}")
+            picked = await client.pick_server()
+            assert picked is not None and picked["load"] == 0
+            source = io.BytesIO()
+            Image.new("RGB", (8, 8)).save(source, "PNG")
+            uploaded = await client.upload_image(picked["ip"], source.getvalue())
+            assert uploaded["type"] == "input" and uploaded["name"].endswith(".png")
             graph = picture(seed=33, steps=1, prefix="async")
             return [event async for event in client.run(graph, values={"3": {"seed": 34}})]
 
@@ -106,3 +124,26 @@ def test_sd_backend_client(comfy: Serving, surface: Any) -> None:
     made = [handle.wait(timeout=60, poll_interval=0.02).images for handle in handles]
     assert [len(images) for images in made] == [2, 1, 1]
     assert all(image.size == (64, 64) for images in made for image in images)
+
+
+@pytest.mark.parametrize("surface", [ComfyUiWebservice, A1111Webservice])
+def test_every_list_of_sd_backend_client(comfy: Serving, surface: Any) -> None:
+    backend = surface(f"http://127.0.0.1:{comfy.port}")
+    lists = [name for name in dir(backend) if name.startswith("list_")]
+    assert len(lists) > 6 and all(isinstance(getattr(backend, n)(), list) for n in lists)
+    assert backend.get_capabilities().scheduler
+    source = Image.new("RGB", (32, 32), "red")
+    if surface is A1111Webservice:
+        assert backend.get_config()["sd_model_checkpoint"] and backend.get_upscalers()
+        assert backend.get_samplers() and backend.get_scripts() and backend.progress_check()
+        backend.set_config({"CLIP_stop_at_last_layers": 1})
+        backend.refresh_checkpoints(), backend.refresh_loras(), backend.refresh_vae()
+        [big] = backend.submit_upscale(source, 64, 64).wait(timeout=60).images
+        assert big.size == (64, 64)
+        return
+    assert backend.get_queue_info().queue_running == [] and backend.get_model_types()
+    assert backend.is_node_available("KSampler") and backend.get_system_stats().system
+    backend.free_memory()
+    ref = backend.upload_image(source, "backend.png")
+    mask = backend.upload_mask(Image.new("RGBA", (32, 32), (0, 0, 0, 9)), ref)
+    assert [image.size for image in backend.download_images([ref, mask])] == [(32, 32)] * 2
