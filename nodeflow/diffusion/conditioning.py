@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from nodeflow.diffusion.hooks.hook import Hooks
-from nodeflow.diffusion.recipe import ControlRecipe
+from nodeflow.diffusion.recipe import ControlRecipe, GligenRecipe
 
 if TYPE_CHECKING:
     import torch
@@ -90,6 +90,22 @@ class Control:
 
 
 @dataclass(frozen=True, eq=False)
+class TextBox:
+    """What is to be where: `text` float32 `[1, width]`, pooled and not projected."""
+
+    text: "torch.Tensor"
+    area: Area
+
+
+@dataclass(frozen=True, eq=False)
+class Grounding:
+    """Boxes for a GLIGEN network, at most 30."""
+
+    net: GligenRecipe
+    boxes: tuple[TextBox, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class ConditioningEntry:
     """One embedding and its settings.
 
@@ -100,7 +116,7 @@ class ConditioningEntry:
     steps: ranges [from, until) of the sampler's steps in which it is active; None is all.
     guidance: factor of cfg where the entry stands on the positive side.
     sizes, image_prompts, extra: what models of some families want to know besides.
-    controls: all of them act.
+    controls: all of them act. grounding: what is to be where.
     hooks: change the model's weights for this entry. within: the part of sampling, from and until,
     that its text was encoded for; the entry is active where that and its own part overlap.
     """
@@ -122,6 +138,7 @@ class ConditioningEntry:
     controls: tuple[Control, ...] = ()
     hooks: Hooks = ()
     within: tuple[float, float] = (0.0, 1.0)
+    grounding: Grounding | None = None
 
 
 Conditioning: TypeAlias = tuple[ConditioningEntry, ...]

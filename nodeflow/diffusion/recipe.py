@@ -202,3 +202,10 @@ class ControlRecipe:
     source: WeightsFile
     base: ModelRecipe | None = None
     types: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GligenRecipe:
+    """A network that puts texts in boxes, by its file."""
+
+    source: WeightsFile

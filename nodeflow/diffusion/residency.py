@@ -31,6 +31,8 @@ from nodeflow.diffusion.control.files import ControlKind, read_control
 from nodeflow.diffusion.control.load import load_control
 from nodeflow.diffusion.control.net import ControlNetModel
 from nodeflow.diffusion.control.t2i import T2IAdapter
+from nodeflow.diffusion.gligen.load import load_gligen
+from nodeflow.diffusion.gligen.network import Gligen
 from nodeflow.diffusion.hypernetworks.load import load_hypernetwork
 from nodeflow.diffusion.hypernetworks.network import Hypernetwork
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
@@ -167,23 +169,24 @@ class Residency:
 
     def hypernetwork(self, file: WeightsFile) -> Hypernetwork:
         """A hypernetwork; its strength is not part of it."""
-        path, dtype = Path(file.path), compute_dtype(self.device)
-        count = sum(prod(info.shape) for info in read_header(path).tensors.values())
-        key = ("hypernetwork", file.fingerprint)
-        net = self._held(
-            key, count * dtype.itemsize, lambda: load_hypernetwork(path, dtype, self.device)
-        )
-        return cast(Hypernetwork, net)
+        return cast(Hypernetwork, self._beside("hypernetwork", file, load_hypernetwork))
 
     def ip_adapter(self, file: WeightsFile) -> IPAdapter:
         """An IP-Adapter, with what makes tokens of pictures."""
+        return cast(IPAdapter, self._beside("ip_adapter", file, load_ip_adapter))
+
+    def gligen(self, file: WeightsFile) -> Gligen:
+        """A network for texts in boxes."""
+        return cast(Gligen, self._beside("gligen", file, load_gligen))
+
+    def _beside(
+        self, kind: str, file: WeightsFile, load: Callable[[Path, torch.dtype, str], nn.Module]
+    ) -> nn.Module:
+        """What works beside a model and is all that its file holds."""
         path, dtype = Path(file.path), compute_dtype(self.device)
         count = sum(prod(info.shape) for info in read_header(path).tensors.values())
-        key = ("ip_adapter", file.fingerprint)
-        net = self._held(
-            key, count * dtype.itemsize, lambda: load_ip_adapter(path, dtype, self.device)
-        )
-        return cast(IPAdapter, net)
+        key = (kind, file.fingerprint)
+        return self._held(key, count * dtype.itemsize, lambda: load(path, dtype, self.device))
 
     def _held(self, key: Key, size: int, load: Callable[[], nn.Module]) -> nn.Module:
         """A module that is loaded when first asked for."""

@@ -57,11 +57,13 @@ class ConditioningFacts:
     """A CONDITIONING: the family and the width of its embeddings.
 
     picture: whether it carries a picture for a model's further channels; None is not known.
+    grounding: what its boxes' network is for: the width of text, and of each transformer block.
     """
 
     family: str | None = None
     width: int | None = None
     picture: bool | None = False
+    grounding: tuple[int, tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ nothing is said: a file's own check reports what is wrong with it.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -188,7 +189,7 @@ def lone_ip_adapter(known: Known, folders: Folders) -> Inferred:
 def picture_prompt(known: Known, folders: Folders) -> Inferred:
     """MODEL with pictures as a prompt, through an IP-Adapter for its family."""
     from nodeflow.diffusion.checkpoint.header import CheckpointError
-    from nodeflow.diffusion.ip_adapter.files import check_model
+    from nodeflow.diffusion.checkpoint.made_for import check_model
 
     model, adapter = known.get("model"), known.get("ipadapter")
     if not isinstance(model, WeightsFacts):
@@ -208,6 +209,31 @@ def picture_prompt(known: Known, folders: Folders) -> Inferred:
     return Inferred(facts)
 
 
+def lone_gligen(known: Known, folders: Folders) -> Inferred:
+    """GLIGEN of a file: the widths of the models and the texts that it is for."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.diffusion.gligen.files import read_gligen
+
+    path = found(known, folders, "gligen_name", "gligen")
+    if path is None:
+        return NOTHING
+    try:
+        config = read_gligen(path).config
+    except CheckpointError:
+        return NOTHING
+    return Inferred({"GLIGEN": WeightsFacts(None, config.context, attention=config.fusers)})
+
+
+def boxed(known: Known, folders: Folders) -> Inferred:
+    """CONDITIONING with texts in boxes."""
+    given, net = known.get("conditioning_to"), known.get("gligen_textbox_model")
+    if not isinstance(given, ConditioningFacts):
+        return NOTHING
+    if isinstance(net, WeightsFacts) and net.context_width is not None:
+        given = replace(given, grounding=(net.context_width, net.attention))
+    return Inferred({"CONDITIONING": given})
+
+
 def text(known: Known, folders: Folders) -> Inferred:
     """CONDITIONING of a prompt."""
     clip = known.get("clip")
@@ -224,7 +250,7 @@ def with_picture(latent: str | None = None) -> Infer:
         for side in ("positive", "negative"):
             given = known.get(side)
             if isinstance(given, ConditioningFacts):
-                facts[side] = ConditioningFacts(given.family, given.width, picture=True)
+                facts[side] = replace(given, picture=True)
         if latent is not None and isinstance(pixels := known.get("pixels"), ImageFacts):
             facts[latent] = encoded_facts(pixels, masked=bool(known.get("noise_mask", False)))
         return Inferred(facts)
@@ -339,6 +365,12 @@ def sampling(sides: tuple[str, ...], factor: Callable[[Known], float | None]) ->
             and None not in (given.width, model.context_width)
             and given.width != model.context_width
         ]
+        problems += [
+            misplaced
+            for side, given in prompts.items()
+            if isinstance(given, ConditioningFacts)
+            and (misplaced := foreign_boxes(side, given, model)) is not None
+        ]
         first = prompts[sides[0]]
         bare = isinstance(first, ConditioningFacts) and first.picture is False
         warnings = []
@@ -370,6 +402,20 @@ def sampling(sides: tuple[str, ...], factor: Callable[[Known], float | None]) ->
         return Inferred(facts, work, tuple(problems), tuple(warnings))
 
     return infer
+
+
+def foreign_boxes(side: str, given: ConditioningFacts, model: WeightsFacts) -> InputProblem | None:
+    """Boxes of a prompt whose network is for another family than the model."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.diffusion.checkpoint.made_for import check_model
+
+    if given.grounding is None or model.context_width is None:
+        return None
+    try:
+        check_model(given.grounding, (model.context_width, model.attention))
+    except CheckpointError as error:
+        return foreign(side, f"the GLIGEN model: {error}", f"one for {model.family}")
+    return None
 
 
 def network_calls(known: Known) -> float | None:

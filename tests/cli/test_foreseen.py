@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import ROOT, Shell
+from tests.diffusion.gligen.test_gligen import published as gligen_file
 from tests.diffusion.ip_adapter.published import FILES
 from tests.diffusion.published import openclip_vision, single_files, under
 from tests.diffusion.test_families import sparse
@@ -215,4 +216,24 @@ def test_an_ip_adapter_for_another_family(shell: Shell, models: Path) -> None:
     for part in ("graph.yaml:5:", "'ipadapter'", "2,048", "768", "Stable Diffusion 1"):
         assert part in found.err
     sparse(adapter, FILES["ip-adapter_sd15"])
+    assert shell("validate", "graph.yaml").code == 0
+
+
+def test_boxes_for_another_family(shell: Shell, models: Path) -> None:
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD2"])
+    (models / "gligen").mkdir()
+    sparse(models / "gligen" / "boxes.safetensors", gligen_file())
+    graph = WITH_LORA.replace(f"  lora: {LORA}\n", "").replace("$lora.", "$checkpoint.")
+    shell.write(
+        "graph.yaml",
+        graph.replace("positive: $prompt", "positive: $boxed")
+        + "  net: {node: GLIGENLoader, gligen_name: boxes}\n"
+        "  boxed: {node: GLIGENTextBoxApply, conditioning_to: $prompt, clip: $checkpoint.CLIP,\n"
+        "          gligen_textbox_model: $net, text: a cat}\n",
+    )
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("'sampler'", "'positive'", "GLIGEN", "768", "1,024", "Stable Diffusion 2"):
+        assert part in found.err
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
     assert shell("validate", "graph.yaml").code == 0

@@ -416,6 +416,12 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "start_at FLOAT=0.0; end_at FLOAT=1.0; attn_mask MASK=None",
         "MODEL",
     ),
+    "GLIGENLoader": ("gligen_name STRING", "GLIGEN"),
+    "GLIGENTextBoxApply": (
+        "conditioning_to CONDITIONING; clip CLIP; gligen_textbox_model GLIGEN; text STRING; "
+        "width INT=64; height INT=64; x INT=0; y INT=0",
+        "CONDITIONING",
+    ),
     "ControlNetLoader": ("control_net_name STRING", "CONTROL_NET"),
     "DiffControlNetLoader": ("model MODEL; control_net_name STRING", "CONTROL_NET"),
     "SetUnionControlNetType": ("control_net CONTROL_NET; type COMBO=auto", "CONTROL_NET"),

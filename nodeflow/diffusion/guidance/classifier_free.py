@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance import perturbed, self_attention
+from nodeflow.diffusion.guidance.grounding import grounding_rows
 from nodeflow.diffusion.guidance.projected import Projection
 from nodeflow.diffusion.guidance.regions import Region
 from nodeflow.diffusion.guidance.rescale import rescaled
@@ -125,6 +126,7 @@ def rows_of(x: Tensor, sigma: float, region: Region, side: Side) -> Rows:
         ),
         weighed(region.hooks, sigma),
         tuple(each.rows(a) for each in region.pictures if each.low <= sigma <= each.high),
+        None if region.grounding is None else grounding_rows(region.grounding, a),
     )
 
 

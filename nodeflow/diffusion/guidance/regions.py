@@ -9,8 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nodeflow.diffusion.conditioning import Area, AreaFraction, Conditioning, ConditioningEntry
+from nodeflow.diffusion.conditioning import (
+    Area,
+    AreaFraction,
+    Conditioning,
+    ConditioningEntry,
+    Grounding,
+)
 from nodeflow.diffusion.guidance.controls import Steering, steering, with_controls_of
+from nodeflow.diffusion.guidance.grounding import grounded_alike
 from nodeflow.diffusion.guidance.model_inputs import ModelInputs
 from nodeflow.diffusion.guidance.pictures import Shown
 from nodeflow.diffusion.hooks.course import Course, courses
@@ -28,7 +35,7 @@ class Region:
     labels, extra: what the model takes besides; `extra` is of the whole latent's size.
     controls: each with a picture of the whole latent's size in pixels.
     hooks: what changes the network's weights for it.
-    pictures: looked at beside the text.
+    pictures: looked at beside the text. grounding: in boxes of the whole latent.
     """
 
     embedding: Tensor
@@ -43,6 +50,7 @@ class Region:
     controls: tuple[Steering, ...] = ()
     hooks: tuple[Course, ...] = ()
     pictures: tuple[Shown, ...] = ()
+    grounding: Grounding | None = None
 
     def active(self, sigma: float, step: int = 0) -> bool:
         """Whether the entry counts at this noise level, in this step."""
@@ -166,6 +174,7 @@ def region(
         controls,
         courses(entry.hooks, schedule, sigmas),
         () if inputs is None else inputs.pictures(negative, schedule),
+        entry.grounding,
     )
 
 
@@ -213,6 +222,7 @@ def resolve(
     Without `inputs` the model takes nothing but noise, time and text.
     """
     negative = with_controls_of(positive, negative)
+    positive, negative = grounded_alike(positive, negative)
     first = [region(entry, shape, schedule, items, inputs, False, sigmas) for entry in positive]
     second = [region(entry, shape, schedule, items, inputs, True, sigmas) for entry in negative]
     return match_areas(first, second, shape), match_areas(second, first, shape)

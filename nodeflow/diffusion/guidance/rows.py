@@ -38,6 +38,19 @@ class PictureRows:
     mask: Tensor | None
 
 
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom, as shares of the rows' latents."""
+
+
+@dataclass(frozen=True, eq=False)
+class GroundingRows:
+    """Boxes for a GLIGEN network's file, and the text of each, `[1, width]`."""
+
+    net: WeightsFile
+    boxes: tuple[Box, ...] = ()
+    texts: tuple[Tensor, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Latents `x` `[rows, C, h, w]` (scaled, float32) to be denoised at one noise level.
@@ -62,6 +75,7 @@ class Rows:
     controls: tuple[ControlRows, ...] = ()
     hooks: tuple[Weighed, ...] = ()
     pictures: tuple[PictureRows, ...] = ()
+    grounding: GroundingRows | None = None
 
     @property
     def answer_shape(self) -> tuple[int, ...]:

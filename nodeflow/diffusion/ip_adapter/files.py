@@ -7,14 +7,11 @@ over the text. Pickled files hold the same in two mappings of those names.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_header
 from nodeflow.diffusion.checkpoint.shapes import numbered, shape
 from nodeflow.diffusion.ip_adapter.config import IPAdapterConfig, Projection, ResamplerConfig
 
-Widths: TypeAlias = tuple[int, tuple[int, ...]]
-"""Of the text that a model reads, and of each of its transformer blocks in order."""
 HEAD = 64
 """Width of a head of the resampler's attention."""
 P = "image_proj."
@@ -82,17 +79,3 @@ def resampling(header: Header, context: int, layers: tuple[int, ...]) -> IPAdapt
     seen = shape(header, f"{P}proj_in.weight", 2)[1]
     resampler = ResamplerConfig(width, inner, hidden, depth, queries)
     return IPAdapterConfig(Projection.RESAMPLER, seen, queries, context, layers, resampler)
-
-
-def check_model(made_for: Widths, own: Widths) -> None:
-    """Raise CheckpointError where an adapter is for models of another family."""
-    if made_for[0] != own[0]:
-        raise CheckpointError(
-            f"it is for models that read text {made_for[0]:,} numbers wide, and this one reads "
-            f"{own[0]:,}: it was made for another family of models"
-        )
-    if made_for[1] != own[1]:
-        raise CheckpointError(
-            f"its {len(made_for[1])} layers do not match this model's {len(own[1])}: it was made "
-            "for another family of models, or for one of which nothing was pruned"
-        )

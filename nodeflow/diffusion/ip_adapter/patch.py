@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodeflow.diffusion.checkpoint.header import CheckpointError
+from nodeflow.diffusion.checkpoint.made_for import check_model, widths_of
 from nodeflow.diffusion.checkpoint.parts import unet_part, vision_part
 from nodeflow.diffusion.held_tensors import HeldTensors
 from nodeflow.diffusion.ip_adapter.config import IPAdapterConfig, Projection
-from nodeflow.diffusion.ip_adapter.files import check_model, read_ip_adapter
+from nodeflow.diffusion.ip_adapter.files import read_ip_adapter
 from nodeflow.diffusion.recipe import ModelRecipe, Patch, VisionRecipe, WeightsFile
-from nodeflow.diffusion.unet.places import attention_places
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,8 +64,7 @@ class PicturePrompt(Patch):
 def check_fit(model: ModelRecipe, adapter: IPAdapterRecipe, vision: VisionRecipe) -> None:
     """Raise CheckpointError where an adapter is for another family or another image encoder."""
     unet, config = unet_part(Path(model.source.path)).config, adapter.config
-    own = unet.context_width, tuple(attention_places(unet).values())
-    check_model((config.context, config.layers), own)
+    check_model((config.context, config.layers), widths_of(unet))
     eyes = vision_part(Path(vision.source.path)).config
     width = eyes.projection if config.projection is Projection.PLAIN else eyes.width
     if width != config.seen:

@@ -46,7 +46,8 @@ def kind(rows: Rows) -> Hashable:
     pictures = tuple(
         (p.adapter, p.weight, p.tokens.shape[1], p.mask is None) for p in rows.pictures
     )
-    return tuple(rows.x.shape[1:]), takes, company, controls, rows.hooks, pictures
+    net = None if rows.grounding is None else rows.grounding.net
+    return tuple(rows.x.shape[1:]), takes, company, controls, rows.hooks, pictures, net
 
 
 def evaluate(

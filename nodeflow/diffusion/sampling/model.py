@@ -11,8 +11,9 @@ from torch import Tensor
 from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.hooks.course import Weighed
 from nodeflow.diffusion.patches.forward import ForwardPatches
-from nodeflow.diffusion.recipe import ControlRecipe, Prediction
+from nodeflow.diffusion.recipe import ControlRecipe, Prediction, WeightsFile
 from nodeflow.diffusion.sampling.forms import Form
+from nodeflow.diffusion.sampling.grounding import GroundingNetwork, no_grounding
 from nodeflow.diffusion.sampling.pictures import Pictures
 from nodeflow.diffusion.sampling.probe import Probe
 from nodeflow.diffusion.sampling.texts import Texts, per_row
@@ -65,7 +66,7 @@ class DenoisingModel:
     piece, so that it gives the same bits in whatever company.
     patches: what the model's own do within the network.
     controls: the networks of control recipes. forms: its own network under hooks.
-    pictures: the IP-Adapters.
+    pictures: the IP-Adapters. grounding: the GLIGEN networks.
     """
 
     unet: UNetCall
@@ -76,6 +77,7 @@ class DenoisingModel:
     controls: Callable[[ControlRecipe], ControlNetwork] = no_controls
     forms: Callable[[tuple[Weighed, ...]], Form] = no_forms
     pictures: Pictures = field(default_factory=Pictures)
+    grounding: Callable[[WeightsFile], GroundingNetwork] = no_grounding
     texts: Texts = field(default_factory=Texts)
     _times: dict[float, float] = field(default_factory=dict)
 
@@ -99,6 +101,9 @@ class DenoisingModel:
         if pieces[0].pictures:
             looks = self.pictures.attention(pieces, x, interventions.cross_attention)
             interventions = Interventions(cross_attention=looks).over(interventions)
+        if pieces[0].grounding is not None:
+            between = self.grounding(pieces[0].grounding.net).change(pieces, x)
+            interventions = Interventions(between=between).over(interventions)
         if self.patches is not None:
             own = self.patches.interventions(pieces[0].sigma, x.shape[-2], x.shape[-1])
             interventions = interventions.over(own)

@@ -80,6 +80,8 @@ class WishKeys:
             shapes = [None if t is None else tuple(t.shape) for t in self.lasting(rows)]
             nets = [(canonical(c.net), float(c.strength).hex()) for c in rows.controls]
             nets += [(canonical(p.adapter), float(p.weight).hex()) for p in rows.pictures]
+            if rows.grounding is not None:
+                nets.append((canonical(rows.grounding.net), canonical(rows.grounding.boxes)))
             head = (float(rows.sigma).hex(), rows.answer_shape, rows.variant, shapes, nets)
             total.update(repr(head).encode())
             total.update(content(rows.x))
@@ -97,7 +99,9 @@ class WishKeys:
     def lasting(rows: Rows) -> tuple[Tensor | None, ...]:
         """The tensors that stay the same from step to step."""
         shown = [tensor for p in rows.pictures for tensor in (p.tokens, p.mask)]
-        return rows.embedding, rows.labels, *(control.hint for control in rows.controls), *shown
+        boxed = () if rows.grounding is None else rows.grounding.texts
+        hints = [control.hint for control in rows.controls]
+        return rows.embedding, rows.labels, *hints, *shown, *boxed
 
     def digest(self, tensor: Tensor) -> bytes:
         """A tensor's digest, computed once; the tensor is held so that its id stays its own."""

@@ -19,6 +19,7 @@ from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Ti
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
 from nodeflow.diffusion.sampling.forms import Forms
+from nodeflow.diffusion.sampling.grounding import beside
 from nodeflow.diffusion.sampling.host import Host
 from nodeflow.diffusion.sampling.model import ControlNetwork, DenoisingModel
 from nodeflow.diffusion.sampling.pictures import Layers, Pictures
@@ -82,6 +83,7 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
         lambda control: control_of(control, recipe, residency),
         Forms(unet, recipe, residency.budget - residency.held_bytes()),
         Pictures(lambda file: layers_of(file, unet.config, residency)),
+        lambda file: beside(residency.gligen(file), unet.config),
     )
 
 

@@ -150,6 +150,10 @@ class ClipTextTransformer(nn.Module):
 
     def pooled(self, last: Tensor, tokens: Tensor, end: int = 49407) -> Tensor:
         """The (projected) state at the first end token. `last` is normed, of the last layer."""
-        where = (tokens == end).int().argmax(dim=1)
-        state = last[torch.arange(len(last), device=last.device), where]
+        state = self.end_state(last, tokens, end)
         return state if self.text_projection is None else self.text_projection(state)
+
+    def end_state(self, last: Tensor, tokens: Tensor, end: int = 49407) -> Tensor:
+        """The state at the first end token, as it is."""
+        where = (tokens == end).int().argmax(dim=1)
+        return last[torch.arange(len(last), device=last.device), where]

@@ -110,6 +110,8 @@ class TransformerBlock(nn.Module):
             x = x + self.attn1(h, context, place, across, contexts, text)
         else:
             x = x + self.attn1(h, h, place, interventions.self_attention, contexts)
+        if interventions.between is not None:
+            x = interventions.between(place, x)
         x = x + self.attn2(self.norm2(x), context, place, across, contexts, text)
         out: Tensor = x + self.ff(self.norm3(x))
         return out

@@ -16,6 +16,9 @@ AttentionOverride: TypeAlias = Callable[[Place, Tensor, Tensor, Tensor, int], Te
 ContextChange: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]
 """What an attention looks at, `[batch, tokens, width]`, to what its keys and its values see."""
 
+BlockChange: TypeAlias = Callable[[Place, Tensor], Tensor]
+"""(place, x) between a transformer block's two attentions; returns `x` `[batch, tokens, width]`."""
+
 SkipFilter: TypeAlias = Callable[[Place, Tensor, Tensor], tuple[Tensor, Tensor]]
 """(place, h, skip) before they are joined in an up block; returns both."""
 
@@ -52,6 +55,7 @@ class Interventions:
     skip and what follows have it (T2I-Adapter).
     self_attention, cross_attention: compute the attention instead of the module.
     contexts: changes what keys and values of every attention are made of (hypernetworks).
+    between: changes features between self-attention and attention over the text (GLIGEN).
     skip_filter: changes the backbone and the skip before they are joined (FreeU).
     skip_maker: changes what each step down leaves as a skip and hands on; skips count from the
     first convolution, as LDM's input blocks do.
@@ -64,6 +68,7 @@ class Interventions:
     self_attention: AttentionOverride | None = None
     cross_attention: AttentionOverride | None = None
     contexts: ContextChange | None = None
+    between: BlockChange | None = None
     skip_filter: SkipFilter | None = None
     skip_maker: SkipMaker | None = None
     text: TextKeys | None = None

@@ -7,14 +7,14 @@ import torch
 from safetensors.torch import save_file
 
 from nodeflow.diffusion.checkpoint.header import CheckpointError
+from nodeflow.diffusion.checkpoint.made_for import check_model, widths_of
 from nodeflow.diffusion.checkpoint.open import open_model
 from nodeflow.diffusion.checkpoint.pickled import VARIABLE
 from nodeflow.diffusion.ip_adapter.config import IPAdapterConfig, Projection
-from nodeflow.diffusion.ip_adapter.files import check_model, read_ip_adapter
+from nodeflow.diffusion.ip_adapter.files import read_ip_adapter
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
 from nodeflow.diffusion.ip_adapter.network import IPAdapter
 from nodeflow.diffusion.unet.config import UNetConfig
-from nodeflow.diffusion.unet.places import attention_places
 from tests.diffusion.ip_adapter.published import FILES, attention, plain
 from tests.diffusion.ip_adapter.test_parity import SMALL, nested, weights
 from tests.diffusion.published import single_files
@@ -37,9 +37,9 @@ def test_published_files_are_complete_and_fit_their_family(name: str, tmp_path: 
     assert found.projection is next((kind[k] for k in kind if k in name), Projection.PLAIN)
     own, other = (SDXL, SD1) if "sdxl" in name else (SD1, SDXL)
     made_for = found.context, found.layers
-    check_model(made_for, (own.context_width, tuple(attention_places(own).values())))
+    check_model(made_for, widths_of(own))
     with pytest.raises(CheckpointError, match="another family"):
-        check_model(made_for, (other.context_width, tuple(attention_places(other).values())))
+        check_model(made_for, widths_of(other))
 
 
 def test_the_first_file_has_the_defaults_and_loads(

@@ -1,0 +1,1 @@
+"""GLIGEN (arXiv 2301.07093): texts in boxes."""
