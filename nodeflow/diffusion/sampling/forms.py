@@ -1,5 +1,6 @@
 """The networks of one model under hooks: they share every weight that hooks leave alone."""
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -28,21 +29,24 @@ class Forms:
     """Made when first asked for; beyond `room` bytes the least recently used are let go first.
 
     One is held in any case. A form that is asked for again is made again: the same bits.
+    May be used from several threads.
     """
 
     base: nn.Module
     recipe: ModelRecipe
     room: int
     _held: OrderedDict[tuple[Weighed, ...], Form] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, hooks: tuple[Weighed, ...]) -> Form:
         """The network whose weights these change. Raises CheckpointError where they change none."""
-        found = self._held.pop(hooks, None)
-        if found is None:
-            self._make_room()
-            found = self._made(hooks)
-        self._held[hooks] = found
-        return found
+        with self._lock:
+            found = self._held.pop(hooks, None)
+            if found is None:
+                self._make_room()
+                found = self._made(hooks)
+            self._held[hooks] = found
+            return found
 
     @property
     def size(self) -> int:
