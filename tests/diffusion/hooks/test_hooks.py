@@ -1,6 +1,8 @@
 """Hooks in samplings: laws that hold bit for bit, with the weights that they share."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from nodeflow.diffusion.recipe import ModelRecipe, WeightsFile
 from nodeflow.diffusion.samplers.registry import SAMPLERS
 from nodeflow.diffusion.samplers.step import ModelCall
 from nodeflow.diffusion.sampling.evaluate import evaluate
-from nodeflow.diffusion.sampling.forms import Forms
+from nodeflow.diffusion.sampling.forms import Form, Forms
 from nodeflow.diffusion.sampling.recording import WishKeys
 from nodeflow.diffusion.sampling.resident import model_of, schedule_of
 from nodeflow.diffusion.sampling.trajectory import Prompts
@@ -227,3 +229,17 @@ def test_a_hook_for_another_family_is_refused(stage: Scene, tmp_path: Path) -> N
     file = WeightsFile(str(tmp_path / "foreign.safetensors"), "foreign")
     with pytest.raises(CheckpointError, match="another family"):
         hooked(stage, Hook(file, 1.0, 0.0))
+
+
+def test_threads_that_ask_for_one_form_get_the_same(stage: Scene) -> None:
+    base = stage.residency.unet(stage.model)
+    forms = Forms(base, stage.model, room=10**9)
+    barrier = threading.Barrier(4)
+
+    def ask(_: int) -> Form:
+        barrier.wait()
+        return forms((Weighed(stage.lora, 0.5),))
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(ask, range(4)))
+    assert all(form is found[0] for form in found)
