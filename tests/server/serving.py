@@ -175,6 +175,7 @@ class Serving:
     process: "subprocess.Popen[bytes] | None" = None
     lazy: bool = True
     tls: ssl.SSLContext | None = None
+    program: tuple[str, ...] = ("-m", "nodeflow", "serve")
 
     def environment(self) -> dict[str, str]:
         """Caches and configuration of its own."""
@@ -190,8 +191,7 @@ class Serving:
     def command(self) -> list[str]:
         """How it is called, but for the port."""
         lazy = ["--lazy"] if self.lazy else []
-        serve = [sys.executable, "-m", "nodeflow", "serve", "--device", "cpu", *lazy]
-        return [*serve, *self.arguments]
+        return [sys.executable, *self.program, "--device", "cpu", *lazy, *self.arguments]
 
     def plugin(self, name: str, code: str) -> None:
         """Write a plugin, and allow it."""

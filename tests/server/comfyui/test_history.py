@@ -104,5 +104,14 @@ def test_the_queue_is_shown_and_cleared(comfy: Serving) -> None:
 
 
 def test_memory_is_freed_on_request(comfy: Serving) -> None:
+    def reason() -> str:
+        graph = plain_picture(77, "freed")
+        id = ran(comfy, graph)["prompt"][1]
+        return str(comfy.call("GET", f"/api/v1/jobs/{id}").json["nodes"]["2"]["reason"])
+
+    reason()
+    assert "in memory" in reason()
+    assert comfy.call("POST", "/free", {}).status == 200
+    assert "in memory" in reason()
     assert comfy.call("POST", "/free", {"unload_models": True, "free_memory": True}).status == 200
-    assert ran(comfy, show("after"))["status"]["completed"] is True
+    assert "on disk" in reason()
