@@ -7,6 +7,7 @@ from msgspec import json
 from nodeflow.graph.problem import WorkflowError
 from nodeflow.interop.comfyui_api import api_graph, known_inputs
 from nodeflow.interop.comfyui_errors import Judged, error, judge
+from nodeflow.interop.comfyui_prefix import filled_in
 from nodeflow.interop.open import open_data
 from nodeflow.node.folders import Folders
 from nodeflow.node.plugins import Registry
@@ -35,7 +36,7 @@ def verdict(question: AskPrompt, registry: Registry, folders: Folders) -> Judged
             details = f"Node ID '#{name}'"
             return Judged(error=error("invalid_prompt", "A node has no class_type", details))
     try:
-        workflow = known_inputs(open_data(question.prompt), registry)
+        workflow = filled_in(known_inputs(open_data(question.prompt), registry))
     except WorkflowError as found:
         return Judged(error=error("invalid_prompt", "The prompt cannot be read", str(found)))
     return judge(workflow, registry, folders, question.targets)

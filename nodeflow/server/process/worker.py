@@ -14,6 +14,7 @@ from nodeflow.engine.run import Engine
 from nodeflow.graph.document import Workflow
 from nodeflow.graph.problem import WorkflowError
 from nodeflow.interop.comfyui_api import known_inputs
+from nodeflow.interop.comfyui_prefix import filled_in
 from nodeflow.interop.open import open_data
 from nodeflow.interop.picture_metadata import Later, picture_metadata
 from nodeflow.node.check import check
@@ -152,7 +153,7 @@ class Worker:
     def _anew(self, run: Run) -> Ended:
         workflow = open_data(run.document, run.source or None, self._registry)
         if run.lenient:
-            workflow = known_inputs(workflow, self._registry)
+            workflow = filled_in(known_inputs(workflow, self._registry))
         folders = folders_of(self._setup.places, run.user)
         checked = check(workflow, self._registry, folders, run.outputs)
         ended = self._evaluate(run, workflow, checked)

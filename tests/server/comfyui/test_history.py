@@ -1,5 +1,7 @@
 """`/queue`, `/history`, `/interrupt`, `/free`."""
 
+from typing import Any
+
 from tests.server.comfyui.talking import entry_of, plain_picture, post, ran, show, slow
 from tests.server.serving import Serving, one
 
@@ -47,6 +49,26 @@ def test_names_count_on(comfy: Serving) -> None:
         for color in (4, 5)
     ]
     assert names == ["count_00001_.png", "count_00002_.png"]
+
+
+def test_names_say_what_other_nodes_hold(comfy: Serving) -> None:
+    def saved(prefix: str, **more: Any) -> Any:
+        graph = {**plain_picture(9, prefix), **more}
+        graph["1"]["_meta"] = {"title": "the blank one"}
+        entry = ran(comfy, graph)
+        assert entry["prompt"][2]["2"]["inputs"]["filename_prefix"] == prefix
+        image = entry["outputs"]["2"]["images"][0]
+        return f"{image['subfolder']}/{image['filename']}"
+
+    assert saved("w/%EmptyImage.width%x%height%") == "w/16x8_00001_.png"
+    assert saved("w/%the blank one.color%-%width%") == "w/9-16_00001_.png"
+    assert saved("w/%SaveImage.none%%") == "w/%SaveImage.none%%_00001_.png"
+    text = {"3": {"class_type": "Show", "inputs": {"value": "../../a|b"}}}
+    assert saved("w/%Show.value%", **text) == "w/.._.._a_b_00001_.png"
+    inside = saved("w/%date:yyyy%/x").split("/")
+    assert len(inside[1]) == 4 and inside[2] == "x_00001_.png"
+    dots = {**plain_picture(9, "%Show.value%/x"), "3": {**text["3"], "inputs": {"value": ".."}}}
+    assert "2" in post(comfy, dots).json["node_errors"]
 
 
 def test_history_pages_oldest_first(comfy: Serving) -> None:
