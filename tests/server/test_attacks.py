@@ -266,6 +266,17 @@ def test_files_that_are_too_large(server: Serving) -> None:
         assert b" 413 " in raw.recv(4000).split(b"\r\n")[0]
 
 
+def test_uploads_that_are_too_large(server: Serving) -> None:
+    big = bytes(100_000_001)
+    refused(upload(server, "big.png", big), 413)
+    body, headers = form("big.png", big)
+    for path in ("/upload/image", "/api/v2/assets"):
+        named = body.replace(b'name="file"', b'name="image"') if "upload" in path else body
+        assert server.call("POST", path, named, headers).status == 413, path
+    left = [*server.folder.rglob("*.partial"), *server.folder.rglob("big*")]
+    assert not left
+
+
 @pytest.mark.parametrize(
     "text",
     ["[" * 100_000, '{"document": ' + '{"a": ' * 50_000, '{"document": 1e999}', "{", "null", '"x"',

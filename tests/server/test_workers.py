@@ -118,8 +118,9 @@ def test_nothing_outlives_a_killed_server(tmp_path: Path) -> None:
             until(lambda pid=pid: gone(pid), f"the end of {pid}")
 
 
-def test_every_device_has_its_workers(tmp_path: Path) -> None:
-    with serving(tmp_path, "--device", "cpu,cpu") as server:
+@pytest.mark.parametrize("options", [("--device", "cpu,cpu"), ("--workers", "2")])
+def test_every_device_has_its_workers(tmp_path: Path, options: tuple[str, str]) -> None:
+    with serving(tmp_path, *options) as server:
         ids = [posted(server, one("Slow", seconds=60)) for _ in range(2)]
         behind = posted(server, one("Show"))
         for id in ids:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -40,7 +41,9 @@ def operation(api: Contract) -> None:
     bare = api.server.call("GET", f"{API}/health", token="nobody")
     api.check("GET", f"{API}/health", bare)
     assert set(bare.json) == {"status", "version"}
-    assert api.call("GET", "/metrics").body.startswith(b"# TYPE nodeflow_jobs_total")
+    figures = api.call("GET", "/metrics").body.decode().splitlines()
+    line = re.compile(r'# TYPE \w+ (counter|gauge)|\w+(\{\w+="[^"]*"\})? \d+')
+    assert figures[0] == "# TYPE nodeflow_jobs_total counter" and all(map(line.fullmatch, figures))
     api.call("GET", f"{API}/session")
     api.call("POST", f"{API}/session", {"token": api.server.token})
     api.call("DELETE", f"{API}/session")
@@ -48,7 +51,9 @@ def operation(api: Contract) -> None:
     model = api.call("GET", f"{API}/models/{{kind}}", kind="checkpoints").json["models"][0]
     named = {"kind": "checkpoints", "name": model["name"]}
     assert api.call("GET", f"{API}/models/{{kind}}/{{name}}", **named).json == model
-    api.call("POST", f"{API}/models/{{kind}}/{{name}}/hash", **named)
+    digest = api.call("POST", f"{API}/models/{{kind}}/{{name}}/hash", **named).json["sha256"]
+    file = ROOT / "nodeflow" / "models" / "checkpoints" / model["name"]
+    assert digest == sha256(file.read_bytes()).hexdigest()
     api.call("GET", f"{API}/models/{{kind}}", kind="none")
     api.call("GET", f"{API}/cache")
     api.call("POST", f"{API}/cache/clear")

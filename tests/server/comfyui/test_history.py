@@ -68,7 +68,8 @@ def test_names_say_what_other_nodes_hold(comfy: Serving) -> None:
     inside = saved("w/%date:yyyy%/x").split("/")
     assert len(inside[1]) == 4 and inside[2] == "x_00001_.png"
     dots = {**plain_picture(9, "%Show.value%/x"), "3": {**text["3"], "inputs": {"value": ".."}}}
-    assert "2" in post(comfy, dots).json["node_errors"]
+    refused = post(comfy, dots, partial_execution_targets=["2"])
+    assert refused.status == 400 and "2" in refused.json["node_errors"]
 
 
 def test_history_pages_oldest_first(comfy: Serving) -> None:
