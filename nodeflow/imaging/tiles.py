@@ -5,17 +5,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.tiles import starts
+
 Tiled = Callable[[Tensor], Tensor]
-
-
-def starts(size: int, tile: int, overlap: int) -> list[int]:
-    """Where tiles begin along a side: evenly, the last one ending with the side."""
-    if size <= tile:
-        return [0]
-    step = max(1, tile - overlap)
-    count = -(-(size - overlap) // step)
-    last = size - tile
-    return [min(i * step, last) for i in range(count)]
 
 
 def ramp(size: int, overlap: int, first: bool, last: bool) -> Tensor:

@@ -43,6 +43,8 @@ CLASSES = {
     "ProjectedGuidance": "nodeflow.diffusion.guidance.projected",
     "Downscale": "nodeflow.diffusion.patches.downscale",
     "HyperTile": "nodeflow.diffusion.patches.hypertile",
+    "TiledDiffusion": "nodeflow.diffusion.patches.tiled",
+    "Blending": "nodeflow.diffusion.patches.tiled",
     "TokenMerging": "nodeflow.diffusion.patches.token_merging",
     "Noise": "nodeflow.diffusion.noise",
     "Guided": "nodeflow.diffusion.sampling.guided",

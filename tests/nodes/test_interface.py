@@ -322,6 +322,11 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "ConditioningTimestepsRange": (
         "start_percent FLOAT=0.0; end_percent FLOAT=1.0", "TIMESTEPS_RANGE",
     ),
+    "TiledDiffusion": (
+        "model MODEL; method COMBO=MultiDiffusion; tile_width INT=768; tile_height INT=768; "
+        "tile_overlap INT=64; tile_batch_size INT=4",
+        "MODEL",
+    ),
     "LoraTags": ("model MODEL; clip CLIP; text STRING", "MODEL, CLIP, text STRING"),
     "LoraLoaderModelOnly": ("model MODEL; lora_name STRING; strength_model FLOAT=1.0", "MODEL"),
     "UpscaleModelLoader": ("model_name STRING", "UPSCALE_MODEL"),

@@ -20,7 +20,10 @@ WORKFLOWS = sorted(
     if not path.name.endswith(".test.yaml") and not path.with_suffix(".test.yaml").exists()
 )
 """Those that have no graph test beside them."""
-SIZES = {"hires_fix": (192, 192), "regions": (256, 128), "edges": (256, 128), "hooks": (256, 128)}
+SIZES = {
+    "hires_fix": (192, 192), "regions": (256, 128), "edges": (256, 128), "hooks": (256, 128),
+    "panorama": (512, 128), "tiled_upscale": (256, 256),
+}  # fmt: skip
 
 
 def run(path: Path, folder: Path, **inputs: str | int) -> Path:

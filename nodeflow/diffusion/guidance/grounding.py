@@ -35,6 +35,17 @@ def grounding_rows(grounding: Grounding, area: Area) -> GroundingRows:
     )
 
 
+def grounding_within(given: GroundingRows, area: Area, height: int, width: int) -> GroundingRows:
+    """The same for a rectangle of rows of `height` by `width` cells."""
+    found = []
+    for (left, top, right, bottom), text in zip(given.boxes, given.texts, strict=True):
+        x = shares((left * width, right * width), area.x, area.width)
+        y = shares((top * height, bottom * height), area.y, area.height)
+        if x[0] < x[1] and y[0] < y[1]:
+            found.append(((x[0], y[0], x[1], y[1]), text))
+    return replace(given, boxes=tuple(b for b, _ in found), texts=tuple(t for _, t in found))
+
+
 def share_of(box: Area, area: Area) -> Box:
     """Left, top, right and bottom of a box in a rectangle, cut to it."""
     left, right = shares((box.x, box.x + box.width), area.x, area.width)
@@ -42,6 +53,6 @@ def share_of(box: Area, area: Area) -> Box:
     return left, top, right, bottom
 
 
-def shares(ends: Iterable[int], start: int, length: int) -> list[float]:
+def shares(ends: Iterable[float], start: int, length: int) -> list[float]:
     """Cells of a side as shares of a part of it, in 0..1."""
     return [min(max((end - start) / length, 0.0), 1.0) for end in ends]

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Wish
-from nodeflow.diffusion.sampling.evaluate import BLOCK, CELLS, Company, evaluate
-from nodeflow.diffusion.sampling.model import DenoisingModel
+from nodeflow.diffusion.sampling.evaluate import BLOCK, CELLS, Company, Denoiser, evaluate
 from nodeflow.diffusion.sampling.shares import Shares
 
 RECENT = 64
@@ -46,7 +45,7 @@ class Table:
 
     def __init__(
         self,
-        model: DenoisingModel,
+        model: Denoiser,
         company: Company,
         device_lock: threading.Lock,
         shares: Shares,
@@ -156,7 +155,7 @@ class BatchingSampler:
     _device: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def table(self, name: str, make: Callable[[], DenoisingModel]) -> Iterator[Table]:
+    def table(self, name: str, make: Callable[[], Denoiser]) -> Iterator[Table]:
         """A seat at the table of the model `name`, which is made where there is none."""
         with self._lock:
             if name not in self._tables:

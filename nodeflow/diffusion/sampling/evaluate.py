@@ -5,12 +5,12 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from itertools import pairwise
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from nodeflow.diffusion.guidance.rows import Rows, Wish
-from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.sampling.shares import Shares
 from nodeflow.diffusion.unet.interventions import NONE
 
@@ -19,6 +19,16 @@ CELLS = 65_536
 
 LEAST = 2
 """Members of a network call that is one of several side by side; fewer are not worth a thread."""
+
+
+class Denoiser(Protocol):
+    """What answers wishes: a network with what is around it."""
+
+    def __call__(self, pieces: Sequence[Rows], /) -> list[Tensor]:
+        """The denoised latent of each piece; all are of one kind, at noise levels of one state."""
+
+    def state(self, sigma: float, /) -> Hashable:
+        """Noise levels of equal state can share a call."""
 
 
 class Company(StrEnum):
@@ -51,7 +61,7 @@ def kind(rows: Rows) -> Hashable:
 
 
 def evaluate(
-    model: DenoisingModel,
+    model: Denoiser,
     wish: Wish,
     cells: int | None = None,
     block: int | None = None,
@@ -104,6 +114,8 @@ def even(part: list[int], count: int) -> list[list[int]]:
 def single_rows(rows: Rows) -> list[Rows]:
     """Each row by itself."""
     count = len(rows.x)
+    if count == 1:
+        return [rows]
 
     def at(value: Tensor, i: int) -> Tensor:
         return value[i : i + 1] if len(value) == count else value
@@ -121,7 +133,7 @@ def single_rows(rows: Rows) -> list[Rows]:
     ]
 
 
-def evaluate_blocks(model: DenoisingModel, wish: Wish, block: int) -> list[Tensor]:
+def evaluate_blocks(model: Denoiser, wish: Wish, block: int) -> list[Tensor]:
     """The same in calls of exactly `block` rows of one kind and text length."""
     singles = [(index, row) for index, rows in enumerate(wish) for row in single_rows(rows)]
     groups: dict[Hashable, list[int]] = {}

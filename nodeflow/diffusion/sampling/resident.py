@@ -15,9 +15,11 @@ from nodeflow.diffusion.hypernetworks.patch import HypernetworkPatch
 from nodeflow.diffusion.ip_adapter.patch import PicturePrompt
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.patches.forward import ForwardPatches
+from nodeflow.diffusion.patches.tiled import tiled_of
 from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Time, WeightsFile
 from nodeflow.diffusion.residency import Residency, compute_dtype, residency_of
 from nodeflow.diffusion.sampling.batching import BatchingSampler
+from nodeflow.diffusion.sampling.evaluate import Denoiser
 from nodeflow.diffusion.sampling.forms import Forms
 from nodeflow.diffusion.sampling.grounding import beside
 from nodeflow.diffusion.sampling.host import Host
@@ -26,6 +28,7 @@ from nodeflow.diffusion.sampling.pictures import Layers, Pictures
 from nodeflow.diffusion.sampling.preview import SHORTEST, preview, tiny_decoder
 from nodeflow.diffusion.sampling.recording import WishKeys, canonical, decode, encode
 from nodeflow.diffusion.sampling.setting import Space
+from nodeflow.diffusion.sampling.tiled import TiledModel
 from nodeflow.diffusion.sampling.trajectory import Trajectory, answered, travel
 from nodeflow.diffusion.schedule.discrete import (
     AngleSchedule,
@@ -60,8 +63,8 @@ def schedule_of(recipe: ModelRecipe) -> DiscreteSchedule:
     return schedule_for(recipe.zero_snr, recipe.betas, recipe.sigma_range, recipe.time, distilled)
 
 
-def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
-    """The denoiser, its network in memory."""
+def model_of(recipe: ModelRecipe, residency: Residency) -> Denoiser:
+    """The denoiser, its network in memory; of tiles where the recipe says so."""
     dtype = compute_dtype(residency.device)
     unet = residency.unet(recipe)
     schedule = schedule_of(recipe)
@@ -74,7 +77,7 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
     )
     base_width = unet.config.block_out_channels[0]
     patches = ForwardPatches(recipe.patches, schedule, base_width, contexts)
-    return DenoisingModel(
+    model = DenoisingModel(
         unet,
         recipe.prediction,
         schedule,
@@ -85,6 +88,8 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> DenoisingModel:
         Pictures(lambda file: layers_of(file, unet.config, residency)),
         lambda file: beside(residency.gligen(file), unet.config),
     )
+    tiling = tiled_of(recipe.patches)
+    return model if tiling is None else TiledModel(model, tiling)
 
 
 def layers_of(file: WeightsFile, config: UNetConfig, residency: Residency) -> Layers:

@@ -13,7 +13,7 @@ from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.noise import initial_noise
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.sampling.driver import drive
-from nodeflow.diffusion.sampling.resident import model_of
+from nodeflow.diffusion.sampling.resident import model_of, schedule_of
 from nodeflow.diffusion.sampling.texts import joined_contexts
 from nodeflow.diffusion.sampling.trajectory import first_x
 from nodeflow.diffusion.schedule.schedulers import karras
@@ -33,7 +33,7 @@ def draw(
     contexts = joined_contexts([encode_prompt(encoder, p)[0].embedding for p in prompts])
     empty = encode_prompt(encoder, "")[0].embedding.expand(len(prompts), -1, -1)
     model = model_of(opened.model, residency)
-    schedule = model.schedule
+    schedule = schedule_of(opened.model)
 
     def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
         wanted, unwanted = model([Rows(x, sigma, contexts), Rows(x, sigma, empty)])
