@@ -44,16 +44,19 @@ def model_sampling_discrete(
 )
 def model_sampling_continuous_edm(
     model: Model,
-    sampling: Literal["v_prediction", "edm", "edm_playground_v2.5", "eps"] = "v_prediction",
+    sampling: Literal[
+        "v_prediction", "edm", "edm_playground_v2.5", "eps", "cosmos_rflow"
+    ] = "v_prediction",
     sigma_max: Annotated[float, Range(0.0, 1000.0, step=0.001)] = 120.0,
     sigma_min: Annotated[float, Range(0.0, 1000.0, step=0.001)] = 0.002,
 ) -> Model:
-    """Continuous noise levels, of which the model is told a quarter of the logarithm.
+    """Continuous noise levels, of which the model is told a quarter of the logarithm, or of a
+    flow the part of noise in the mixture.
 
     Args:
         model: the model.
         sampling: what the model predicts: velocity, EDM's residual, the same on Playground 2.5's
-            latents, or noise.
+            latents, noise, or the flow from picture to noise.
         sigma_max: the highest level.
         sigma_min: the lowest level, above 0 and below the highest.
     """
@@ -63,9 +66,10 @@ def model_sampling_continuous_edm(
     ends = in_order(sigma_min, sigma_max)
     if sampling == "edm_playground_v2.5":
         model = continuous.playground(model)
-    names = {"v_prediction": "v", "eps": "eps"}
+    names = {"v_prediction": "v", "eps": "eps", "cosmos_rflow": "flow"}
     prediction = Prediction(names.get(sampling, "edm"))
-    return replace(model, prediction=prediction, sigma_range=ends, time=Time.LOG)
+    time = Time.PART if prediction is Prediction.FLOW else Time.LOG
+    return replace(model, prediction=prediction, sigma_range=ends, time=time)
 
 
 @node("ModelSamplingContinuousV", category=CATEGORY, store=False, infer=SAME)

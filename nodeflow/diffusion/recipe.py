@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 class Prediction(StrEnum):
     """What the UNet's output means: epsilon, velocity, the clean sample, LCM's epsilon, EDM's
-    residual (arXiv 2206.00364), or the clean sample of a latent that it is given unscaled."""
+    residual (arXiv 2206.00364), the clean sample of a latent that it is given unscaled, or noise
+    less clean sample (rectified flow, arXiv 2209.03003)."""
 
     EPS = "eps"
     V = "v"
@@ -26,13 +27,16 @@ class Prediction(StrEnum):
     LCM = "lcm"
     EDM = "edm"
     IMG_TO_IMG = "img_to_img"
+    FLOW = "flow"
 
 
 class Time(StrEnum):
-    """What a model of continuous noise levels is told: ln(sigma) / 4, or atan(sigma) · 2 / pi."""
+    """What a model of continuous noise levels is told: ln(sigma) / 4, atan(sigma) · 2 / pi, or
+    the part of noise in the mixture, sigma / (sigma + 1)."""
 
     LOG = "log"
     ANGLE = "angle"
+    PART = "part"
 
 
 class FamilyName(StrEnum):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.sampling.resident import schedule_of
 from nodeflow.diffusion.sampling.setting import Setting, Space
-from nodeflow.diffusion.sampling.trajectory import Prompts
-from nodeflow.diffusion.schedule.discrete import ContinuousSchedule, stable_diffusion
+from nodeflow.diffusion.sampling.trajectory import Prompts, first_x
+from nodeflow.diffusion.schedule.discrete import ContinuousSchedule, FlowSchedule, stable_diffusion
 from nodeflow.diffusion.schedule.schedulers import SCHEDULERS
 from nodeflow.values.structured import decode, encode
 from tests.diffusion.test_guiders import entry, guided
@@ -140,6 +141,45 @@ def test_edm_is_preconditioned_as_in_diffusers(sigma: float) -> None:
     assert torch.allclose(seen[1], theirs.precondition_noise(sigma), rtol=1e-5)
     expected = theirs.precondition_outputs(x, out, sigma)
     assert torch.allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_flow_is_stepped_as_in_diffusers() -> None:
+    """Euler at our noise levels is Euler on the flow's mixture, at t = sigma / (sigma + 1)."""
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
+    recipe = call("ModelSamplingContinuousEDM", MODEL, "cosmos_rflow", 80.0, 0.002)
+    schedule = schedule_of(recipe)
+    sigmas = [*SCHEDULERS["karras"](schedule, 6).tolist()]
+    seen: list[tuple[torch.Tensor, float]] = []
+
+    def unet(given: torch.Tensor, times: torch.Tensor, *_: object) -> torch.Tensor:
+        seen.append((given, float(times[0])))
+        return torch.sin(3 * given) + times[0]
+
+    model = DenoisingModel(unet, recipe.prediction, schedule)
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    x = first_x(noise, torch.zeros_like(noise), sigmas[0], schedule)
+    theirs = FlowMatchEulerDiscreteScheduler()
+    theirs.set_timesteps(sigmas=[sigma / (sigma + 1) for sigma in sigmas[:-1]])
+    mixture = theirs.scale_noise(torch.zeros_like(noise), theirs.timesteps[:1], noise)
+    for (here, there), time in zip(pairwise(sigmas), theirs.timesteps, strict=True):
+        (denoised,) = model([Rows(x, here, torch.zeros(1, 77, 8))])
+        given, told = seen[-1]
+        assert torch.allclose(given, mixture, rtol=1e-4, atol=1e-5)
+        assert told == pytest.approx(float(time) / 1000, rel=1e-5)
+        mixture = theirs.step(unet(mixture, torch.tensor([told])), time, mixture).prev_sample
+        x = x + (x - denoised) / here * (there - here)
+    assert torch.allclose(x, mixture, rtol=1e-4, atol=1e-5)
+
+
+def test_a_flows_time_goes_back_to_its_level() -> None:
+    schedule = FlowSchedule.between(0.002, 80.0)
+    sigmas = torch.tensor([0.0, 0.002, 1.0, 20.0, 80.0])
+    assert torch.allclose(schedule.sigma(schedule.timestep(sigmas)), sigmas, rtol=1e-4)
+    assert float(schedule.sigma(torch.tensor(1.0))) == pytest.approx(80.0)
+    for scheduler in SCHEDULERS.values():
+        levels = scheduler(schedule, 8)
+        assert levels[-1] == 0 and bool((levels.diff() < 0).all())
 
 
 def test_an_img_to_img_model_gets_the_latent_as_it_is() -> None:

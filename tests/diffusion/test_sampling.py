@@ -27,7 +27,11 @@ from nodeflow.diffusion.sampling.model import DenoisingModel
 from nodeflow.diffusion.sampling.setting import Space
 from nodeflow.diffusion.sampling.texts import joined_contexts
 from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory, answered, first_x, travel
-from nodeflow.diffusion.schedule.discrete import stable_diffusion
+from nodeflow.diffusion.schedule.discrete import (
+    ContinuousSchedule,
+    FlowSchedule,
+    stable_diffusion,
+)
 from nodeflow.diffusion.schedule.schedulers import SCHEDULERS, karras_sigmas
 from nodeflow.diffusion.schedule.steps import cut, denoise_sigmas, full_sigmas
 from tests.diffusion.closeness import relative_l2
@@ -384,8 +388,11 @@ def test_no_steps_change_nothing() -> None:
 def test_first_x() -> None:
     """Variance-preserving at the highest sigma (1e-5 relative), added below."""
     noise, latent = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
+    schedule = ContinuousSchedule.between(0.1, 10.0)
     for sigma, factor in ((10.0, math.sqrt(101)), (9.99995, math.sqrt(1 + 9.99995**2)), (9.9, 9.9)):
-        assert torch.allclose(first_x(noise, latent, sigma, 10.0), noise * factor + latent)
+        assert torch.allclose(first_x(noise, latent, sigma, schedule), noise * factor + latent)
+    flow = FlowSchedule.between(0.1, 10.0)
+    assert torch.allclose(first_x(noise, latent, 10.0, flow), noise * 10 + latent)
 
 
 def test_further_schedulers_by_their_rules() -> None:

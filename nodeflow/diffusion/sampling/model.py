@@ -160,6 +160,8 @@ class DenoisingModel:
                 return x
             case Prediction.EDM:
                 return x / math.sqrt(sigma**2 + EDM_DEVIATION**2)
+            case Prediction.FLOW:
+                return x / (sigma + 1)
             case _:
                 return x / math.sqrt(sigma**2 + 1)
 
@@ -177,6 +179,8 @@ class DenoisingModel:
                 variance = sigma**2 + EDM_DEVIATION**2
                 keep = EDM_DEVIATION**2 / variance
                 return x * keep + out * (sigma * EDM_DEVIATION / math.sqrt(variance))
+            case Prediction.FLOW:
+                return (x - sigma * out) / (sigma + 1)
             case Prediction.LCM:
                 t = 10 * self.timestep(sigma)
                 skip, keep = 0.25 / (t**2 + 0.25), t / math.sqrt(t**2 + 0.25)

@@ -34,12 +34,13 @@ from nodeflow.diffusion.schedule.discrete import (
     AngleSchedule,
     ContinuousSchedule,
     DiscreteSchedule,
+    FlowSchedule,
     stable_diffusion,
 )
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.places import attention_places
 
-CONTINUOUS = {Time.LOG: ContinuousSchedule, Time.ANGLE: AngleSchedule}
+CONTINUOUS = {Time.LOG: ContinuousSchedule, Time.ANGLE: AngleSchedule, Time.PART: FlowSchedule}
 
 
 @lru_cache(maxsize=8)

@@ -24,6 +24,7 @@ from nodeflow.diffusion.sampling.driver import OnStep, descend
 from nodeflow.diffusion.sampling.inpainting import Inpainting, resize_mask
 from nodeflow.diffusion.sampling.setting import GuidanceValue, Setting, Space
 from nodeflow.diffusion.sampling.sized import Sized
+from nodeflow.diffusion.schedule.discrete import DiscreteSchedule
 
 LatentDescent: TypeAlias = Generator[Wish, Sequence[Tensor], Latent]
 """A whole sampling as wishes and answers; returns the latent, on the CPU."""
@@ -79,9 +80,10 @@ class Trajectory:
         return max(len(self.sigmas) - 1, 0)
 
 
-def first_x(noise: Tensor, latent: Tensor, sigma: float, sigma_max: float) -> Tensor:
+def first_x(noise: Tensor, latent: Tensor, sigma: float, schedule: DiscreteSchedule) -> Tensor:
     """The latent noised to the first sigma; variance-preserving where that is the highest."""
-    if sigma > sigma_max or math.isclose(sigma, sigma_max, rel_tol=1e-5):
+    highest = sigma > schedule.sigma_max or math.isclose(sigma, schedule.sigma_max, rel_tol=1e-5)
+    if highest and schedule.preserves_variance:
         return noise * math.sqrt(1 + sigma**2) + latent
     return noise * sigma + latent
 
@@ -109,7 +111,7 @@ def travel(trajectory: Trajectory, space: Space, on_step: OnStep) -> LatentDesce
             of_level = StepMask(patch, mask, space.schedule, sigmas[0], sigmas[-1])
         guider = Inpainting(guider, mask, latent, kept.to(space.device), of_level)
         mask = of_level(sigmas[-1]) if of_level else mask
-    x = first_x(noise, latent, sigmas[0], space.schedule.sigma_max)
+    x = first_x(noise, latent, sigmas[0], space.schedule)
 
     def report(done: int, total: int, denoised: Tensor) -> None:
         on_step(done, total, space.scale.unscaled(denoised))

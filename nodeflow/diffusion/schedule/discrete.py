@@ -52,6 +52,11 @@ class DiscreteSchedule:
         """The highest noise level."""
         return float(self.sigmas[-1])
 
+    @property
+    def preserves_variance(self) -> bool:
+        """Whether sampling from the highest level begins with noise of variance 1 + sigma²."""
+        return True
+
     def timestep(self, sigma: Tensor) -> Tensor:
         """The index nearest in log sigma, float32, of the shape of `sigma`."""
         log_sigmas = self.sigmas.log().to(sigma.device)
@@ -121,6 +126,28 @@ class AngleSchedule(ContinuousSchedule):
     def sigma(self, timestep: Tensor) -> Tensor:
         """Noise level of a time."""
         return (timestep.float() * (math.pi / 2)).tan()
+
+
+@dataclass(frozen=True, eq=False)
+class FlowSchedule(ContinuousSchedule):
+    """Time of a rectified flow (arXiv 2209.03003): t = sigma / (sigma + 1).
+
+    The flow's mixture `(1 - t) image + t noise` is `1 - t` times `image + sigma noise`.
+    """
+
+    @property
+    def preserves_variance(self) -> bool:
+        """Sampling begins with noise of deviation sigma: the mixture's own at its first t."""
+        return False
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """0 where there is no noise, towards 1 where there is nothing else."""
+        return sigma.float() / (sigma.float() + 1)
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """Noise level of a time below 1, no higher than the highest."""
+        t = timestep.float()
+        return torch.where(t < 1, t / (1 - t), math.inf).clamp(max=self.sigma_max)
 
 
 def stable_diffusion(

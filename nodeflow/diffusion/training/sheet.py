@@ -43,7 +43,7 @@ def draw(
     noise = initial_noise(tuple(latent.samples.shape), seed)
     sigmas = karras(schedule, steps).tolist()
     with torch.no_grad():
-        x = first_x(noise, latent.samples, sigmas[0], schedule.sigma_max)
+        x = first_x(noise, latent.samples, sigmas[0], schedule)
         x = drive(denoise, x, sigmas, "dpmpp_2m", seed, lambda *step: None)
         vae = residency.vae(opened.vae)
         return decode_latent(vae, x / opened.model.scale_factor)
