@@ -131,6 +131,17 @@ def test_the_target_is_what_the_sampler_takes_it_for(prediction: Prediction) -> 
         assert torch.allclose(found[0], clean[image], atol=2e-3)
 
 
+@pytest.mark.parametrize("prediction", [Prediction.EDM, Prediction.FLOW, Prediction.IMG_TO_IMG])
+def test_what_cannot_be_taught_is_refused(prediction: Prediction) -> None:
+    batch = Examples(torch.randn(1, 4, 8, 8), torch.zeros(1, 7, 8))
+
+    def network(x: torch.Tensor, *rest: object) -> torch.Tensor:
+        return x
+
+    with pytest.raises(ValueError, match=f"set to '{prediction}'"):
+        answer(network, prediction, stable_diffusion(), batch, torch.Generator())  # type: ignore[arg-type]
+
+
 def test_equal_content_is_an_equal_value(parts: Any) -> None:
     _, model, _ = parts
     one, two = ({"a.diff": torch.full((2,), 1.5)} for _ in range(2))

@@ -206,8 +206,13 @@ def answer(
             return out, (noise - sigma * clean) / root
         case Prediction.X0:
             return out, clean
-        case _:
+        case Prediction.EPS | Prediction.LCM:
             return out, noise
+        case _:
+            raise ValueError(
+                f"adapters are trained on models that predict noise, velocity or the clean latent; "
+                f"this one is set to '{prediction}'"
+            )
 
 
 def drawn_from(whole: Examples, batch: int) -> Callable[[torch.Generator], Examples]:
