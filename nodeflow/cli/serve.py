@@ -193,6 +193,8 @@ def places_from(arguments: argparse.Namespace) -> "Places":
         temp=str(folders.temp.resolve()),
         models=tuple(
             {kind: tuple(str(p.resolve()) for p in paths) for kind, paths in root.folders.items()}
+            if root.path is None
+            else str(root.path.resolve())
             for root in folders.models
         ),
         plugins=tuple(str(Path(folder).resolve()) for folder in plugin_folders(arguments)),

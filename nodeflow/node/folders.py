@@ -28,15 +28,17 @@ class FileMissing(Exception):
 
 @dataclass(frozen=True)
 class ModelRoot:
-    """Where model files lie: kind of model to folders."""
+    """Where model files lie: kind of model to folders. path: the folder that holds one of each,
+    if they were found that way and may be looked up again."""
 
     folders: Mapping[Kind, tuple[Path, ...]]
+    path: Path | None = None
 
     @classmethod
     def at(cls, root: Path) -> "ModelRoot":
         """A root with one folder per kind, as ComfyUI's `models` has."""
         kinds = sorted(p.name for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
-        return cls({kind: (root / kind,) for kind in kinds})
+        return cls({kind: (root / kind,) for kind in kinds}, root)
 
 
 def model_suffixes() -> tuple[str, ...]:

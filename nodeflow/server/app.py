@@ -80,7 +80,8 @@ async def application(options: Options) -> web.Application:
 
     app[logs.RECENT] = logs.RecentLog()
     app.cleanup_ctx.extend((logs.recent, running))
-    for route in [*ROUTES, *comfyui.ROUTES, *a1111.ROUTES]:
+    usual = Route("GET", "/metrics", operation.metrics)  # where Prometheus looks by itself
+    for route in [*ROUTES, usual, *comfyui.ROUTES, *a1111.ROUTES]:
         app.router.add_route(route.method, route.path, served(route))
     for route in comfyui.ROUTES:
         if route.method == "GET" and not route.path.endswith("/ws"):

@@ -4,6 +4,7 @@ import io
 import json
 from typing import Any
 
+import pytest
 from PIL import Image
 from websockets.sync.client import connect
 
@@ -76,3 +77,11 @@ def test_a_listener_that_is_behind_loses_previews_and_never_results() -> None:
     assert not listener.lost
     listener.add(BACKLOG, b"one too many")
     assert listener.lost, "it is cut off and resumes: a gap in the middle would be worse"
+
+
+@pytest.mark.heavy
+def test_a_silent_server_is_heard_to_live(server: Serving) -> None:
+    with listening(server) as socket:
+        beat = json.loads(socket.recv(timeout=PATIENCE))["heartbeat"]
+        said = json.loads(socket.recv(timeout=beat + PATIENCE))
+        assert said == {"type": "ping"}

@@ -189,7 +189,7 @@ async def free(call: Call) -> Reply[Nothing]:
 
 ROUTES = [
     Route("GET", "/api/v1/health", health, public=True),
-    Route("GET", "/metrics", metrics, media="text/plain"),
+    Route("GET", "/api/v1/metrics", metrics, media="text/plain"),
     Route("GET", "/api/v1/session", whoami),
     Route("POST", "/api/v1/session", log_in, status=204, public=True),
     Route("DELETE", "/api/v1/session", log_out, status=204),

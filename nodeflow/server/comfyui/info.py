@@ -84,7 +84,10 @@ async def embeddings(call: Call) -> list[str]:
 
 async def view_metadata(call: Call) -> Any:
     """The texts of a model's header."""
-    asked = AskModels(call.part("kind"), call.request.query.get("filename") or "-")
+    filename = call.request.query.get("filename")
+    if not filename:
+        raise Fault(404, "not_found", "the query: say which filename")
+    asked = AskModels(call.part("kind"), filename)
     found = json.decode((await call.state.inspector.ask(asked)).body)
     if not found["models"][0]["metadata"]:
         raise Fault(404, "not_found", "the file has no texts")

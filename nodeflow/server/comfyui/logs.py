@@ -16,6 +16,7 @@ from msgspec import Struct
 from nodeflow.server.comfyui.body import body_of
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import Call
+from nodeflow.server.process.places import model_root
 
 KEPT, LONGEST = 500, 4000
 SIZE = {"cols": 120, "rows": 40}
@@ -95,7 +96,7 @@ async def folder_paths(call: Call) -> dict[str, list[str]]:
     """Where models of each kind lie."""
     log_of(call)
     found: dict[str, list[str]] = {}
-    for root in call.state.options.places.models:
-        for kind, folders in root.items():
-            found.setdefault(kind, []).extend(folders)
+    for place in call.state.options.places.models:
+        for kind, folders in model_root(place).folders.items():
+            found.setdefault(kind, []).extend(map(str, folders))
     return found

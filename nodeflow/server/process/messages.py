@@ -13,12 +13,13 @@ class Message(Struct, frozen=True, tag=True, tag_field="message"):
 
 
 class Places(Struct, frozen=True):
-    """Folders as text: output, input, temp; model roots as kind → folders; plugin folders."""
+    """Folders as text: output, input, temp; model roots, by a folder in which each kind has its
+    own, looked up whenever it is used, or as kind → folders; plugin folders."""
 
     output: str
     input: str
     temp: str
-    models: tuple[dict[str, tuple[str, ...]], ...] = ()
+    models: tuple[str | dict[str, tuple[str, ...]], ...] = ()
     plugins: tuple[str, ...] = ()
 
 

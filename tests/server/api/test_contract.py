@@ -41,7 +41,8 @@ def operation(api: Contract) -> None:
     bare = api.server.call("GET", f"{API}/health", token="nobody")
     api.check("GET", f"{API}/health", bare)
     assert set(bare.json) == {"status", "version"}
-    figures = api.call("GET", "/metrics").body.decode().splitlines()
+    figures = api.call("GET", f"{API}/metrics").body.decode().splitlines()
+    assert api.server.call("GET", "/metrics").body.decode().splitlines()[0] == figures[0]
     line = re.compile(r'# TYPE \w+ (counter|gauge)|\w+(\{\w+="[^"]*"\})? \d+')
     assert figures[0] == "# TYPE nodeflow_jobs_total counter" and all(map(line.fullmatch, figures))
     api.call("GET", f"{API}/session")

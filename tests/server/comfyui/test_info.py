@@ -1,5 +1,6 @@
 """`/object_info`, models, devices and lists."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,13 @@ def test_models_by_folder(comfy: Serving) -> None:
     assert found.status == 200 and isinstance(found.json, dict)
     for name in ("", "?filename=none.safetensors", "?filename=../../etc/passwd"):
         assert comfy.call("GET", f"/view_metadata/checkpoints{name}").status == 404
-    assert isinstance(comfy.call("GET", "/embeddings").json, list)
+    embeddings = comfy.folder / "work" / "models" / "embeddings"
+    embeddings.mkdir(parents=True)
+    (embeddings / "bad.hands.safetensors").write_bytes(b"")
+    assert comfy.call("GET", "/embeddings").json == ["bad.hands"]
+    assert comfy.call("GET", "/models/embeddings").json == ["bad.hands.safetensors"]
+    shutil.rmtree(embeddings)
+    assert comfy.call("GET", "/embeddings").json == []
 
 
 def test_the_machine(comfy: Serving) -> None:

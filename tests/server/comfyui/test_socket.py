@@ -2,6 +2,7 @@
 
 import json
 
+from nodeflow.server.comfyui.narrate import preview
 from tests.server.comfyui.talking import (
     entry_of,
     kinds,
@@ -152,3 +153,15 @@ def test_the_log_is_told_to_those_who_ask(comfy: Serving, users_server: Serving)
     assert isinstance(comfy.call("GET", "/internal/folder_paths").json, dict)
     for path in ("logs", "logs/raw", "folder_paths"):
         assert users_server.call("GET", f"/internal/{path}", token=ALICE).status == 403
+
+
+def test_a_preview_says_what_kind_of_picture_it_is() -> None:
+    for kind, media_type in ((1, "image/jpeg"), (2, "image/png")):
+        head = {"job": "j", "node": "3", "client": "me", "media_type": media_type}
+        text = json.dumps(head).encode()
+        shown = b"\1\1" + len(text).to_bytes(2, "big") + text + b"picture"
+        plain = preview(shown, "me", with_metadata=False)
+        assert plain == b"\0\0\0\1" + kind.to_bytes(4, "big") + b"picture"
+        told = preview(shown, "me", with_metadata=True)
+        assert told is not None and told[:4] == b"\0\0\0\4" and media_type.encode() in told
+        assert preview(shown, "somebody", with_metadata=False) is None
