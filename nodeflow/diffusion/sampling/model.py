@@ -8,10 +8,12 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.control.t2i import T2IAdapter
 from nodeflow.diffusion.guidance.rows import Rows
 from nodeflow.diffusion.hooks.course import Weighed
 from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.recipe import ControlRecipe, Prediction, WeightsFile
+from nodeflow.diffusion.sampling.features import Features
 from nodeflow.diffusion.sampling.forms import Form
 from nodeflow.diffusion.sampling.grounding import GroundingNetwork, no_grounding
 from nodeflow.diffusion.sampling.pictures import Pictures
@@ -79,6 +81,7 @@ class DenoisingModel:
     pictures: Pictures = field(default_factory=Pictures)
     grounding: Callable[[WeightsFile], GroundingNetwork] = no_grounding
     texts: Texts = field(default_factory=Texts)
+    features: Features = field(default_factory=Features)
     _times: dict[float, float] = field(default_factory=dict)
 
     def __call__(self, pieces: Sequence[Rows]) -> list[Tensor]:
@@ -132,9 +135,20 @@ class DenoisingModel:
         """What the control nets of pieces of one kind add to the network's features."""
         found = NONE
         for number, control in enumerate(pieces[0].controls):
-            hint = torch.cat([per_row(p.controls[number].hint, p.x) for p in pieces]).to(x)
             net = self.controls(control.net)
-            residuals = net(x, times, context.to(x), y, hint)
+            hints = [p.controls[number].hint for p in pieces]
+
+            def compute(
+                net: ControlNetwork = net, hints: Sequence[Tensor] = hints
+            ) -> Interventions:
+                each = [per_row(hint, p.x) for hint, p in zip(hints, pieces, strict=True)]
+                return net(x, times, context.to(x), y, torch.cat(each).to(x))
+
+            if isinstance(net, T2IAdapter):
+                given = [(hint, len(p.x)) for hint, p in zip(hints, pieces, strict=True)]
+                residuals = self.features.of(control.net, given, compute)
+            else:
+                residuals = compute()
             found = added(found, residuals, control.strength)
         return found
 
