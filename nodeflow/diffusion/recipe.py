@@ -213,3 +213,10 @@ class GligenRecipe:
     """A network that puts texts in boxes, by its file."""
 
     source: WeightsFile
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMakerRecipe:
+    """What puts somebody in pictures into a prompt, by its file."""
+
+    source: WeightsFile

@@ -38,6 +38,8 @@ from nodeflow.diffusion.hypernetworks.network import Hypernetwork
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
 from nodeflow.diffusion.ip_adapter.network import IPAdapter
 from nodeflow.diffusion.packed import pack
+from nodeflow.diffusion.photomaker.load import load_photomaker
+from nodeflow.diffusion.photomaker.network import PhotoMaker
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
     ControlRecipe,
@@ -178,6 +180,10 @@ class Residency:
     def gligen(self, file: WeightsFile) -> Gligen:
         """A network for texts in boxes."""
         return cast(Gligen, self._beside("gligen", file, load_gligen))
+
+    def photomaker(self, file: WeightsFile) -> PhotoMaker:
+        """What puts somebody in pictures into a prompt."""
+        return cast(PhotoMaker, self._beside("photomaker", file, load_photomaker))
 
     def _beside(
         self, kind: str, file: WeightsFile, load: Callable[[Path, torch.dtype, str], nn.Module]

@@ -234,6 +234,38 @@ def boxed(known: Known, folders: Folders) -> Inferred:
     return Inferred({"CONDITIONING": given})
 
 
+def lone_photomaker(known: Known, folders: Folders) -> Inferred:
+    """PHOTOMAKER of a file: the width of the prompts that it is for."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.diffusion.photomaker.files import read_photomaker
+
+    path = found(known, folders, "photomaker_model_name", "photomaker")
+    if path is None:
+        return NOTHING
+    try:
+        return Inferred({"PHOTOMAKER": WeightsFacts(None, read_photomaker(path).context)})
+    except CheckpointError:
+        return NOTHING
+
+
+def person(known: Known, folders: Folders) -> Inferred:
+    """CONDITIONING of a prompt with somebody in it, by the text encoders of PhotoMaker's family."""
+    inferred = text(known, folders)
+    clip, maker = known.get("clip"), known.get("photomaker")
+    if not isinstance(clip, WeightsFacts) or not isinstance(maker, WeightsFacts):
+        return inferred
+    if None in (clip.context_width, maker.context_width):
+        return inferred
+    if clip.context_width == maker.context_width:
+        return inferred
+    message = (
+        f"PhotoMaker changes prompts {maker.context_width:,} numbers wide, and these text encoders "
+        f"make {clip.context_width:,}"
+    )
+    problem = foreign("photomaker", message, "the CLIP of an SDXL checkpoint")
+    return Inferred(inferred.facts, problems=(problem,))
+
+
 def text(known: Known, folders: Folders) -> Inferred:
     """CONDITIONING of a prompt."""
     clip = known.get("clip")

@@ -55,6 +55,7 @@ CLASSES = {
     "IPAdapterRecipe": "nodeflow.diffusion.ip_adapter.patch",
     "SeenPictures": "nodeflow.diffusion.ip_adapter.patch",
     "PicturePrompt": "nodeflow.diffusion.ip_adapter.patch",
+    "PhotoMakerRecipe": "nodeflow.diffusion.recipe",
     "GligenRecipe": "nodeflow.diffusion.recipe",
     "Grounding": "nodeflow.diffusion.conditioning",
     "TextBox": "nodeflow.diffusion.conditioning",

@@ -8,6 +8,7 @@ import pytest
 from tests.cli.calling import ROOT, Shell
 from tests.diffusion.gligen.test_gligen import published as gligen_file
 from tests.diffusion.ip_adapter.published import FILES
+from tests.diffusion.photomaker.test_photomaker import vit_l
 from tests.diffusion.published import openclip_vision, single_files, under
 from tests.diffusion.test_families import sparse
 
@@ -237,3 +238,22 @@ def test_boxes_for_another_family(shell: Shell, models: Path) -> None:
         assert part in found.err
     sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
     assert shell("validate", "graph.yaml").code == 0
+
+
+def test_photomaker_for_another_family(shell: Shell, models: Path) -> None:
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    (models / "photomaker").mkdir()
+    sparse(models / "photomaker" / "person.safetensors", vit_l())
+    graph = WITH_LORA.replace(f"  lora: {LORA}\n", "").replace("$lora.", "$checkpoint.")
+    shell.write(
+        "graph.yaml",
+        graph.replace("positive: $prompt", "positive: $person")
+        + "  maker: {node: PhotoMakerLoader, photomaker_model_name: person}\n"
+        "  picture: {node: EmptyImage}\n"
+        "  person: {node: PhotoMakerEncode, photomaker: $maker, image: $picture,\n"
+        "           clip: $checkpoint.CLIP, text: a man photomaker}\n",
+    )
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("'person'", "'photomaker'", "2,048", "768", "SDXL"):
+        assert part in found.err

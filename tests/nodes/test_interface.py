@@ -427,6 +427,10 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "width INT=64; height INT=64; x INT=0; y INT=0",
         "CONDITIONING",
     ),
+    "PhotoMakerLoader": ("photomaker_model_name STRING", "PHOTOMAKER"),
+    "PhotoMakerEncode": (
+        "photomaker PHOTOMAKER; image IMAGE; clip CLIP; text STRING", "CONDITIONING",
+    ),
     "ControlNetLoader": ("control_net_name STRING", "CONTROL_NET"),
     "DiffControlNetLoader": ("model MODEL; control_net_name STRING", "CONTROL_NET"),
     "SetUnionControlNetType": ("control_net CONTROL_NET; type COMBO=auto", "CONTROL_NET"),

@@ -19,7 +19,15 @@ class Target(StrEnum):
 
 
 PREFIXES: Mapping[Target, tuple[str, ...]] = {
-    Target.UNET: ("lora_unet_", "lycoris_", "unet.", "diffusion_model.", "base_model.model.", ""),
+    Target.UNET: (
+        "lora_unet_",
+        "lycoris_",
+        "unet.",
+        "diffusion_model.",
+        "base_model.model.",
+        "lora_weights.unet.",
+        "",
+    ),  # fmt: skip
     Target.TEXT: ("lora_te_", "lora_te1_", "text_encoder.", "text_encoders.clip_l.transformer."),
     Target.TEXT_2: ("lora_te2_", "text_encoder_2.", "text_encoders.clip_g.transformer."),
 }

@@ -11,7 +11,7 @@ from nodeflow.diffusion.text.chunks import Chunk, chunk_tokens
 from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.inversion_folders import NO_INVERSIONS, Inversions
 from nodeflow.diffusion.text.inversion_words import AddedWords
-from nodeflow.diffusion.text.prompt import parse_weights
+from nodeflow.diffusion.text.prompt import Piece, parse_weights
 from nodeflow.diffusion.text.tokenizer import Tokenizer, load_tokenizer
 from nodeflow.diffusion.text.towers import Reading, reading
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
@@ -81,14 +81,27 @@ def encode_prompt(
     is looked up. Raises ValueError where an encoder
     has no such layer.
     """
+    return encode_pieces(
+        encoders,
+        {
+            tower: parse_weights(prompts if isinstance(prompts, str) else prompts[tower])
+            for tower in encoders.towers
+        },
+        stop_at_layer,
+        inversions,
+    )
+
+
+def encode_pieces(
+    encoders: TextEncoders,
+    pieces: Mapping[Tower, Sequence[Piece]],
+    stop_at_layer: int | None = None,
+    inversions: Inversions = NO_INVERSIONS,
+) -> Conditioning:
+    """The same of a prompt that is in weighted pieces already, for each encoder."""
     ways = {tower: reading(encoders.family, tower) for tower in encoders.towers}
     words = {t: AddedWords(t, e.config.width, inversions) for t, e in encoders.towers.items()}
-    chunks = {
-        tower: chunks_of(
-            prompts if isinstance(prompts, str) else prompts[tower], how.pad, words[tower]
-        )
-        for tower, how in ways.items()
-    }
+    chunks = {t: chunk_tokens(pieces[t], words[t], how.pad) for t, how in ways.items()}
     longest = max(len(each) for each in chunks.values())
     embeddings, pooled = [], None
     for tower, encoder in encoders.towers.items():

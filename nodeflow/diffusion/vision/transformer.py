@@ -1,6 +1,7 @@
 """CLIP's vision transformer (arXiv 2103.00020), with transformers' parameter names."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,14 @@ class ImageFeatures:
     """
 
     embedding: Tensor
+    last: Tensor
+    penultimate: Tensor
+
+
+class Seen(NamedTuple):
+    """The normed class token `[batch, width]`; hidden states as in `ImageFeatures`."""
+
+    token: Tensor
     last: Tensor
     penultimate: Tensor
 
@@ -97,6 +106,14 @@ class VisionModel(nn.Module):
         self.encoder = Encoder(config)
         self.post_layernorm = nn.LayerNorm(config.width)
 
+    def forward(self, pixels: Tensor) -> Seen:
+        """`pixels` float `[batch, 3, image, image]`, normalised."""
+        x = self.pre_layrnorm(self.embeddings(pixels))
+        before = x
+        for layer in self.encoder.layers:
+            before, x = x, layer(x)
+        return Seen(self.post_layernorm(x[:, 0]), x, before)
+
 
 class ClipVisionTransformer(nn.Module):
     """Pictures to features."""
@@ -113,11 +130,6 @@ class ClipVisionTransformer(nn.Module):
 
     def forward(self, pixels: Tensor) -> ImageFeatures:
         """`pixels` float `[batch, 3, image, image]`, normalised."""
-        model = self.vision_model
-        x = model.pre_layrnorm(model.embeddings(pixels))
-        before = x
-        for layer in model.encoder.layers:
-            before, x = x, layer(x)
-        token = model.post_layernorm(x[:, 0])
+        token, last, before = self.vision_model(pixels)
         projected = token if self.visual_projection is None else self.visual_projection(token)
-        return ImageFeatures(projected, x, before)
+        return ImageFeatures(projected, last, before)
