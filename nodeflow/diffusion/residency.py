@@ -190,9 +190,13 @@ class Residency:
     ) -> nn.Module:
         """What works beside a model and is all that its file holds."""
         path, dtype = Path(file.path), compute_dtype(self.device)
-        count = sum(prod(info.shape) for info in read_header(path).tensors.values())
         key = (kind, file.fingerprint)
-        return self._held(key, count * dtype.itemsize, lambda: load(path, dtype, self.device))
+        with self._lock:
+            size = 0
+            if key not in self._modules:  # the header of a pickled file costs reading all of it
+                tensors = read_header(path).tensors.values()
+                size = dtype.itemsize * sum(prod(info.shape) for info in tensors)
+            return self._held(key, size, lambda: load(path, dtype, self.device))
 
     def _held(self, key: Key, size: int, load: Callable[[], nn.Module]) -> nn.Module:
         """A module that is loaded when first asked for."""

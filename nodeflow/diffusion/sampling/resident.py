@@ -1,7 +1,7 @@
 """Sampling with a model recipe: its network in memory, its answers shared and recorded."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from time import monotonic
 
 from torch import Tensor
@@ -86,8 +86,8 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> Denoiser:
         patches,
         lambda control: control_of(control, recipe, residency),
         Forms(unet, recipe, residency.budget - residency.held_bytes()),
-        Pictures(lambda file: layers_of(file, unet.config, residency)),
-        lambda file: beside(residency.gligen(file), unet.config),
+        Pictures(cache(lambda file: layers_of(file, unet.config, residency))),
+        cache(lambda file: beside(residency.gligen(file), unet.config)),
     )
     tiling = tiled_of(recipe.patches)
     return model if tiling is None else TiledModel(model, tiling)

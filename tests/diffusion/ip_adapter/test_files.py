@@ -14,6 +14,8 @@ from nodeflow.diffusion.ip_adapter.config import IPAdapterConfig, Projection
 from nodeflow.diffusion.ip_adapter.files import read_ip_adapter
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
 from nodeflow.diffusion.ip_adapter.network import IPAdapter
+from nodeflow.diffusion.recipe import WeightsFile
+from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.unet.config import UNetConfig
 from tests.diffusion.ip_adapter.published import FILES, attention, plain
 from tests.diffusion.ip_adapter.test_parity import SMALL, nested, weights
@@ -67,6 +69,18 @@ def test_pickled_files_only_on_request(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv(VARIABLE, "allow")
     loaded = load_ip_adapter(path, torch.float32, "cpu").state_dict()
     assert all(torch.equal(loaded[name], tensor) for name, tensor in tensors.items())
+
+
+def test_what_is_in_memory_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "allow")
+    path = tmp_path / "a.bin"
+    torch.save(nested(weights(SMALL, plain(24, 48))), path)
+    residency, file = Residency("cpu"), WeightsFile(str(path), "print")
+    held = residency.ip_adapter(file)
+    path.unlink()
+    assert residency.ip_adapter(file) is held
 
 
 def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
