@@ -40,6 +40,7 @@ NUMBERS: dict[str, tuple[type[int] | type[float], float, str]] = {
     "keep-jobs": (int, 10_000, "ended jobs that stay in the history"),
     "keep-days": (float, 0, "days that they stay, 0 for any"),
     "keep-temp": (float, 30, "days that temporary pictures stay after their last use, 0 for any"),
+    "keep-trash": (float, 30, "days that deleted files and workflows stay, 0 for any"),
     "keep-events": (int, 500_000, "events that stay for clients that resume"),
     "memory-limit": (float, 0, "GB of memory after which a worker is replaced, 0 for any"),
 }
@@ -152,7 +153,8 @@ def command(argv: Sequence[str]) -> int:
         memory_limit=int(arguments.memory_limit * 1e9), hang=arguments.hang, stall=arguments.stall,
         limits=Limits(arguments.queue_limit, arguments.client_limit, arguments.retries),
         retention=Retention(
-            arguments.keep_jobs, arguments.keep_days, arguments.keep_events, arguments.keep_temp
+            arguments.keep_jobs, arguments.keep_days, arguments.keep_events, arguments.keep_temp,
+            arguments.keep_trash,
         ),
         certificate=arguments.certificate,
         key=arguments.key, page=arguments.page, previews=arguments.preview, lazy=arguments.lazy,

@@ -22,7 +22,7 @@ from nodeflow.server.api.answers.problem import ProblemDetails
 from nodeflow.server.comfyui import logs
 from nodeflow.server.comfyui import routes as comfyui
 from nodeflow.server.events import socket
-from nodeflow.server.http.guard import guard
+from nodeflow.server.http.guard import cookie_of, guard
 from nodeflow.server.http.openapi import openapi
 from nodeflow.server.http.page import page
 from nodeflow.server.http.route import STATE, UPLOAD, Call, Route, served
@@ -46,7 +46,7 @@ async def nowhere(request: web.Request) -> web.StreamResponse:
 
 async def described(call: Call) -> dict[str, Any]:
     """This API as an OpenAPI document."""
-    return openapi(ROUTES, ProblemDetails)
+    return openapi(ROUTES, ProblemDetails, cookie_of(call.request))
 
 
 ROUTES: list[Route] = [

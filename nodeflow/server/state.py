@@ -70,8 +70,8 @@ class ServerState:
             setups * options.workers, self.core, self.events, blame, options.hang, options.stall,
             memory_limit=options.memory_limit,
         )  # fmt: skip
-        temp, days = Path(options.places.temp), options.retention.temporary
-        self._upkeep = Upkeep(self.database, self.core, temp, days)
+        temp = Path(options.places.temp)
+        self._upkeep = Upkeep(self.database, self.core, options.data, temp, options.retention)
         self.stopping = asyncio.Event()
         self.saving = asyncio.Lock()
         blame.blocked = self.refresh

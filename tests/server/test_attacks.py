@@ -103,6 +103,28 @@ def test_nobody_comes_in_without_the_token(server: Serving) -> None:
     assert server.token not in server.call("GET", "/api/v1/health").body.decode()
 
 
+def test_the_link_lets_in_though_there_is_an_old_cookie(
+    server: Serving, users_server: Serving
+) -> None:
+    names = []
+    for each, token in ((server, server.token), (users_server, ALICE)):
+        name = f"nodeflow-{each.port}"
+        old = {"Cookie": f"{name}=an-old-one"}
+        assert each.call("GET", "/api/v1/jobs", headers=old, token="").status == 401
+        answer = each.call("GET", f"/?token={token}", headers=old, token="")
+        assert answer.status == 302 and answer.headers["location"] == "/"
+        cookie, _, rest = answer.headers["set-cookie"].partition(";")
+        assert cookie == f"{name}={token}" and "HttpOnly" in rest and "SameSite=Strict" in rest
+        names.append(name)
+        both = {"Cookie": f"{cookie}; nodeflow-1=another-server's"}
+        assert each.call("GET", "/api/v1/jobs", headers=both, token="").status == 200
+        gone = each.call("DELETE", "/api/v1/session", headers=both, token="")
+        assert gone.headers["set-cookie"].startswith(f'{name}=""')
+        wrong = {**both, "Authorization": "Bearer wrong"}
+        assert each.call("GET", "/api/v1/jobs", headers=wrong).status == 401
+    assert len(set(names)) == 2
+
+
 # Paths
 
 OUTSIDE = ["../secret.txt", "..%2fsecret.txt", "%2e%2e/secret.txt", "..%252fsecret.txt",

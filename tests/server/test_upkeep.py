@@ -62,14 +62,17 @@ def test_those_of_each_user_go(tmp_path: Path) -> None:
 def test_days_are_held_while_nothing_ends(tmp_path: Path) -> None:
     async def use() -> list[str]:
         database = Database(tmp_path / "x.sqlite")
-        core = JobCore(database, EventLog(database), Limits(), Retention(days=1e-6))
+        kept = Retention(days=1e-6, temporary=1)
+        core = JobCore(database, EventLog(database), Limits(), kept)
         job = await core.submit(Submission(b"{}"))
         core.cancel(job)
         for path in ("new.png", "old.png", "../outside.png"):
             await database.write(lambda c, path=path: temporary.note(c, "", [path]))
         long_ago = "update values_of set value = ? where key <> 'new.png'"
         await database.write(lambda c: c.execute(long_ago, (json.dumps(time.time() - 90_000),)))
-        keeping = asyncio.create_task(Upkeep(database, core, tmp_path / "temp", 1).run(0.05))
+        keeping = asyncio.create_task(
+            Upkeep(database, core, tmp_path, tmp_path / "temp", kept).run(0.05)
+        )
         while await core.find(job.id, "") is not None:
             await asyncio.sleep(0.02)
         while len(await database.read(lambda c: temporary.unused(c, time.time()))) > 1:
@@ -85,3 +88,30 @@ def test_days_are_held_while_nothing_ends(tmp_path: Path) -> None:
     assert asyncio.run(asyncio.wait_for(use(), 60)) == ["new.png"]
     assert not (tmp_path / "temp" / "old.png").exists()
     assert (tmp_path / "temp" / "new.png").exists() and (tmp_path / "outside.png").exists()
+
+
+def test_the_trash_is_emptied_in_time(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        made = server.run(SHOWN)["outputs"]["show"]["files"][0]
+        os.utime(tmp_path / "work" / "temp" / made["path"], (0, 0))
+        assert server.call("DELETE", made["url"]).status == 204
+        for name in ("old", "new"):
+            path = f"/api/v1/workflows/{name}.yaml"
+            assert server.call("PUT", path, {"text": "nodes: {}"}).status == 201
+            assert server.call("DELETE", path).status == 204
+        items = {i["path"]: i["id"] for i in server.call("GET", "/api/v1/trash").json["items"]}
+        server.stop()
+        trash, uploads = tmp_path / "data" / "trash", tmp_path / "data" / "uploads"
+        uploads.mkdir(exist_ok=True)
+        for name in ("a.partial", "b.partial"):
+            (uploads / name).touch()
+        long_ago = time.time() - 40 * 86_400
+        for path in (uploads / "a.partial", trash / "workflows" / items["old.yaml"]):
+            os.utime(path, (long_ago, long_ago))
+        server.start()
+        until(lambda: not (uploads / "a.partial").exists(), "half an upload gone")
+        assert (uploads / "b.partial").exists()
+        left = server.call("GET", "/api/v1/trash").json["items"]
+        assert [item["path"] for item in left] == ["new.yaml"]
+        assert len(list((trash / "files").iterdir())) == 1, "deleted just now, however old"
+        assert server.call("POST", f"/api/v1/trash/{items['new.yaml']}/restore").status == 200

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import shutil
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -221,9 +222,12 @@ async def delete(call: Call) -> None:
     trash = call.state.options.data / "trash" / "files"
     trash.mkdir(parents=True, exist_ok=True)
     target = trash / f"{secrets.token_hex(6)}-{path.name}"
-    import shutil
 
-    await asyncio.to_thread(shutil.move, os.fspath(path), os.fspath(target))
+    def move() -> None:
+        shutil.move(path, target)
+        os.utime(target)  # from now on it grows old
+
+    await asyncio.to_thread(move)
 
 
 FORM = {

@@ -23,7 +23,7 @@ from nodeflow.server.api.answers.operation import (
 )
 from nodeflow.server.api.answers.problem import Nothing
 from nodeflow.server.http.fault import Fault
-from nodeflow.server.http.guard import COOKIE, set_cookie, user_of
+from nodeflow.server.http.guard import cookie_of, set_cookie, user_of
 from nodeflow.server.http.route import Call, Reply, Route
 from nodeflow.server.process.questions import AskModelHash, AskModels
 
@@ -118,7 +118,7 @@ async def log_in(call: Call, body: Session) -> web.Response:
 async def log_out(call: Call) -> web.Response:
     """Forget the cookie."""
     response = web.Response(status=204)
-    response.del_cookie(COOKIE)
+    response.del_cookie(cookie_of(call.request))
     return response
 
 

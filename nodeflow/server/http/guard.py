@@ -3,7 +3,8 @@
 import base64
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -14,7 +15,6 @@ from nodeflow.server.http.route import STATE, USER
 from nodeflow.server.options import LOOPBACK, Options
 from nodeflow.server.refusals import INTERNAL, refused
 
-COOKIE = "nodeflow"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OWN, LONGEST = "/api/v1/", 200
 """Addresses of which the nearest are told, and how long they may be for that."""
@@ -67,17 +67,31 @@ def user_of(options: Options, token: str) -> str | None:
     return found
 
 
-def token_of(request: web.Request) -> str:
-    """The token that a request carries: bearer, password of any user name, cookie, in the link."""
+def cookie_of(request: web.Request) -> str:
+    """The name of the page's cookie. Browsers share cookies over ports: each server has its own."""
+    address = request.transport.get_extra_info("sockname") if request.transport else None
+    return f"nodeflow-{address[1]}" if address else "nodeflow"
+
+
+def tokens_of(request: web.Request) -> Iterator[str]:
+    """The tokens that a request carries: bearer or password of any user name; else in the link,
+    and in the cookie, which may be an old one."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
-        return value.strip()
-    if kind.lower() == "basic":
-        try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except ValueError:
-            return ""
-    return request.cookies.get(COOKIE) or request.query.get("token", "")
+        yield value.strip()
+    elif kind.lower() == "basic":
+        with suppress(ValueError):
+            yield base64.b64decode(value, validate=True).decode().partition(":")[2]
+    else:
+        yield request.query.get("token", "")
+        yield request.cookies.get(cookie_of(request), "")
+
+
+def known_user(request: web.Request) -> str | None:
+    """The user whom a request's tokens name."""
+    options = request.app[STATE].options
+    users = (user_of(options, token) for token in tokens_of(request))
+    return next((user for user in users if user is not None), None)
 
 
 def secure(response: web.StreamResponse) -> None:
@@ -98,7 +112,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         check_origin(request)
         options = request.app[STATE].options
         if options.tokens:
-            user = user_of(options, token_of(request))
+            user = known_user(request)
             if user is None and request.path not in PUBLIC:
                 raise Fault(401, "unauthorized", "open the link that the server printed")
             request[USER] = user or ""
@@ -148,6 +162,6 @@ def fault_of(request: web.Request, error: web.HTTPException) -> Fault:
 def set_cookie(response: web.StreamResponse, request: web.Request, token: str) -> None:
     """Let the page in from now on."""
     response.set_cookie(
-        COOKIE, token, httponly=True, samesite="Strict", secure=request.secure, path="/",
-        max_age=365 * 86_400,
+        cookie_of(request), token, httponly=True, samesite="Strict", secure=request.secure,
+        path="/", max_age=365 * 86_400,
     )  # fmt: skip

@@ -33,8 +33,8 @@ class Schemas:
         return fields
 
 
-def openapi(routes: list[Route], fault: Any) -> dict[str, Any]:
-    """The document; fault: the type of every answer that is no success."""
+def openapi(routes: list[Route], fault: Any, cookie: str) -> dict[str, Any]:
+    """The document; fault: the type of every answer that is no success; cookie: its name."""
     given = [(r.body, r.query, r.answer, *r.takes.values()) for r in routes]
     types = [fault, *(t for each in given for t in each if not isinstance(t, dict | None))]
     schemas = Schemas(types)
@@ -51,7 +51,7 @@ def openapi(routes: list[Route], fault: Any) -> dict[str, Any]:
             "schemas": schemas.components,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "nodeflow"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": cookie},
             },
         },
     }

@@ -26,13 +26,15 @@ TRIM_EVERY = 100
 class Retention(Struct, frozen=True):
     """What is kept: so many ended jobs, for so many days (0: for ever), so many events.
 
-    temporary: days that files which were only shown stay after their last use, 0: for ever.
+    temporary: days that files which were only shown stay after their last use; trash: days that
+    what was deleted stays; 0: for ever.
     """
 
     jobs: int = 10_000
     days: float = 0.0
     events: int = 500_000
     temporary: float = 30.0
+    trash: float = 30.0
 
 
 class Archive:
