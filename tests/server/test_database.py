@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,31 @@ def test_a_write_that_fails_is_told_and_takes_no_other_with_it(tmp_path: Path) -
         return found
 
     assert asyncio.run(use()) == ["a", "b"]
+
+
+def test_who_cannot_take_in_a_write_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    faults: list[str] = []
+
+    def stumble() -> None:
+        raise RuntimeError("on purpose")
+
+    async def use() -> list[str]:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, told: faults.append(str(told["exception"])))
+        database = Database(tmp_path / "x.sqlite")
+        gate = threading.Event()
+        database.post(lambda c: gate.wait(10) and put(c, "first"))
+        database.post(lambda c: put(c, "a"), stumble)
+        waiting = [asyncio.create_task(database.write(lambda c, k=k: put(c, k))) for k in "bc"]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.wait_for(asyncio.gather(*waiting), 30)
+        found = await database.read(keys)
+        await database.close()
+        return found
+
+    assert asyncio.run(use()) == ["a", "b", "c", "first"]
+    assert faults == ["on purpose"]
 
 
 def test_an_older_file_is_brought_forward_and_a_newer_one_refused(tmp_path: Path) -> None:

@@ -163,7 +163,12 @@ class Database:
                 results = [self._alone(item) for item in batch]
             pairs = list(zip(batch, results, strict=True))
             if pairs:
-                self._loop.call_soon_threadsafe(_tell, pairs)
+                self._loop.call_soon_threadsafe(self._tell, pairs)
+
+    def _tell(self, pairs: list[tuple[_Item, tuple[Any, BaseException | None]]]) -> None:
+        """Each by itself: where one cannot take it in, the others are told all the same."""
+        for item, (value, error) in pairs:
+            self._loop.call_soon(item.done, value, error)
 
     def _together(self, batch: list[_Item]) -> list[tuple[Any, BaseException | None]] | None:
         try:
@@ -206,13 +211,9 @@ class Database:
         self._closing = True
         self._items.put(None)
         await asyncio.to_thread(self._thread.join)
-        await asyncio.sleep(0)
+        for _ in range(2):  # `_tell`, and what it calls
+            await asyncio.sleep(0)
         self._readers.shutdown()
         if self._reading is not None:
             self._reading.close()
         self._connection.close()
-
-
-def _tell(pairs: list[tuple[_Item, tuple[Any, BaseException | None]]]) -> None:
-    for item, (value, error) in pairs:
-        item.done(value, error)
