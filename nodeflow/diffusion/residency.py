@@ -27,6 +27,7 @@ from nodeflow.diffusion.checkpoint.parts import (
     vae_part,
     vision_part,
 )
+from nodeflow.diffusion.compile import CompiledNetwork, check_backend, compiled
 from nodeflow.diffusion.control.files import ControlKind, read_control
 from nodeflow.diffusion.control.load import load_control
 from nodeflow.diffusion.control.net import ControlNetModel
@@ -38,6 +39,7 @@ from nodeflow.diffusion.hypernetworks.network import Hypernetwork
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
 from nodeflow.diffusion.ip_adapter.network import IPAdapter
 from nodeflow.diffusion.packed import pack
+from nodeflow.diffusion.patches.compiled import Backend
 from nodeflow.diffusion.photomaker.load import load_photomaker
 from nodeflow.diffusion.photomaker.network import PhotoMaker
 from nodeflow.diffusion.recipe import (
@@ -59,6 +61,7 @@ from nodeflow.diffusion.vae.tiny import TinyAutoencoder
 from nodeflow.diffusion.vae.tiny_load import load_tiny
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
+COMPILED = "compiled"
 BUDGET = 3_900_000_000
 Key: TypeAlias = tuple[object, ...]
 
@@ -97,6 +100,23 @@ class Residency:
             recipe.patches,
         )
         return cast(UNet2DConditionModel, module)
+
+    def compiled(self, recipe: ModelRecipe, backend: Backend) -> CompiledNetwork:
+        """The same network, compiled when it is called; kept, so that it is compiled once.
+
+        One at a time is kept, as of changed forms. Raises CannotCompile.
+        """
+        check_backend(backend, self.device)
+        unet = self.unet(recipe)
+        changes = tuple(patch for patch in recipe.patches if isinstance(patch, WeightPatch))
+        base = (COMPILED, recipe.source.fingerprint, recipe.stored_as)
+        with self._lock:
+            key = (*base, backend, changes)
+            if key not in self._modules:
+                self._drop_changed((COMPILED,))
+                self._modules[key] = compiled(shared_copy(unet), backend)
+            self._modules[key] = self._modules.pop(key)
+            return CompiledNetwork(unet, self._modules[key])
 
     def text_encoders(self, recipe: ClipRecipe) -> TextEncoders:
         """The text encoders with their weight patches."""

@@ -43,6 +43,8 @@ CLASSES = {
     "ProjectedGuidance": "nodeflow.diffusion.guidance.projected",
     "Downscale": "nodeflow.diffusion.patches.downscale",
     "HyperTile": "nodeflow.diffusion.patches.hypertile",
+    "Compiled": "nodeflow.diffusion.patches.compiled",
+    "Backend": "nodeflow.diffusion.patches.compiled",
     "TiledDiffusion": "nodeflow.diffusion.patches.tiled",
     "Blending": "nodeflow.diffusion.patches.tiled",
     "TokenMerging": "nodeflow.diffusion.patches.token_merging",

@@ -322,6 +322,7 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "ConditioningTimestepsRange": (
         "start_percent FLOAT=0.0; end_percent FLOAT=1.0", "TIMESTEPS_RANGE",
     ),
+    "TorchCompileModel": ("model MODEL; backend COMBO=inductor", "MODEL"),
     "TiledDiffusion": (
         "model MODEL; method COMBO=MultiDiffusion; tile_width INT=768; tile_height INT=768; "
         "tile_overlap INT=64; tile_batch_size INT=4",

@@ -14,6 +14,7 @@ from nodeflow.diffusion.hypernetworks.network import changed_contexts
 from nodeflow.diffusion.hypernetworks.patch import HypernetworkPatch
 from nodeflow.diffusion.ip_adapter.patch import PicturePrompt
 from nodeflow.diffusion.latent import Latent
+from nodeflow.diffusion.patches.compiled import compiled_of
 from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.patches.tiled import tiled_of
 from nodeflow.diffusion.recipe import ControlRecipe, ModelRecipe, Prediction, Time, WeightsFile
@@ -78,8 +79,9 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> Denoiser:
     )
     base_width = unet.config.block_out_channels[0]
     patches = ForwardPatches(recipe.patches, schedule, base_width, contexts)
+    backend = compiled_of(recipe.patches)
     model = DenoisingModel(
-        unet,
+        unet if backend is None else residency.compiled(recipe, backend),
         recipe.prediction,
         schedule,
         dtype,

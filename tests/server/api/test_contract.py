@@ -55,6 +55,8 @@ def operation(api: Contract) -> None:
     digest = api.call("POST", f"{API}/models/{{kind}}/{{name}}/hash", **named).json["sha256"]
     file = ROOT / "nodeflow" / "models" / "checkpoints" / model["name"]
     assert digest == sha256(file.read_bytes()).hexdigest()
+    loras = api.call("GET", f"{API}/models/{{kind}}", kind="loras").json["models"]
+    assert "tiny-flat.safetensors" in [lora["name"] for lora in loras]  # completed after <lora:
     api.call("GET", f"{API}/models/{{kind}}", kind="none")
     api.call("GET", f"{API}/cache")
     api.call("POST", f"{API}/cache/clear")
