@@ -51,7 +51,6 @@ def ip_adapter_model_loader(
     category="model_patches/pictures",
     display_name="Apply IP-Adapter",
     lane="device",
-    store=False,
     infer=foreseen.picture_prompt,
 )
 def ip_adapter_apply(

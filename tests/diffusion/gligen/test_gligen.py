@@ -7,6 +7,7 @@ from typing import Any
 import diffusers
 import pytest
 import torch
+from diffusers.models.attention import GatedSelfAttentionDense
 from diffusers.models.embeddings import GLIGENTextBoundingboxProjection
 from safetensors.torch import save_file
 
@@ -16,7 +17,7 @@ from nodeflow.diffusion.conditioning import Area, ConditioningEntry, Grounding, 
 from nodeflow.diffusion.gligen.config import MOST, GligenConfig
 from nodeflow.diffusion.gligen.files import read_gligen
 from nodeflow.diffusion.gligen.load import load_gligen
-from nodeflow.diffusion.gligen.network import Gligen
+from nodeflow.diffusion.gligen.network import Fuser, Gligen
 from nodeflow.diffusion.gligen.text import box_text
 from nodeflow.diffusion.guidance.grounding import grounded_alike, grounding_rows
 from nodeflow.diffusion.guidance.rows import GroundingRows, Rows
@@ -145,6 +146,19 @@ def test_objects_at_published_widths() -> None:
         assert relative_l2(ours(BOXES, (words[:1], words[1:])), wanted) < 1e-5
         masks.zero_()
         assert relative_l2(ours((), ()), theirs(boxes, masks, embeddings)) < 1e-5
+
+
+@pytest.mark.parametrize("width", [320, 640, 1280])
+def test_a_fuser_at_published_widths(width: int) -> None:
+    torch.manual_seed(0)
+    theirs = GatedSelfAttentionDense(width, 768, 8, width // 8).eval()
+    theirs.alpha_attn.data.fill_(0.7)
+    theirs.alpha_dense.data.fill_(-0.4)
+    ours = Fuser(width, 768)
+    ours.load_state_dict(theirs.state_dict())
+    x, objects = torch.randn(2, 40, width), torch.randn(2, MOST, 768)
+    with torch.no_grad():
+        assert relative_l2(ours(x, objects, 8), theirs(x, objects)) < 1e-5
 
 
 def published() -> Shapes:
