@@ -158,6 +158,26 @@ def test_a_fault_in_hearing_a_process_costs_that_process_alone(tmp_path: Path) -
     assert "SIGKILL" in asyncio.run(life())
 
 
+def test_a_machine_that_stood_still_costs_no_worker(tmp_path: Path) -> None:
+    with serving(tmp_path, "--hang", "3") as server:
+        assert server.process is not None
+        worker = server.worker_pid()
+        id = posted(server, one("Slow", seconds=2))
+        until(lambda: job(server, id)["progress"], "progress")
+        parent = psutil.Process(server.process.pid)
+        for process in (parent, *parent.children()):
+            process.suspend()
+        time.sleep(5)
+        children = parent.children()
+        parent.resume()
+        time.sleep(1)
+        for process in children:
+            process.resume()
+        found = ended(server, id)
+        assert found["state"] == "done" and found["attempts"] == 1
+        assert server.worker_pid() == worker
+
+
 @pytest.mark.heavy
 def test_a_worker_that_hangs_stalls_or_takes_too_much_is_replaced(tmp_path: Path) -> None:
     with serving(tmp_path, "--hang", "10", "--stall", "5", "--memory-limit", "1.5") as server:

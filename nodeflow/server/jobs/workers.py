@@ -68,6 +68,14 @@ class Worker:
         self.process.send(run)
         self._core.started(run.job, self.name)
 
+    def forgive(self, seconds: float) -> None:
+        """Time that does not count against it."""
+        self.moved += seconds
+        self.process.last_heard += seconds
+        self.process.since += seconds
+        if self.cancel_at is not None:
+            self.cancel_at += seconds
+
     def cancel(self, id: str, grace: float) -> None:
         """Ask the running job to stop; kill the process where it does not."""
         if self.job is not None and self.job.job == id and self.cancel_at is None:
@@ -178,9 +186,14 @@ class Workers:
                         self._core.give_back(job.id, "its worker was gone already", death=False)
 
     async def _watch(self) -> None:
+        before = time.monotonic()
         while True:
             await asyncio.sleep(WATCH)
             now = time.monotonic()
+            slept, before = now - before - WATCH, now
+            if slept > WATCH:  # the server itself stood still, and perhaps the workers with it
+                for worker in self.list:
+                    worker.forgive(slept)
             for worker in self.list:
                 process = worker.process
                 if now - process.last_heard > self._hang:
