@@ -1,14 +1,29 @@
-"""Peak memory of SD1.5 at full size: a 2.1 GB fp16 file of random weights, 256 px, 1 step.
+"""What weights cost in memory, and what changing them costs in time. Files of random weights with
+published names and shapes are written into a temporary folder.
 
-`python benchmarks/memory.py`: writes the file into a temporary folder.
+`python benchmarks/memory.py peak [sd15|sdxl]`: the peak of the whole process that encodes a text,
+samples one step at 256 pixels and decodes, from an fp16 file.
+`python benchmarks/memory.py adapters [sd15|sdxl]`: another strength of a LoRA beside reading the
+checkpoint, and what two strengths hold beside one.
+`python benchmarks/memory.py alternate`: 200 runs that alternate two models, three LoRAs or
+none, and sizes, within a budget that does not hold all.
 """
 
+import argparse
+import gc
+import os
 import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.diffusion.published import single_files
+
+FILES = {"sd15": "SD1", "sdxl": "SDXL"}
 GRAPH = """
 nodes:
   checkpoint: {node: CheckpointLoaderSimple, ckpt_name: full}
@@ -19,51 +34,193 @@ nodes:
   image: {node: VAEDecode, samples: $sampler, vae: $checkpoint.VAE}
   save: {node: PreviewImage, images: $image}
 """
+EMBEDDED = Path(__file__).parents[1] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
+ALTERNATING = """
+nodes:
+  checkpoint: {node: CheckpointLoaderSimple, ckpt_name: one}
+  lora: {node: LoraLoader, model: $checkpoint.MODEL, clip: $checkpoint.CLIP, lora_name: first}
+  text: {node: CLIPTextEncode, clip: $lora.CLIP, text: a cat}
+  canvas: {node: EmptyLatentImage, width: 128, height: 128}
+  sampler: {node: KSampler, model: $lora.MODEL, positive: $text, negative: $text,
+            latent_image: $canvas, steps: 1, cfg: 3.0}
+  image: {node: VAEDecode, samples: $sampler, vae: $checkpoint.VAE}
+  show: {node: PreviewImage, images: $image}
+"""
 
 
-def write_checkpoint(path: Path) -> None:
-    """SD1.5's published names and shapes with random fp16 weights."""
+def write_checkpoint(family: str, path: Path) -> None:
+    """A single file of random fp16 weights."""
     import torch
     from safetensors.torch import save_file
 
-    from nodeflow.diffusion.checkpoint.ldm_keys import unet_key_map, vae_key_map
-    from nodeflow.diffusion.text.config import TextConfig
-    from nodeflow.diffusion.text.transformer import ClipTextTransformer
-    from nodeflow.diffusion.unet.config import UNetConfig
-    from nodeflow.diffusion.unet.model import UNet2DConditionModel
-    from nodeflow.diffusion.vae.config import VAEConfig
-    from nodeflow.diffusion.vae.model import AutoencoderKL
+    shapes = single_files()[FILES[family]]
+    save_file({k: (torch.randn(s) * 0.02).half() for k, s in shapes.items()}, path)
 
-    with torch.device("meta"):
-        unet = UNet2DConditionModel(UNetConfig()).state_dict()
-        vae = AutoencoderKL(VAEConfig()).state_dict()
-        text = ClipTextTransformer(TextConfig()).state_dict()
-    shapes = {"model.diffusion_model." + k: unet[v] for k, v in unet_key_map(UNetConfig()).items()}
-    shapes |= {"first_stage_model." + k: vae[v] for k, v in vae_key_map(VAEConfig()).items()}
-    shapes |= {"cond_stage_model.transformer." + k: v for k, v in text.items()}
-    tensors = {k: (torch.randn(v.shape) * 0.02).half() for k, v in shapes.items()}
+
+def write_lora(layers: dict[str, tuple[int, int]], path: Path, rank: int = 16) -> None:
+    """kohya's names for linear layers of these sizes, fp16."""
+    import torch
+    from safetensors.torch import save_file
+
+    tensors = {}
+    for stem, (out, into) in layers.items():
+        tensors[f"{stem}.lora_up.weight"] = (torch.randn(out, rank) * 0.02).half()
+        tensors[f"{stem}.lora_down.weight"] = (torch.randn(rank, into) * 0.02).half()
+        tensors[f"{stem}.alpha"] = torch.tensor(float(rank))
     save_file(tensors, path)
 
 
-def main() -> None:
+def attention_layers(prefix: str, module: object) -> dict[str, tuple[int, int]]:
+    """The linear layers within transformers, as trainers change them."""
+    from torch import nn
+
+    assert isinstance(module, nn.Module)
+    return {
+        prefix + name.replace(".", "_"): (layer.out_features, layer.in_features)
+        for name, layer in module.named_modules()
+        if isinstance(layer, nn.Linear) and ("attn" in name or "mlp" in name or ".ff." in name)
+    }
+
+
+def resident_bytes() -> int:
+    """Memory of this process that is its own: file mappings are not counted."""
+    fields = Path("/proc/self/statm").read_text().split()
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak(family: str, folder: Path) -> None:
     """Print the size of the file and the peak of the process that ran it."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = folder / "models" / "checkpoints" / "full.safetensors"
-        path.parent.mkdir(parents=True)
-        script = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r});"
-        script += f"import memory, pathlib; memory.write_checkpoint(pathlib.Path({str(path)!r}))"
-        subprocess.run([sys.executable, "-c", script], check=True)
-        (folder / "graph.yaml").write_text(GRAPH)
-        command = [sys.executable, "-m", "nodeflow", "run", "graph.yaml", "--no-cache", "--explain"]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        code = (
-            "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]);"
-            "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss;"
-            "print(f'peak {peak / 1e6:.2f} GB'); sys.exit(done.returncode)"
+    path = folder / "models" / "checkpoints" / "full.safetensors"
+    path.parent.mkdir(parents=True)
+    script = "import sys, pathlib; sys.path.insert(0, sys.argv[1]); import memory;"
+    script += "memory.write_checkpoint(sys.argv[2], pathlib.Path(sys.argv[3]))"
+    writer = [sys.executable, "-c", script, str(Path(__file__).parent), family, str(path)]
+    subprocess.run(writer, check=True)
+    (folder / "graph.yaml").write_text(GRAPH)
+    command = [sys.executable, "-m", "nodeflow", "run", "graph.yaml", "--no-cache", "--explain"]
+    code = (
+        "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:]);"
+        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss;"
+        "print(f'peak {peak / 1e6:.2f} GB'); sys.exit(done.returncode)"
+    )
+    subprocess.run([sys.executable, "-c", code, *command], cwd=folder, check=True)
+    print(f"file {path.stat().st_size / 1e9:.2f} GB")
+
+
+def adapters(family: str, folder: Path) -> None:
+    """Print what another strength costs beside reading the checkpoint, and what two hold."""
+    from nodeflow.diffusion.adapters.open import with_adapter
+    from nodeflow.diffusion.checkpoint.open import open_checkpoint
+    from nodeflow.diffusion.recipe import WeightsFile
+    from nodeflow.diffusion.residency import Residency
+
+    checkpoint, lora = folder / "full.safetensors", folder / "lora.safetensors"
+    write_checkpoint(family, checkpoint)
+    gc.collect()
+    opened = open_checkpoint(checkpoint, "full")
+    residency = Residency(budget=10**11)
+    before = resident_bytes()
+    began = time.perf_counter()
+    unet = residency.unet(opened.model)
+    texts = residency.text_encoders(opened.clip)
+    residency.vae(opened.vae)
+    read = time.perf_counter() - began
+    base = resident_bytes() - before
+    towers = list(texts.towers.values())
+    names = ["lora_te_"] if len(towers) == 1 else ["lora_te1_", "lora_te2_"]
+    layers = attention_layers("lora_unet_", unet)
+    for name, tower in zip(names, towers, strict=True):
+        layers |= attention_layers(name, tower)
+    write_lora(layers, lora)
+    del unet, texts, towers
+    taken, held = [], []
+    for strength in (0.5, 0.8, 1.1):
+        began = time.perf_counter()
+        model, clip = with_adapter(
+            opened.model, opened.clip, WeightsFile(str(lora), "lora"), (strength, strength)
         )
-        subprocess.run([sys.executable, "-c", code, *command], cwd=folder, check=True)
-        print(f"file {path.stat().st_size / 1e9:.2f} GB ({before / 1e6:.2f} GB to write it)")
+        residency.unet(model)
+        residency.text_encoders(clip)
+        taken.append(time.perf_counter() - began)
+        gc.collect()
+        held.append(resident_bytes() - before)
+    print(f"{len(layers)} layers changed; checkpoint read in {read:.2f} s")
+    others = ", ".join(f"{t:.2f} s ({t / read:.2f})" for t in taken)
+    print(f"a LoRA, then two other strengths: {others}")
+    sizes = ", ".join(f"{b / 1e9:.2f} GB ({b / held[0]:.2f})" for b in held)
+    print(f"memory: {base / 1e9:.2f} GB without; with one, two, three strengths {sizes}")
+
+
+def alternate(folder: Path, runs: int) -> None:
+    """Print the memory after each fifty runs."""
+    import shutil
+
+    from nodeflow.diffusion.checkpoint.open import open_checkpoint
+    from nodeflow.diffusion.residency import Residency, residency_of
+    from nodeflow.engine.memory_cache import MemoryCache
+    from nodeflow.engine.run import Engine
+    from nodeflow.graph.document import JsonValue, Reference
+    from nodeflow.graph.edit import set_inputs
+    from nodeflow.interop.open import open_workflow
+    from nodeflow.node.check import check
+    from nodeflow.node.folders import Folders, ModelRoot
+    from nodeflow.node.plugins import load_registry
+    from nodeflow.node.trust import TrustList
+
+    checkpoints, loras = folder / "models" / "checkpoints", folder / "models" / "loras"
+    checkpoints.mkdir(parents=True)
+    loras.mkdir()
+    shutil.copy(EMBEDDED, checkpoints / "one.safetensors")
+    shutil.copy(EMBEDDED, checkpoints / "two.safetensors")
+    with (checkpoints / "two.safetensors").open("r+b") as file:
+        file.seek(-4, 2)
+        file.write(b"\0\0\0\0")  # another content
+    opened = open_checkpoint(EMBEDDED, "embedded")
+    layers = attention_layers("lora_unet_", Residency().unet(opened.model))
+    for name in ("first", "second", "third"):
+        write_lora(layers, loras / f"{name}.safetensors")
+    (folder / "graph.yaml").write_text(ALTERNATING)
+    base = open_workflow(folder / "graph.yaml")
+    registry = load_registry([], TrustList(Path("nowhere.json")))
+    folders = Folders(
+        models=(ModelRoot.at(folder / "models"),), output=folder / "out", temp=folder / "temp"
+    )
+    engine = Engine(memory=MemoryCache(budget=20_000_000))
+    kind, _ = residency_of("cpu")
+    residency = engine.resources.get(kind, lambda: Residency(budget=60_000_000))
+    for number in range(runs + 1):
+        settings: dict[tuple[str, str], Reference | JsonValue] = {
+            ("checkpoint", "ckpt_name"): ("one", "two")[number % 2],
+            ("lora", "lora_name"): ("first", "second", "third")[number % 3],
+            ("lora", "strength_model"): (0.0, 0.5, 1.0, -0.5)[number % 4],
+            ("canvas", "width"): (64, 128, 192, 256, 96)[number % 5],
+            ("sampler", "seed"): number,
+        }
+        result = engine.run(check(set_inputs(base, settings), registry, folders))
+        assert not result.failures, result.failures
+        if number % 50 == 0:
+            gc.collect()
+            print(
+                f"after {number:3} runs: {resident_bytes() / 1e6:.0f} MB of the process, "
+                f"{residency.held_bytes() / 1e6:.0f} MB of weights, "
+                f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB"
+            )
+
+
+def main() -> None:
+    """Run what was asked for in a temporary folder."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("what", choices=("peak", "adapters", "alternate"), default="peak")
+    options.add_argument("family", choices=FILES, default="sd15", nargs="?")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        match given.what:
+            case "peak":
+                peak(given.family, Path(name))
+            case "adapters":
+                adapters(given.family, Path(name))
+            case _:
+                alternate(Path(name), 200)
 
 
 if __name__ == "__main__":

@@ -52,17 +52,18 @@ def with_adapter(
     """Both recipes with an adapter; strengths for the model and for the text encoders.
 
     Strength 0 leaves a recipe as it is. Raises CheckpointError where the file was made for
-    another family, or changes neither.
+    another family, or could change neither at any strength.
     """
+    if not any(strengths):
+        return model, clip
     header = read_header(Path(file.path))
+    entries = matches(header, model.source, None)
+    entries += sum(matches(header, source.file, source.tower) for source in clip.sources)
+    if not entries:
+        raise _foreign(file)
     for_model, for_text = strengths
-    entries = 0
     if for_model:
-        entries += matches(header, model.source, None)
         model = replace(model, patches=(*model.patches, AdapterPatch(file, for_model)))
     if for_text:
-        entries += sum(matches(header, source.file, source.tower) for source in clip.sources)
         clip = replace(clip, patches=(*clip.patches, AdapterPatch(file, for_text)))
-    if not entries and any(strengths):
-        raise _foreign(file)
     return model, clip

@@ -187,6 +187,19 @@ def test_text_encoders_are_changed_by_their_own_strength(tmp_path: Path) -> None
     assert len(differing) == 12 and all("layers" in n for n in differing)
 
 
+def test_a_file_for_the_unet_alone_is_no_stranger_at_strength_0(tmp_path: Path) -> None:
+    opened = open_checkpoint(EMBEDDED, "print")
+    stem = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
+    path = tmp_path / "unet.safetensors"
+    shapes = {"lora_up": (192, 2), "lora_down": (2, 192)}
+    save_file({f"{stem}.{role}.weight": torch.zeros(s) for role, s in shapes.items()}, path)
+    model, clip = with_adapter(opened.model, opened.clip, WeightsFile(str(path), "f"), (0.0, 1.0))
+    assert model == opened.model
+    plain = weights(Residency().text_encoders(opened.clip).towers[Tower.L])
+    same = weights(Residency().text_encoders(clip).towers[Tower.L])
+    assert all(torch.equal(plain[name], same[name]) for name in plain)
+
+
 def test_what_fits_nothing_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tiny_file(tmp_path / "a.safetensors")
     from safetensors.torch import load_file
