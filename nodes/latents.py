@@ -56,7 +56,7 @@ def vae_encode(pixels: Image, vae: Vae, context: RunContext) -> Latent:
     from nodeflow.diffusion.vae.codec import encode_image
 
     residency = context.resources.get(*residency_of(context.device))
-    return latent.Latent(encode_image(residency.vae(vae), pixels))
+    return latent.Latent(encode_image(residency.vae(vae, "encoder"), pixels))
 
 
 @node(
@@ -73,7 +73,7 @@ def vae_decode(samples: Latent, vae: Vae, context: RunContext) -> Image:
     from nodeflow.diffusion.vae.codec import decode_latent
 
     residency = context.resources.get(*residency_of(context.device))
-    return decode_latent(residency.vae(vae), samples.samples)
+    return decode_latent(residency.vae(vae, "decoder"), samples.samples)
 
 
 @node(
@@ -105,7 +105,7 @@ def vae_encode_for_inpaint(
 
     residency = context.resources.get(*residency_of(context.device))
     grey, grown = for_inpaint(pixels, mask, grow_mask_by)
-    return latent.Latent(encode_image(residency.vae(vae), grey), noise_mask=grown)
+    return latent.Latent(encode_image(residency.vae(vae, "encoder"), grey), noise_mask=grown)
 
 
 @node(

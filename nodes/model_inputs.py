@@ -56,7 +56,7 @@ def inpaint_model_conditioning(
     from nodeflow.diffusion.vae.codec import encode_image
     from nodeflow.imaging.masks import masked_grey
 
-    autoencoder = context.resources.get(*residency_of(context.device)).vae(vae)
+    autoencoder = context.resources.get(*residency_of(context.device)).vae(vae, "encoder")
     grey, planes = masked_grey(pixels, mask)
     extra = ExtraImage(encode_image(autoencoder, grey), planes[:, 0])
     samples = encode_image(autoencoder, pixels)
@@ -92,7 +92,7 @@ def instruct_pix_to_pix_conditioning(
     from nodeflow.diffusion.residency import residency_of
     from nodeflow.diffusion.vae.codec import encode_image
 
-    autoencoder = context.resources.get(*residency_of(context.device)).vae(vae)
+    autoencoder = context.resources.get(*residency_of(context.device)).vae(vae, "encoder")
     samples = encode_image(autoencoder, pixels)
     extra = ExtraImage(samples)
     start = latent.Latent(torch.zeros_like(samples))

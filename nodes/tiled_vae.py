@@ -36,7 +36,7 @@ def vae_decode_tiled(
     from nodeflow.diffusion.vae.codec import decode_latent
     from nodeflow.imaging.tiles import apply_tiled
 
-    model = context.resources.get(*residency_of(context.device)).vae(vae)
+    model = context.resources.get(*residency_of(context.device)).vae(vae, "decoder")
     shared = min(overlap, tile_size // 4) // 8
     pictures = [
         apply_tiled(
@@ -78,7 +78,7 @@ def vae_encode_tiled(
     from nodeflow.diffusion.vae.codec import crop_to_cells, encode_image
     from nodeflow.imaging.tiles import apply_tiled
 
-    model = context.resources.get(*residency_of(context.device)).vae(vae)
+    model = context.resources.get(*residency_of(context.device)).vae(vae, "encoder")
     shared = min(overlap, tile_size // 4) // 8 * 8
     planes = crop_to_cells(pixels)[..., :3].movedim(-1, 1).contiguous()
     encoded = [

@@ -14,6 +14,7 @@ from torch import nn
 
 from nodeflow.diffusion.checkpoint.header import read_header
 from nodeflow.diffusion.checkpoint.load import (
+    half_count,
     load_text,
     load_unet,
     load_vae,
@@ -56,7 +57,7 @@ from nodeflow.diffusion.recipe import (
 from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
-from nodeflow.diffusion.vae.model import AutoencoderKL
+from nodeflow.diffusion.vae.model import AutoencoderKL, Half
 from nodeflow.diffusion.vae.tiny import TinyAutoencoder
 from nodeflow.diffusion.vae.tiny_load import load_tiny
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
@@ -134,11 +135,16 @@ class Residency:
             found[tower] = cast(ClipTextTransformer, module)
         return TextEncoders(recipe.family, found)
 
-    def vae(self, recipe: VaeRecipe) -> AutoencoderKL | TinyAutoencoder:
-        """The autoencoder, always float32."""
+    def vae(self, recipe: VaeRecipe, half: Half | None = None) -> AutoencoderKL | TinyAutoencoder:
+        """The autoencoder, always float32. half: the only one that is needed."""
         if recipe.tiny_scale is not None:
             return self.tiny(recipe, recipe.tiny_scale)
         path = Path(recipe.source.path)
+        if half is not None and not recipe.patches:
+            size = half_count(path, half) * torch.float32.itemsize
+            load = partial(load_vae, path, torch.float32, self.device, (half,))
+            key = (f"vae {half}", recipe.source.fingerprint)
+            return cast(AutoencoderKL, self._held(key, size, load))
         module = self._get(
             ("vae", recipe.source.fingerprint),
             lambda: vae_part(path),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from nodeflow.cli.main import main
 from tests.cli.calling import ROOT, Shell
 
 WORKFLOW = "workflows/txt2img.yaml"
@@ -266,3 +267,14 @@ def test_explain_says_what_would_run(shell: Shell) -> None:
     assert "text changed from" in shown.out and "5 of 7 nodes would run" in shown.out
     wrong = shell("explain", "workflows/txt2img.yaml", "--json", "--set", "checkpoint.ckpt_name=no")
     assert wrong.code == 2 and json.loads(wrong.out)["problems"][0]["code"] == "missing_file"
+
+
+def test_large_tensors_lie_in_large_pages_unless_somebody_decided_otherwise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given, wanted in ((None, "1"), ("0", "0")):
+        monkeypatch.delenv("THP_MEM_ALLOC_ENABLE", raising=False)
+        if given is not None:
+            monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", given)
+        assert main(["nodes", "KSampler"]) == 0
+        assert os.environ["THP_MEM_ALLOC_ENABLE"] == wanted

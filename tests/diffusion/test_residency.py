@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
-from nodeflow.diffusion.checkpoint.load import weight_count
+from nodeflow.diffusion.checkpoint.load import half_count, weight_count
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
 from nodeflow.diffusion.checkpoint.parts import unet_part, vae_part
 from nodeflow.diffusion.recipe import Tower
 from nodeflow.diffusion.residency import Residency
+from nodeflow.diffusion.vae.codec import decode_latent, encode_image
 
 EMBEDDED = Path(__file__).parents[2] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
 
@@ -35,3 +37,28 @@ def test_the_budget_is_kept_oldest_first() -> None:
     vae = residency.vae(opened.vae)
     assert residency.unet(opened.model) is unet and residency.vae(opened.vae) is vae
     assert residency.text_encoders(opened.clip).towers[Tower.L] is not text
+
+
+def test_a_half_of_an_autoencoder_is_the_same_half(caplog: pytest.LogCaptureFixture) -> None:
+    opened = open_checkpoint(EMBEDDED, "print")
+    residency = Residency()
+    decoder = residency.vae(opened.vae, "decoder")
+    held = residency.held_bytes()
+    encoder = residency.vae(opened.vae, "encoder")
+    whole = residency.vae(opened.vae)
+    assert 0 < held < 4 * weight_count(vae_part(EMBEDDED)) and not caplog.records
+    assert residency.vae(opened.vae, "decoder") is decoder is not whole
+    picture, latent = torch.rand(1, 32, 48, 3), torch.randn(1, 4, 4, 6)
+    assert torch.equal(encode_image(encoder, picture), encode_image(whole, picture))
+    assert torch.equal(decode_latent(decoder, latent), decode_latent(whole, latent))
+
+
+def test_a_half_takes_room_for_a_half() -> None:
+    opened = open_checkpoint(EMBEDDED, "print")
+    halves = 4 * half_count(EMBEDDED, "encoder"), 4 * half_count(EMBEDDED, "decoder")
+    assert sum(halves) == 4 * weight_count(vae_part(EMBEDDED))
+    residency = Residency(budget=sum(halves) - 1)
+    encoder = residency.vae(opened.vae, "encoder")
+    residency.vae(opened.vae, "decoder")
+    assert residency.held_bytes() == halves[1]
+    assert residency.vae(opened.vae, "encoder") is not encoder

@@ -35,11 +35,21 @@ class LowRank:
     mid: Tensor | None = None
 
     def delta(self, weight: Tensor) -> Tensor:
+        up, down = self.factors()
+        return self.scale * (up @ down).reshape(weight.shape)
+
+    def onto(self, weight: Tensor, strength: float) -> Tensor:
+        """`weight` with the change at a strength; nothing else of its size is made."""
+        up, down = self.factors()
+        rows = torch.addmm(weight.flatten(1), up, down, alpha=strength * self.scale)
+        return rows.reshape(weight.shape)
+
+    def factors(self) -> tuple[Tensor, Tensor]:
+        """`[out, r]` and `[r, in · kh · kw]`, float32."""
         up, down = self.up.float(), self.down.float()
         if self.mid is not None:
             down = torch.einsum("o r k l, r i -> o i k l", self.mid.float(), down.flatten(1))
-        product = up.flatten(1) @ down.flatten(1)
-        return self.scale * product.reshape(weight.shape)
+        return up.flatten(1), down.flatten(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,5 +192,7 @@ def changed(weight: Tensor, change: Change, strength: float) -> Tensor:
     if strength == 0:
         return weight
     whole = weight.float()
+    if isinstance(change, LowRank):
+        return change.onto(whole, strength).to(weight.dtype)
     result: Tensor = whole + strength * change.delta(whole)
     return result.to(weight.dtype)

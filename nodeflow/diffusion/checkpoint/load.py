@@ -23,7 +23,7 @@ from nodeflow.diffusion.checkpoint.stored import Names
 from nodeflow.diffusion.recipe import StoredAs, Tower
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
-from nodeflow.diffusion.vae.model import AutoencoderKL
+from nodeflow.diffusion.vae.model import BOTH, AutoencoderKL, Half
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
 ROUNDED = {StoredAs.E4M3: torch.float8_e4m3fn, StoredAs.E5M2: torch.float8_e5m2}
@@ -103,10 +103,15 @@ def load_part(
     dtype: torch.dtype,
     device: str,
     rounded: torch.dtype | None = None,
+    whole: nn.Module | None = None,
 ) -> None:
-    """Fill a module made for a part; tensors that no weight comes from are named in the log."""
-    names = names_of(part, [name for name, _ in module.named_parameters()])
+    """Fill a module made for a part; tensors that no weight comes from are named in the log.
+
+    whole: what the module is a half of, for which the file's other tensors are.
+    """
+    names = names_of(part, [name for name, _ in (whole or module).named_parameters()])
     rest = unused(part, names)
+    names = {name: names[name] for name, _ in module.named_parameters() if name in names}
     warn_unused(", ".join(file.name for file in part.files), rest)
     with WeightsReader(*part.files) as reader:
         fill(module, reader, names, dtype, device, rounded)
@@ -123,13 +128,21 @@ def load_unet(
     return unet.eval()
 
 
-def load_vae(path: Path, dtype: torch.dtype, device: str) -> AutoencoderKL:
-    """The autoencoder of a single file, a VAE file or a diffusers folder."""
+def load_vae(
+    path: Path, dtype: torch.dtype, device: str, halves: Collection[Half] = BOTH
+) -> AutoencoderKL:
+    """The autoencoder of a single file, a VAE file or a diffusers folder, or a half of it."""
     part = vae_part(path)
     with torch.device("meta"):
-        vae = AutoencoderKL(part.config)
-    load_part(part, vae, dtype, device)
+        vae, whole = AutoencoderKL(part.config, halves), AutoencoderKL(part.config)
+    load_part(part, vae, dtype, device, whole=whole)
     return vae.eval()
+
+
+def half_count(path: Path, half: Half) -> int:
+    """How many weights a half of an autoencoder has."""
+    with torch.device("meta"):
+        return sum(p.numel() for p in AutoencoderKL(vae_part(path).config, (half,)).parameters())
 
 
 def load_vision(path: Path, dtype: torch.dtype, device: str) -> ClipVisionTransformer:

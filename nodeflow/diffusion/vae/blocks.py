@@ -25,11 +25,12 @@ class ResnetBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        # Without gradients the norm's output is nobody else's and may be overwritten.
+        # Without gradients what was made here is nobody else's and may be overwritten.
         free = not torch.is_grad_enabled()
         h: Tensor = self.conv1(F.silu(self.norm1(x), inplace=free))
         h = self.conv2(F.silu(self.norm2(h), inplace=free))
-        return h + (x if self.conv_shortcut is None else self.conv_shortcut(x))
+        past = x if self.conv_shortcut is None else self.conv_shortcut(x)
+        return h.add_(past) if free else h + past
 
 
 class Attention(nn.Module):
@@ -133,5 +134,5 @@ class MidBlock(nn.Module):
 
 def silu_norm_conv(norm: nn.GroupNorm, conv: nn.Conv2d, x: Tensor) -> Tensor:
     """The head shared by encoder and decoder: GroupNorm, SiLU, convolution."""
-    out: Tensor = conv(torch.nn.functional.silu(norm(x)))
+    out: Tensor = conv(F.silu(norm(x), inplace=not torch.is_grad_enabled()))
     return out

@@ -1,11 +1,17 @@
 """The KL autoencoder of latent diffusion (arXiv 2112.10752), diffusers' parameter names."""
 
+from collections.abc import Collection
+from typing import Literal
+
 from torch import Tensor, nn
 
 from nodeflow.diffusion.packed import PackedConv2d
 from nodeflow.diffusion.pointwise import PointwiseConv2d
 from nodeflow.diffusion.vae.blocks import EPS, DownBlock, MidBlock, UpBlock, silu_norm_conv
 from nodeflow.diffusion.vae.config import VAEConfig
+
+Half = Literal["encoder", "decoder"]
+BOTH: tuple[Half, Half] = ("encoder", "decoder")
 
 
 class Encoder(nn.Module):
@@ -67,17 +73,20 @@ class Decoder(nn.Module):
 class AutoencoderKL(nn.Module):
     """Pictures float `[B, 3, H, W]` in -1..1 to latents `[B, 4, H/8, W/8]` and back.
 
-    Latents are unscaled: the model's scale factor is not applied here.
+    Latents are unscaled: the model's scale factor is not applied here. halves: what it is used
+    for; the other has no weights here.
     """
 
-    def __init__(self, config: VAEConfig) -> None:
+    def __init__(self, config: VAEConfig, halves: Collection[Half] = BOTH) -> None:
         super().__init__()
         self.config = config
         latent = config.latent_channels
-        self.encoder = Encoder(config)
-        self.decoder = Decoder(config)
-        self.quant_conv = PointwiseConv2d(2 * latent, 2 * latent)
-        self.post_quant_conv = PointwiseConv2d(latent, latent)
+        if "encoder" in halves:
+            self.encoder = Encoder(config)
+            self.quant_conv = PointwiseConv2d(2 * latent, 2 * latent)
+        if "decoder" in halves:
+            self.decoder = Decoder(config)
+            self.post_quant_conv = PointwiseConv2d(latent, latent)
 
     def moments(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (clamped to -30..20) of the posterior."""
