@@ -23,7 +23,7 @@ class SplitSigmasOutput(NamedTuple):
 def basic_scheduler(
     model: Model, scheduler: SchedulerName = "normal", steps: Steps = 20, denoise: Fraction = 1.0
 ) -> Sigmas:
-    """The noise levels that KSampler would use.
+    """The noise levels that KSampler would use, the last `steps + 1` where a scheduler gives more.
 
     Args:
         model: gives the range of levels.
@@ -34,7 +34,8 @@ def basic_scheduler(
     from nodeflow.diffusion.sampling.resident import schedule_of
     from nodeflow.diffusion.schedule.steps import denoise_sigmas
 
-    return denoise_sigmas(schedule_of(model), scheduler, "euler", steps, denoise)
+    sigmas = denoise_sigmas(schedule_of(model), scheduler, "euler", steps, denoise)
+    return sigmas[-(steps + 1) :]
 
 
 @node("KarrasScheduler", category=CATEGORY)

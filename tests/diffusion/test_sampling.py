@@ -321,6 +321,20 @@ def test_the_other_side_gets_the_same_area() -> None:
     assert [r.area for r in negative] == [Area(16, 16, 0, 0), area]
 
 
+def test_the_other_sides_copy_counts_where_and_when_its_original_does() -> None:
+    """Of the other side it has the prompt alone: an area ten times as strong is so on both."""
+    area = Area(8, 8, 4, 0)
+    strong = entry(1.0, area=area, strength=10.0, start_percent=0.3, end_percent=0.6)
+    mask = torch.zeros(1, 16, 16)
+    mask[:, 2:12, 3:13] = 0.5
+    masked = entry(1.0, mask=mask, mask_bounds=True, mask_strength=0.5)
+    for original in (strong, masked):
+        (made,), (whole, copy) = resolve((original,), (entry(2.0),), (1, 4, 16, 16), SD)
+        assert whole.high == math.inf and float(copy.embedding.mean()) == 2.0
+        assert copy.area == made.area and torch.equal(copy.weight, made.weight)
+        assert (copy.low, copy.high) == (made.low, made.high)
+
+
 def test_embeddings_of_different_length_are_repeated() -> None:
     a, b = torch.randn(1, 77, 8), torch.randn(1, 154, 8)
     both = joined_contexts([a, b])

@@ -103,6 +103,39 @@ def test_adaptive_meets_its_tolerance_and_works_less_where_it_may() -> None:
     assert relative_l2(second, truth) < 1e-3
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"accept_safety": 2.0}, {"h_init": 0.0}, {"rtol": 0.0, "atol": 0.0}, {"dcoeff": 100.0}],
+)
+def test_adaptive_says_where_no_step_will_do(options: dict[str, float]) -> None:
+    sigmas = SCHEDULERS["karras"](SD, 6).tolist()
+    with pytest.raises(ValueError, match=r"finds no step from sigma .* rtol .* accept_safety"):
+        run(partial(SAMPLERS["dpm_adaptive"].sampler, **options), start(), sigmas)
+
+
+def test_adaptive_ends_where_answers_are_no_numbers() -> None:
+    sampling = SAMPLERS["dpm_adaptive"].sampler(start(), [10.0, 1.0, 0.0], lambda x, *_: x)
+    next(sampling)
+    with pytest.raises(ValueError, match="finds no step"):
+        while True:
+            sampling.send(start() * math.nan)
+
+
+def test_dpmpp_sde_with_much_noise_and_stages_anywhere() -> None:
+    """From eta 2 on a step goes down to 0 and all of its x is fresh noise."""
+    sigmas = SCHEDULERS["karras"](SD, 8).tolist()
+
+    def chosen(**options: float) -> Tensor:
+        entry = entry_of(SamplerChoice("dpmpp_sde", tuple(options.items())), SD)
+        return run(entry.sampler, start(), sigmas)[0]
+
+    assert chosen(eta=50.0).isfinite().all()
+    assert torch.equal(chosen(eta=50.0), chosen(eta=100.0))
+    assert chosen(r=1.5).isfinite().all()
+    with pytest.raises(ValueError, match="choose r above 0 and not above 1"):
+        chosen(r=0.0)
+
+
 def test_step_and_cost() -> None:
     sigmas = SCHEDULERS["karras"](SD, 12).tolist()
     costs = {"euler": 12, "heun": 23, "heunpp2": 33, "dpm_fast": 12, "seeds_2": 23, "seeds_3": 34,

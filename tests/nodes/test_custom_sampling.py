@@ -12,6 +12,7 @@ from nodeflow.diffusion.samplers.choice import SamplerChoice
 from nodeflow.diffusion.samplers.registry import SAMPLERS, entry_of
 from nodeflow.diffusion.sampling.guided import Guided
 from nodeflow.diffusion.sampling.resident import schedule_of
+from nodeflow.diffusion.schedule.steps import denoise_sigmas
 from nodeflow.node.context import RunContext
 from nodeflow.node.plugins import load_registry
 from nodeflow.node.spec import REQUIRED
@@ -71,6 +72,14 @@ def test_two_samplers_share_a_list_of_sigmas(parts) -> None:  # type: ignore[no-
     assert not torch.allclose(early.samples, half.samples, atol=0.1)
     empty, same = call("SamplerCustomAdvanced", noise, guider, sampler, low[:1], latent, CONTEXT)
     assert empty is latent and same is latent
+
+
+def test_a_scheduler_that_gives_more_steps_is_cut(parts) -> None:  # type: ignore[no-untyped-def]
+    """ddim_uniform makes 8 steps of 7, all of which KSampler takes."""
+    model = parts[0]
+    every = denoise_sigmas(schedule_of(model), "ddim_uniform", "euler", 7, 1.0)
+    assert len(every) == 9
+    assert torch.equal(call("BasicScheduler", model, "ddim_uniform", 7), every[-8:])
 
 
 def test_added_noise_has_the_span_of_the_list(parts) -> None:  # type: ignore[no-untyped-def]

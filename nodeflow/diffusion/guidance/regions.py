@@ -188,11 +188,11 @@ def contains(outer: Area, inner: Area) -> bool:
     )
 
 
-def match_areas(regions: list[Region], others: list[Region], shape: Sequence[int]) -> list[Region]:
+def match_areas(regions: list[Region], others: list[Region]) -> list[Region]:
     """`regions`, with a copy for every area that only `others` have.
 
-    The copy is of the smallest region that contains the area, so that guidance compares like
-    with like on every rectangle.
+    The copy is of the smallest region that contains the area, and counts where and when that of
+    `others` does, so that guidance compares like with like on every rectangle.
     """
     result = list(regions)
     own = [r.area for r in regions if r.bounded]
@@ -202,8 +202,17 @@ def match_areas(regions: list[Region], others: list[Region], shape: Sequence[int
         around = [r for r in regions if contains(r.area, other.area)]
         if around:
             best = min(around, key=lambda r: r.area.height * r.area.width)
-            ramp = edge_ramp(other.area, shape[2], shape[3])
-            result.append(replace(best, area=other.area, bounded=True, weight=ramp))
+            result.append(
+                replace(
+                    best,
+                    area=other.area,
+                    bounded=True,
+                    weight=other.weight,
+                    high=other.high,
+                    low=other.low,
+                    steps=other.steps,
+                )
+            )
             own.append(other.area)
     return result
 
@@ -225,4 +234,4 @@ def resolve(
     positive, negative = grounded_alike(positive, negative)
     first = [region(entry, shape, schedule, items, inputs, False, sigmas) for entry in positive]
     second = [region(entry, shape, schedule, items, inputs, True, sigmas) for entry in negative]
-    return match_areas(first, second, shape), match_areas(second, first, shape)
+    return match_areas(first, second), match_areas(second, first)

@@ -15,6 +15,9 @@ from nodeflow.diffusion.samplers.step import ModelCall, Sampling, ancestral_spli
 
 Stage: TypeAlias = Generator[ModelCall, Tensor, Tensor]
 
+REFUSALS = 100
+"""So many steps refused one after the other, each shorter than the last, mean that none will do."""
+
 
 def noise_at(x: Tensor, t: float, step: int) -> Stage:
     """The predicted noise."""
@@ -90,7 +93,8 @@ def dpm_adaptive(
 ) -> Sampling:
     """Steps as long as the error of two orders allows, by a PID controller.
 
-    The error is the whole batch's, so an image's steps depend on its company.
+    The error is the whole batch's, so an image's steps depend on its company. Raises ValueError
+    where no step is good enough: the options allow none, or the model's answers are no numbers.
     """
     start, end = ends(sigmas)
     steps = len(sigmas) - 1
@@ -101,8 +105,14 @@ def dpm_adaptive(
         dcoeff / expected,
     )
     history: list[float] = []
-    s, h, before = start, h_init, x
+    s, h, before, refused = start, h_init, x, 0
     while s < end - 1e-5:
+        if s + h == s or refused == REFUSALS:
+            raise ValueError(
+                f"dpm_adaptive finds no step from sigma {exp(-s):g} that is good enough: with "
+                f"rtol {rtol:g}, atol {atol:g}, h_init {h_init:g} and accept_safety "
+                f"{accept_safety:g}; the defaults are 0.05, 0.0078, 0.05 and 0.81"
+            )
         t = min(end, s + h)
         down, up = t, 0.0
         if eta:
@@ -129,6 +139,8 @@ def dpm_adaptive(
             before, x = lower, higher
             if up * s_noise > 0:
                 x = x + noise(x, exp(-s), exp(-t)) * (s_noise * up)
-            s, history = t, [history[0], history[0], history[1]]
+            s, history, refused = t, [history[0], history[0], history[1]], 0
+        else:
+            refused += 1
         h *= factor
     return x

@@ -11,26 +11,39 @@ from nodeflow.diffusion.noise import StepNoise
 from nodeflow.diffusion.samplers.step import ModelCall, Sampling, ancestral_split
 
 
+def gain(sigma: float, down: float) -> float:
+    """Weight of the denoised in the step from `sigma` down to `down`, which may be 0."""
+    return -expm1(log(down) - log(sigma)) if down > 0 else 1.0
+
+
 def dpmpp_sde(
     x: Tensor, sigmas: Sequence[float], noise: StepNoise, *, eta: float = 1.0, s_noise: float = 1.0,
     r: float = 0.5,
 ) -> Sampling:  # fmt: skip
-    """Single step with a stage at `r`, each half with its own share of noise."""
+    """Single step with a stage at `r`, each half with its own share of noise.
+
+    Raises ValueError where `r` gives no level below the step's first.
+    """
     for i in range(len(sigmas) - 1):
         sigma, sigma_next = sigmas[i], sigmas[i + 1]
         denoised = yield ModelCall(x, sigma, i)
         if sigma_next == 0.0:
             x = denoised
             continue
-        middle = exp((1 - r) * log(sigma) + r * log(sigma_next))
+        middle = exp((1 - r) * log(sigma) + r * log(sigma_next)) if r > 0 else sigma
+        if not 0.0 < middle < sigma:
+            raise ValueError(
+                f"r = {r:g} puts the second evaluation of a step from sigma {sigma:g} to "
+                f"{sigma_next:g} at sigma {middle:g}: choose r above 0 and not above 1"
+            )
         down, up = ancestral_split(sigma, middle, eta)
-        between = (down / sigma) * x - expm1(log(down) - log(sigma)) * denoised
+        between = (down / sigma) * x + gain(sigma, down) * denoised
         between = between + noise(x, sigma, middle) * (s_noise * up)
         second = yield ModelCall(between, middle, i)
         down, up = ancestral_split(sigma, sigma_next, eta)
         factor = 1 / (2 * r)
         guess = (1 - factor) * denoised + factor * second
-        x = (down / sigma) * x - expm1(log(down) - log(sigma)) * guess
+        x = (down / sigma) * x + gain(sigma, down) * guess
         x = x + noise(x, sigma, sigma_next) * (s_noise * up)
     return x
 
