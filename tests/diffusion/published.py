@@ -238,10 +238,17 @@ REFINER = LdmUNet(384, depth=(0, 4, 4, 0), middle=4, context=1280, linear=True, 
 SSD_1B = {
     **SDXL, "depth": (0, 2, 4), "middle": -1, "depth_up": {2: (4, 4, 10), 1: (2, 1, 1)},
 }  # fmt: skip
+VEGA = {**SDXL, "depth": (0, 1, 2), "middle": -1}
 UPSCALER = LdmUNet(
     256, (1, 2, 2, 4), in_channels=7, depth=(0, 1, 1, 1), classes=1000,
     cross_only=(False, True, True, False), **SD2,  # type: ignore[arg-type]
 )  # fmt: skip
+UNCLIP_VISION_L = {
+    **under("embedder.model.visual.", openclip_vision(1024, 4096, 24, 768)),
+    **under("embedder.model.", openclip_text(768, 12, 768)),
+    "noise_augmentor.data_mean": (1, 768),
+    "noise_augmentor.data_std": (1, 768),
+}
 UNCLIP_VISION = {
     **under("embedder.model.visual.", openclip_vision(1280, 5120, 32, 1024)),
     "noise_augmentor.data_mean": (1, 1024),
@@ -271,10 +278,15 @@ def single_files() -> dict[str, Shapes]:
             **whole(LdmUNet(adm=2048, **SD2), SD2_TEXT),  # type: ignore[arg-type]
             **UNCLIP_VISION,
         },
+        "SD2 unCLIP L": {
+            **whole(LdmUNet(adm=1536, **SD2), SD2_TEXT),  # type: ignore[arg-type]
+            **UNCLIP_VISION_L,
+        },
         "upscaler": whole(UPSCALER, SD2_TEXT, ldm_vae((1, 2, 4))),
         "SDXL": whole(LdmUNet(**SDXL), SDXL_TEXT),  # type: ignore[arg-type]
         "SDXL inpaint": whole(LdmUNet(in_channels=9, **SDXL), SDXL_TEXT),  # type: ignore[arg-type]
         "SDXL pix2pix": whole(LdmUNet(in_channels=8, **SDXL), SDXL_TEXT),  # type: ignore[arg-type]
         "SSD-1B": whole(LdmUNet(**SSD_1B), SDXL_TEXT),  # type: ignore[arg-type]
+        "Vega": whole(LdmUNet(**VEGA), SDXL_TEXT),  # type: ignore[arg-type]
         "refiner": whole(REFINER, REFINER_TEXT),
     }

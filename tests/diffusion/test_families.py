@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from nodeflow.diffusion.checkpoint.header import CheckpointError
+from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
+from nodeflow.diffusion.checkpoint.layout import find_layout
 from nodeflow.diffusion.checkpoint.load import fitted, load_image_noise
-from nodeflow.diffusion.checkpoint.names import names_of, unused
+from nodeflow.diffusion.checkpoint.names import names_of, outside, unused
 from nodeflow.diffusion.checkpoint.open import open_checkpoint, open_clip, open_model
 from nodeflow.diffusion.checkpoint.parts import (
     Part,
@@ -36,11 +37,13 @@ EXPECTED: dict[str, tuple[FamilyName, ExtraChannels, Labels]] = {
     "SD2 inpaint": (F.SD2, X.INPAINT, L.NONE),
     "SD2 depth": (F.SD2, X.DEPTH, L.NONE),
     "SD2 unCLIP": (F.SD2, X.NONE, L.IMAGE),
+    "SD2 unCLIP L": (F.SD2, X.NONE, L.IMAGE),
     "upscaler": (F.UPSCALER, X.UPSCALE, L.NOISE_LEVEL),
     "SDXL": (F.SDXL, X.NONE, L.SIZES),
     "SDXL inpaint": (F.SDXL, X.INPAINT, L.SIZES),
     "SDXL pix2pix": (F.SDXL, X.EDIT, L.SIZES),
     "SSD-1B": (F.SDXL, X.NONE, L.SIZES),
+    "Vega": (F.SDXL, X.NONE, L.SIZES),
     "refiner": (F.REFINER, X.NONE, L.REFINER),
 }
 PARAMETERS = {"SD1": 859_520_964, "SD2": 865_910_724, "SDXL": 2_567_463_684}
@@ -83,7 +86,7 @@ def test_a_published_file_is_known_and_complete(kind: str, tmp_path: Path) -> No
     path = sparse(tmp_path / "x.safetensors", shapes)
     opened = open_checkpoint(path, "print")
     assert (opened.model.family, opened.model.extra, opened.model.labels) == EXPECTED[kind]
-    assert (opened.vision is not None) == (kind == "SD2 unCLIP")
+    assert (opened.vision is not None) == kind.startswith("SD2 unCLIP")
     used: set[str] = set()
     with torch.device("meta"):
         unet = UNet2DConditionModel(unet_part(path).config)
@@ -95,7 +98,9 @@ def test_a_published_file_is_known_and_complete(kind: str, tmp_path: Path) -> No
             part = vision_part(path)
             used |= complete(part, ClipVisionTransformer(part.config), shapes)
             assert load_image_noise(path) is not None
-    rest = {name for name in set(shapes) - used if not name.startswith("noise_augmentor.")}
+    known = ("noise_augmentor.", "embedder.model.")
+    rest = {name for name in set(shapes) - used if not name.startswith(known)}
+    assert outside(shapes, find_layout(read_header(path))) == []
     assert {name.rsplit(".", 1)[-1] for name in rest} <= {"position_ids", "logit_scale"}
     if kind in PARAMETERS:
         assert sum(p.numel() for p in unet.parameters()) == PARAMETERS[kind]
@@ -191,9 +196,11 @@ def test_sd2_is_told_apart_by_its_last_norm(
     shapes = ldm_unet(LdmUNet(context=1024, linear=True))
     path = sparse(tmp_path / "x.safetensors", shapes)
     assert open_model(path, "").prediction is Prediction.EPS
-    assert telling in shapes
+    with path.open("r+b") as file:
+        file.seek(read_header(path).tensors[telling].start)
+        file.write(values.half().numpy().tobytes())
+    assert open_model(path, "").prediction is kind
     save_file({telling: values.to(dtype)}, tmp_path / "one.safetensors")
-    from nodeflow.diffusion.checkpoint.header import read_header
     from nodeflow.diffusion.checkpoint.numbers import read_numbers
     from nodeflow.diffusion.families.sd2 import prediction
 
@@ -201,3 +208,33 @@ def test_sd2_is_told_apart_by_its_last_norm(
     read = read_numbers(tmp_path / "one.safetensors", info)
     assert read is not None and len(read) == 320
     assert prediction(UNetConfig(context_width=1024), lambda name: read) is kind
+
+
+@pytest.mark.parametrize("marks", [(), ("v_pred",), ("v_pred", "ztsnr"), ("ztsnr",)])
+def test_markers_in_the_file_are_believed(marks: tuple[str, ...], tmp_path: Path) -> None:
+    for context, linear, more in ((768, False, {}), (2048, True, {"adm": 2816})):
+        unet = ldm_unet(small(context=context, linear=linear, **more))
+        shapes = under("model.diffusion_model.", unet)
+        path = sparse(tmp_path / f"{context}.safetensors", {**shapes, **dict.fromkeys(marks, (0,))})
+        opened = open_model(path, "")
+        assert opened.prediction is (Prediction.V if "v_pred" in marks else Prediction.EPS)
+        assert opened.zero_snr is ("ztsnr" in marks)
+
+
+def test_text_encoders_of_the_first_files_lack_a_part_of_the_name(tmp_path: Path) -> None:
+    shapes = {
+        n.replace("transformer.text_model.", "transformer."): s for n, s in FILES["SD1"].items()
+    }
+    path = sparse(tmp_path / "x.safetensors", shapes)
+    (source,) = open_checkpoint(path, "").clip.sources
+    assert source.tower is Tower.L
+    part = text_parts(path)[Tower.L]
+    with torch.device("meta"):
+        complete(part, ClipTextTransformer(part.config), shapes)
+
+
+def test_a_table_of_too_few_tokens_is_refused(tmp_path: Path) -> None:
+    name = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
+    path = sparse(tmp_path / "x.safetensors", {**FILES["SD1"], name: (1000, 768)})
+    with pytest.raises(CheckpointError, match="knows 1000 tokens, CLIP has 49408"):
+        open_checkpoint(path, "")

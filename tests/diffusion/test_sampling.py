@@ -216,6 +216,20 @@ def test_step_noise_repeats_with_the_seed() -> None:
     assert torch.allclose(whole, parts, atol=1e-4)
 
 
+def test_brownian_noise_is_that_of_torchsdes_tree() -> None:
+    """Over the schedule's sigmas above 0, its entropy the seed; the sign is the direction's."""
+    import torchsde
+
+    sigmas = SCHEDULERS["karras"](SD, 10)
+    x = torch.zeros(1, 4, 8, 8)
+    low, high = sigmas[-2], sigmas[0]
+    tree = torchsde.BrownianTree(low, torch.zeros_like(x), high, entropy=7)
+    draw = brownian_noise(x, 7, sigmas)
+    for now, after in ((9.0, 4.0), (4.0, 9.0), (float(high), 1.5)):
+        between = tree(min(now, after), max(now, after)) / math.sqrt(abs(now - after))
+        assert torch.allclose(draw(x, now, after), between if now < after else -between, atol=1e-5)
+
+
 class Linear:
     """A stand-in network whose output says which context it was given; counts its calls."""
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
@@ -16,6 +17,7 @@ from nodeflow.diffusion.checkpoint.pickled import VARIABLE
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
+EMBEDDED = Path(__file__).parents[2] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
 CONFIG = UNetConfig(
     block_out_channels=(32, 32), layers_per_block=1, transformer_depth=(1, 0), mid_depth=0,
     mid_resnets=1, heads=(8, 8), context_width=24,
@@ -106,6 +108,19 @@ def test_what_is_not_used_is_named(unet_file: Path, caplog: pytest.LogCaptureFix
     save_file({**load_file(unet_file), "surplus.weight": torch.zeros(2)}, path)
     loaded(path)
     assert "1 tensors are not used: surplus.weight" in caplog.text
+
+
+def test_what_lies_beside_the_networks_of_a_checkpoint_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with safe_open(EMBEDDED, "pt") as file:
+        metadata = file.metadata()
+    path = tmp_path / "x.safetensors"
+    known = {"model_ema.decay": torch.zeros(1), "betas": torch.zeros(9)}
+    odd = {"surplus.weight": torch.zeros(2), "cond_stage_model.odd": torch.zeros(2)}
+    save_file({**load_file(EMBEDDED), **known, **odd}, path, metadata)
+    load_unet(path, torch.float32, "cpu")
+    assert "2 tensors are not used: cond_stage_model.odd, surplus.weight" in caplog.text
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float8_e4m3fn])

@@ -1,7 +1,7 @@
 """A text encoder's sizes, from the shapes of its weights or the metadata."""
 
 from nodeflow.diffusion.checkpoint.diffusers_names import stored_name
-from nodeflow.diffusion.checkpoint.header import Header
+from nodeflow.diffusion.checkpoint.header import CheckpointError, Header
 from nodeflow.diffusion.checkpoint.layout import Naming, Place
 from nodeflow.diffusion.checkpoint.metadata import stored_config
 from nodeflow.diffusion.checkpoint.shapes import either, numbered, shape
@@ -10,6 +10,9 @@ from nodeflow.diffusion.recipe import Tower
 from nodeflow.diffusion.text.config import TextConfig
 
 HEAD = 64
+VOCABULARY = 49408
+TOKEN_IDS = "text_model.embeddings.token_ids"
+"""Where a file's table has rows for some tokens only, the tokens that they are of."""
 DEPTH_OF_H = 24
 
 
@@ -17,10 +20,21 @@ def text_config(header: Header, place: Place, tower: Tower) -> TextConfig:
     """The text encoder's sizes; heads are 64 wide, as in every published CLIP.
 
     ViT-H/14 has 24 layers, of which Stable Diffusion 2 uses 23; files may lack the last.
+    Raises CheckpointError where its shapes make no text encoder.
     """
+    prefix = place.prefix
     stored = stored_config(TextConfig, header.metadata, "nodeflow.text")
-    if stored is not None and tower is Tower.L:
-        return check_text(stored)
+    config = (
+        stored if stored is not None and tower is Tower.L else _from_shapes(header, place, tower)
+    )
+    if config.vocabulary < VOCABULARY and prefix + TOKEN_IDS not in header.tensors:
+        raise CheckpointError(
+            f"its text encoder knows {config.vocabulary} tokens, CLIP has {VOCABULARY}"
+        )
+    return check_text(config)
+
+
+def _from_shapes(header: Header, place: Place, tower: Tower) -> TextConfig:
     prefix = place.prefix
     if place.naming is Naming.OPENCLIP:
         positions, width = shape(header, f"{prefix}positional_embedding", 2)
@@ -38,7 +52,7 @@ def text_config(header: Header, place: Place, tower: Tower) -> TextConfig:
         layers = numbered(header, found(layer).removesuffix(layer.removeprefix("encoder.layers.")))
         inner = shape(header, found(layer), 2)[0]
     projection = either(header, f"{prefix}text_projection", f"{prefix}text_projection.weight")
-    config = TextConfig(
+    return TextConfig(
         vocabulary=vocabulary,
         positions=positions,
         width=width,
@@ -49,7 +63,6 @@ def text_config(header: Header, place: Place, tower: Tower) -> TextConfig:
         projection=_projected(header, prefix, projection),
         trimmed=1 if tower is Tower.H and layers == DEPTH_OF_H - 1 else 0,
     )
-    return check_text(config)
 
 
 def _projected(header: Header, prefix: str, shape: tuple[int, ...] | None) -> int | None:

@@ -55,6 +55,7 @@ BARE_HF = "embeddings.position_embedding.weight"
 TEXTS = (
     ("cond_stage_model.transformer.", Naming.DIFFUSERS, HF, Tower.L),
     ("cond_stage_model.", Naming.DIFFUSERS, HF, Tower.L),
+    ("cond_stage_model.transformer.", Naming.DIFFUSERS, BARE_HF, Tower.L),
     ("cond_stage_model.model.", Naming.OPENCLIP, OPENCLIP, Tower.H),
     ("conditioner.embedders.0.transformer.", Naming.DIFFUSERS, HF, Tower.L),
     ("conditioner.embedders.0.model.", Naming.OPENCLIP, OPENCLIP, Tower.G),

@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nodeflow.diffusion.checkpoint.detect_text import TOKEN_IDS, VOCABULARY
 from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
-from nodeflow.diffusion.checkpoint.names import names_of, unused
+from nodeflow.diffusion.checkpoint.layout import find_layout
+from nodeflow.diffusion.checkpoint.names import names_of, outside, unused
 from nodeflow.diffusion.checkpoint.parts import (
     Part,
     text_part,
@@ -27,8 +29,6 @@ from nodeflow.diffusion.vae.model import BOTH, AutoencoderKL, Half
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
 ROUNDED = {StoredAs.E4M3: torch.float8_e4m3fn, StoredAs.E5M2: torch.float8_e5m2}
-TOKEN_IDS = "text_model.embeddings.token_ids"
-VOCABULARY = 49408
 
 
 def fitted(value: Tensor, shape: torch.Size) -> Tensor:
@@ -120,8 +120,13 @@ def load_part(
 def load_unet(
     path: Path, dtype: torch.dtype, device: str, stored_as: StoredAs = StoredAs.AS_IS
 ) -> UNet2DConditionModel:
-    """The UNet of a single file or a diffusers folder."""
+    """The UNet of a single file or a diffusers folder.
+
+    What lies in a single file beside its networks is named in the log too.
+    """
     part = unet_part(path)
+    if path.is_file():
+        warn_unused(path.name, outside(part.header.tensors, find_layout(part.header)))
     with torch.device("meta"):
         unet = UNet2DConditionModel(part.config)
     load_part(part, unet, dtype, device, ROUNDED.get(stored_as))

@@ -5,7 +5,7 @@ from typing import Any
 
 from nodeflow.diffusion.checkpoint import ldm_keys
 from nodeflow.diffusion.checkpoint.diffusers_names import diffusers_names
-from nodeflow.diffusion.checkpoint.layout import Naming
+from nodeflow.diffusion.checkpoint.layout import Layout, Naming
 from nodeflow.diffusion.checkpoint.openclip_keys import openclip_names
 from nodeflow.diffusion.checkpoint.parts import Part
 from nodeflow.diffusion.checkpoint.stored import Names, Stored
@@ -18,6 +18,13 @@ NO_WEIGHTS = (
     "model_ema.num_updates", "visual_projection.weight",
 )  # fmt: skip
 """Ends of names that other tools write and no network needs."""
+LEFTOVERS = (
+    "model_ema.", "betas", "alphas_cumprod", "sqrt_", "log_one_minus_alphas_cumprod", "posterior_",
+    "logvar", "global_step", "scale_factor", "denoiser.sigmas", "low_scale_model.", "depth_model.",
+    "embedder.model.", "noise_augmentor.", "v_pred", "ztsnr", "edm_",
+)  # fmt: skip
+"""Beginnings of names beside the networks of published files: what trainers keep of schedules and
+averages, networks that make a model's pictures, markers that are read elsewhere."""
 IMAGE_TOWER, TEXT_TOWER = ("vision_model.", "visual."), ("text_model.", "text_projection")
 
 
@@ -46,3 +53,11 @@ def unused(part: Part[Any], names: Names) -> list[str]:
         and not name.endswith(NO_WEIGHTS)
         and not name.removeprefix(prefix).startswith(other)
     )
+
+
+def outside(names: Iterable[str], layout: Layout) -> list[str]:
+    """Tensors of a whole checkpoint that belong to none of its networks, nor to what files are
+    known to hold besides."""
+    places = [layout.unet, layout.vae, *layout.text.values(), layout.vision]
+    known = (*(place.prefix for place in places if place is not None), *LEFTOVERS)
+    return sorted(name for name in names if not name.startswith(known))
