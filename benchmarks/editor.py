@@ -154,7 +154,10 @@ def idle(context: Any, page: Any) -> None:
         metrics = session.send("Performance.getMetrics")["metrics"]
         return next(float(m["value"]) for m in metrics if m["name"] == "TaskDuration")
 
+    # Drafts and plans of the last edits are on their way until nothing was sent for a while.
+    page.wait_for_load_state("networkidle")
     page.wait_for_timeout(3000)
+    page.wait_for_load_state("networkidle")
     before = busy()
     page.wait_for_timeout(IDLE * 1000)
     print(f"{f'main thread in {IDLE} idle seconds':<38} {(busy() - before) * 1000:8.1f} ms")
@@ -179,11 +182,12 @@ def main(count: int) -> None:
         start = time.perf_counter()
         open_text(page, document(count))
         print(f"{f'opening {count} nodes':<38} {(time.perf_counter() - start) * 1000:8.1f} ms")
-        page.wait_for_selector(".verdict, .node-problems", timeout=120_000)
+        page.wait_for_selector(".plan-line", timeout=120_000)
         for _ in range(12):
             page.mouse.move(640, 400)
             page.mouse.wheel(0, -120)
             page.wait_for_timeout(60)
+        page.wait_for_selector(".node.plain", state="detached")
         page.wait_for_timeout(1000)
         print(f"{'nodes on the screen':<38} {page.locator('.node').count():8}")
         watched(page, "frame while panning", lambda: pan(page))

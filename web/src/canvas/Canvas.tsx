@@ -1,8 +1,6 @@
 import {
   applyEdgeChanges,
   applyNodeChanges,
-  Background,
-  BackgroundVariant,
   type Edge,
   type FinalConnectionState,
   type Node,
@@ -10,13 +8,15 @@ import {
   ReactFlow,
   SelectionMode,
   useOnViewportChange,
-  useReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Crumbs } from "@/canvas/Crumbs";
+import { Dots } from "@/canvas/Dots";
+import { MANY, READABLE } from "@/canvas/detail";
 import { dropOnLink, dropped, insideOf } from "@/canvas/dragging";
 import { EndView } from "@/canvas/EndView";
+import { FarView } from "@/canvas/FarView";
 import { GroupView, NoteView } from "@/canvas/Frames";
 import { endOf, GROUP, toEdges, toNodes } from "@/canvas/flow";
 import { LinkView } from "@/canvas/LinkView";
@@ -34,9 +34,7 @@ import { useSettings } from "@/state/settings";
 import { useGraph, useScope } from "@/state/tabs";
 
 const NODES = { node: NodeView, group: GroupView, note: NoteView, end: EndView };
-/** From so many nodes on, those out of sight are left out, and small ones are drawn plainly. */
-const MANY = 120;
-const READABLE = 0.35;
+const NO_EDGES: Edge[] = [];
 const EDGES = { link: LinkView };
 
 /** The graph: what is drawn follows the document, and gestures become edits of it. */
@@ -46,31 +44,34 @@ export function Canvas() {
   const inside = useScope().length > 0;
   const types = useServer((state) => state.types);
   const { dragSelects, snap, minimap } = useSettings();
+  const many = Object.keys(graph.nodes).length > MANY;
   const [nodes, setNodes] = useState<Node[]>(() => {
-    const first = toNodes(graph, [], inside);
-    // All of them are drawn at first, to be measured.
-    useCanvas.setState({ far: first.length > MANY });
-    return first;
+    useCanvas.setState({ many, far: many });
+    return toNodes(graph, [], inside, many);
   });
   const [edges, setEdges] = useState<Edge[]>([]);
   const [asked, setAsked] = useState<Asked>();
   const [menu, setMenu] = useState<MenuAt>();
-  const many = nodes.length > MANY;
   const far = useCanvas((state) => state.far);
-  const flow = useReactFlow();
   useOnViewportChange({
     onChange({ zoom }) {
-      const small = zoom < READABLE && flow.getNodes().length > MANY;
+      const small = zoom < READABLE && useCanvas.getState().many;
       if (useCanvas.getState().far !== small) useCanvas.setState({ far: small });
     },
   });
   const section = useRef<HTMLElement>(null);
+  const known = useRef(types);
   const carried = useRef(new Map<string, { x: number; y: number }>());
 
   useEffect(() => {
     const { wanted } = useCanvas.getState();
+    useCanvas.setState({ many });
+    const old = known.current === types;
+    known.current = types;
     setNodes((before) => {
-      const next = toNodes(graph, before, inside);
+      // What was estimated by other types is estimated anew.
+      const kept = old ? before : before.filter(({ handles }) => !handles);
+      const next = toNodes(graph, kept, inside, many);
       if (!wanted) return next;
       const ids = new Set(wanted);
       return next.map((node) =>
@@ -81,7 +82,7 @@ export function Canvas() {
     });
     if (wanted) useCanvas.setState({ wanted: undefined });
     setEdges((before) => toEdges(graph, before, inside));
-  }, [graph, types, inside]);
+  }, [graph, many, types, inside]);
 
   const onNodesChange = useCallback((changes: NodeChange[]) => {
     const real = changes.filter(({ type }) => type !== "remove");
@@ -130,7 +131,7 @@ export function Canvas() {
     >
       <ReactFlow
         nodes={nodes}
-        edges={edges}
+        edges={far ? NO_EDGES : edges}
         nodeTypes={NODES}
         edgeTypes={EDGES}
         onInit={(flow) => useCanvas.setState({ flow })}
@@ -247,7 +248,8 @@ export function Canvas() {
         connectionRadius={24}
         proOptions={{ hideAttribution: true }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={24} size={1.6} color="var(--dots)" />
+        <Dots />
+        {far && <FarView nodes={nodes} edges={edges} />}
       </ReactFlow>
       {minimap && <Overview nodes={nodes} />}
       <Crumbs />

@@ -1,10 +1,10 @@
 import type { NodeProps } from "@xyflow/react";
 import { lazy, memo, Suspense, useMemo } from "react";
 import { fileUrl } from "@/api/client";
+import { useDetail } from "@/canvas/detail";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
 import { loopedOver, loopOf, rowsOf } from "@/canvas/rows";
-import { useCanvas } from "@/canvas/selection";
 import { Verdict } from "@/canvas/Verdict";
 import { enter } from "@/commands/subgraphs";
 import { TIMES } from "@/document/links";
@@ -24,13 +24,44 @@ import type { InputType, NodeType } from "@/types/nodeType";
 const Preview = lazy(() => import("@/plugins/Preview"));
 
 /** One node: its ports, its widgets, what it shows, and what became of it. */
-export const NodeView = memo(function NodeView({ id, selected }: NodeProps) {
+export const NodeView = memo(function NodeView({ id, selected, width, height }: NodeProps) {
   const node = useTabs((state) => currentGraph(state).nodes[id]);
+  const full = useDetail(id);
   if (!node) return null;
-  return <Known id={id} node={node} selected={selected} />;
+  if (full) return <Known id={id} node={node} selected={selected} />;
+  return <Plain id={id} node={node} selected={selected} width={width} height={height} />;
 });
 
-function Known({ id, node, selected }: { id: string; node: NodeData; selected: boolean }) {
+type PlainProps = {
+  id: string;
+  node: NodeData;
+  selected: boolean;
+  width: number | undefined;
+  height: number | undefined;
+};
+
+/** A box with a name, as big as the node: for what is too small to read, or is about to be drawn. */
+function Plain({ id, node, selected, width, height }: PlainProps) {
+  const state = useRunState(useTabs((tabs) => runName(id, tabs)));
+  const layout = useTabs((tabs) => currentGraph(tabs).layout?.nodes?.[id]);
+  const title = titleOf(id, node);
+  const marks = [selected && "selected", modeOf(node), state].filter(Boolean).join(" ");
+  return (
+    <article
+      className={`node plain ${marks}`}
+      aria-label={title}
+      style={{ width, height, "--tint": layout?.colour } as React.CSSProperties}
+    >
+      <header className="node-head">
+        <strong>{title}</strong>
+      </header>
+    </article>
+  );
+}
+
+const Known = memo(KnownView);
+
+function KnownView({ id, node, selected }: { id: string; node: NodeData; selected: boolean }) {
   const t = useText();
   const type = useNodeType(node.node);
   const loaded = useServer((state) => state.loaded);
@@ -222,7 +253,6 @@ function Literal({ id, node, input, wrong, plain }: LiteralProps) {
   const value = node[input.name];
   const linked = referenceOf(value) !== undefined;
   const module = useServer(({ types }) => types.widgets.has(input.type));
-  const far = useCanvas((state) => state.far);
   const tall = !linked && (input.multiline || input.input_file || module);
   return (
     <div className={`row${tall ? " tall" : ""}${wrong ? " bad" : ""}`} data-input={input.name}>
@@ -230,8 +260,6 @@ function Literal({ id, node, input, wrong, plain }: LiteralProps) {
       {!(tall && input.multiline && plain) && <label title={input.description}>{input.name}</label>}
       {linked ? (
         <span className="linked">{String(value)}</span>
-      ) : far && !input.input_file && !module ? (
-        <span className={tall ? "field text small" : "field small"} />
       ) : (
         <Field node={id} spec={input} value={value} label={`${id} ${input.name}`} />
       )}

@@ -96,8 +96,7 @@ export function Overview({ nodes }: { nodes: readonly Node[] }) {
       <canvas ref={canvas} style={SIZE} />
       <i
         style={{
-          left: view.left * scale + shift.x,
-          top: view.top * scale + shift.y,
+          translate: `${view.left * scale + shift.x}px ${view.top * scale + shift.y}px`,
           width: (view.right - view.left) * scale,
           height: (view.bottom - view.top) * scale,
         }}

@@ -2,6 +2,7 @@
 
 import type { Edge, Node } from "@xyflow/react";
 import { takes } from "@/canvas/ends";
+import { estimate } from "@/canvas/estimate";
 import { WIDTH } from "@/canvas/rows";
 import type { End } from "@/document/edit";
 import { type Link, linksOf, type Slot } from "@/document/links";
@@ -33,7 +34,13 @@ export function endPlaces(graph: Graph): { inputs: Place; outputs: Place } {
   };
 }
 
-export function toNodes(graph: Graph, before: readonly Node[], inside: boolean): Node[] {
+/** The nodes of a graph; of `many` those that are not drawn yet get an estimate of their size. */
+export function toNodes(
+  graph: Graph,
+  before: readonly Node[],
+  inside: boolean,
+  many: boolean,
+): Node[] {
   const old = new Map(before.map((node) => [node.id, node]));
   const layout = graph.layout ?? {};
   const result: Node[] = [];
@@ -51,6 +58,7 @@ export function toNodes(graph: Graph, before: readonly Node[], inside: boolean):
       result.push({
         ...(node?.selected ? { selected: true } : {}),
         ...(node?.measured ? { measured: node.measured } : {}),
+        ...(node?.handles ? { handles: node.handles } : {}),
         id,
         type,
         data: {},
@@ -67,9 +75,12 @@ export function toNodes(graph: Graph, before: readonly Node[], inside: boolean):
     put(INPUTS, "end", inputs.x, inputs.y);
     put(OUTPUTS, "end", outputs.x, outputs.y);
   }
-  for (const name of Object.keys(graph.nodes)) {
+  for (const [name, node] of Object.entries(graph.nodes)) {
     const place = layout.nodes?.[name];
-    put(name, "node", place?.x ?? 0, place?.y ?? 0, place?.pinned ? { draggable: false } : {});
+    put(name, "node", place?.x ?? 0, place?.y ?? 0, {
+      ...(place?.pinned ? { draggable: false } : {}),
+      ...(many && !old.get(name)?.measured ? estimate(nodeType(node.node), node, place) : {}),
+    });
   }
   return result;
 }

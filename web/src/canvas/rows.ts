@@ -59,7 +59,7 @@ export function loopOf({ loop }: NodeData): {
   return { each: isMap(each) ? each : {}, index: typeof index === "string" ? index : "", times };
 }
 
-function literalHeight(input: InputType, node: NodeData): number {
+export function literalHeight(input: InputType, node: NodeData): number {
   if (referenceOf(node[input.name])) return ROW;
   if (input.input_file) return PICTURE;
   return input.multiline ? TEXT : ROW;

@@ -10,7 +10,9 @@ type Canvas = {
   selected: string[];
   flow: ReactFlowInstance | undefined;
   pointer: Place;
-  /** Many nodes are shown too small to read: widgets are drawn as plain boxes. */
+  /** There are so many nodes that those out of sight are left out. */
+  many: boolean;
+  /** They are shown too small to read: widgets are left out. */
   far: boolean;
   /** Ids that shall be selected when they appear. */
   wanted: string[] | undefined;
@@ -20,6 +22,7 @@ export const useCanvas = create<Canvas>()(() => ({
   selected: [],
   flow: undefined,
   pointer: { x: 0, y: 0 },
+  many: false,
   far: false,
   wanted: undefined,
 }));

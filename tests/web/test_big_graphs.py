@@ -1,0 +1,102 @@
+"""Journeys in graphs of many nodes: far off they are boxes, near by all that stands on them."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.web.conftest import until
+from tests.web.gestures import centre, drag, open_text, set_number
+
+pytestmark = pytest.mark.heavy
+
+COLUMNS = 40
+OFF = """() => [...document.querySelectorAll(".react-flow__edge")].flatMap(edge => {
+    const path = edge.querySelector(".react-flow__edge-path");
+    const [from, to] = edge.getAttribute("aria-label").split(" → ").map(end => {
+        const [node, port] = end.split(".");
+        const handle = document.querySelector(`[data-id="${node}"] [data-handleid="${port}"]`);
+        return handle && handle.getBoundingClientRect();
+    });
+    const at = length => path.getPointAtLength(length).matrixTransform(path.getScreenCTM());
+    const off = (box, point) => Math.hypot(
+        Math.max(box.left - point.x, 0, point.x - box.right), box.top + box.height / 2 - point.y);
+    const ends = [from && off(from, at(0)), to && off(to, at(path.getTotalLength()))];
+    return ends.filter(Number.isFinite);
+})"""
+
+
+def document(count: int) -> str:
+    """A chain of nodes in a grid, some of them folded."""
+    nodes: dict[str, Any] = {"n0": {"node": "EmptyImage", "width": 64, "height": 64}}
+    places: dict[str, Any] = {}
+    for index in range(count):
+        if index:
+            nodes[f"n{index}"] = {
+                "node": "ImageScale", "upscale_method": "bilinear", "crop": "disabled",
+                "width": 64, "height": 64, "image": f"$n{index - 1}",
+            }  # fmt: skip
+        places[f"n{index}"] = {"x": index % COLUMNS * 300, "y": index // COLUMNS * 240}
+        if index % 7 == 3:
+            places[f"n{index}"]["collapsed"] = True
+    nodes["save"] = {"node": "SaveImage", "images": f"$n{count - 1}"}
+    places["save"] = {"x": count % COLUMNS * 300, "y": count // COLUMNS * 240}
+    return yaml.safe_dump({"nodeflow": 1, "nodes": nodes, "layout": {"nodes": places}})
+
+
+def look_at(page: Any, node: str) -> None:
+    """Roll the wheel over a node until its widgets are there."""
+    page.mouse.move(*centre(page, f'[data-id="{node}"] .node'))
+    for _ in range(40):
+        if page.locator(f'[data-id="{node}"] [role=spinbutton]').count():
+            return
+        page.mouse.wheel(0, -120)
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{node} stays a box")
+
+
+def test_a_thousand_nodes_are_opened_edited_and_undone(page: Any) -> None:
+    open_text(page, document(1000))
+    page.wait_for_selector(".far-view")
+    assert page.locator(".node.plain").count() == 1001
+    page.wait_for_selector(".plan-line:has-text('1001 of 1001 run')")
+    look_at(page, "n505")
+    assert page.locator(".node").count() < 120
+    page.wait_for_selector(".node.plain", state="detached")
+    until(page, f"({OFF})().length > 4")
+    assert max(page.evaluate(OFF)) < 3
+
+    set_number(page, "n505 width", "128")
+    page.keyboard.press("Control+z")
+    assert page.get_by_role("spinbutton", name="n505 width").input_value() == "64"
+    page.keyboard.press("Control+y")
+    assert page.get_by_role("spinbutton", name="n505 width").input_value() == "128"
+    page.locator('[data-id="n505"] .node-head').click()
+    page.keyboard.press("Delete")
+    page.wait_for_selector('[data-id="n505"]', state="detached")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector('[data-id="n505"] [role=spinbutton]')
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.wait_for_selector(".canvas-hint")
+    page.keyboard.press("Control+z")
+    page.keyboard.press(".")
+    page.wait_for_selector(".far-view")
+    until(page, "document.querySelectorAll('.node.plain').length === 1001")
+
+
+def test_a_box_far_off_is_moved_and_its_links_follow(page: Any) -> None:
+    open_text(page, document(200))
+    page.wait_for_selector(".far-view")
+    before = centre(page, '[data-id="n20"] .node')
+    drag(page, before, (before[0], before[1] - 150))
+    moved = centre(page, '[data-id="n20"] .node')[1]
+    assert moved < before[1] - 100
+    page.keyboard.press("Control+z")
+    top = "document.querySelector('[data-id=n20] .node').getBoundingClientRect().top"
+    until(page, f"{top} > {moved} + 50")
+    page.keyboard.press("Control+y")
+    look_at(page, "n20")
+    page.wait_for_selector(".node.plain", state="detached")
+    until(page, f"({OFF})().length > 1")
+    assert max(page.evaluate(OFF)) < 3

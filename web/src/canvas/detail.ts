@@ -1,0 +1,66 @@
+/**
+ * Of many nodes those in sight are drawn as plain boxes first, and with all their widgets a few in each
+ * frame, so that no gesture waits for them. Too small to read, they are boxes again.
+ */
+
+import { useReactFlow } from "@xyflow/react";
+import { useEffect, useState } from "react";
+import { useCanvas } from "@/canvas/selection";
+
+/** From so many nodes on. */
+export const MANY = 120;
+/** The zoom below which widgets and labels cannot be read. */
+export const READABLE = 0.5;
+const IN_A_FRAME = 2;
+/** Where frames take longer than that (ms), a gesture has them for itself, but not for ever. */
+const SLOW = 24;
+const PATIENCE = 12;
+
+type Task = () => void;
+
+const waiting = new Set<Task>();
+let asked = false;
+let last = 0;
+let passed = 0;
+
+function work(now: number): void {
+  asked = false;
+  const slow = now - last > SLOW && passed < PATIENCE;
+  passed = slow ? passed + 1 : 0;
+  last = now;
+  for (const task of [...waiting].slice(0, slow ? 0 : IN_A_FRAME)) {
+    waiting.delete(task);
+    task();
+  }
+  ask();
+}
+
+function ask(): void {
+  if (asked || waiting.size === 0) return;
+  asked = true;
+  requestAnimationFrame(work);
+}
+
+/** Does something in one of the next frames; returns what takes it back. */
+function soon(task: Task): () => void {
+  waiting.add(task);
+  ask();
+  return () => void waiting.delete(task);
+}
+
+/** Whether a node shall be drawn with all that stands on it. */
+export function useDetail(id: string): boolean {
+  const many = useCanvas((state) => state.many);
+  const far = useCanvas((state) => state.far);
+  const flow = useReactFlow();
+  const wanted = !(many && far);
+  const [full, setFull] = useState(!many);
+  useEffect(() => {
+    if (full !== wanted) return soon(() => setFull(wanted));
+  }, [full, wanted]);
+  useEffect(() => {
+    // What was estimated is there to be measured now; React Flow does that when the box gets its size.
+    if (full && flow.getNode(id)?.handles) flow.updateNode(id, { handles: undefined });
+  }, [full, id, flow]);
+  return full;
+}
