@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from nodeflow.engine.torch_settings import settle
 from tests.diffusion.published import single_files
 
 FILES = {"sd15": "SD1", "sdxl": "SDXL"}
@@ -229,7 +230,7 @@ def alternate(folder: Path, runs: int) -> None:
 
 def main() -> None:
     """Run what was asked for in a temporary folder."""
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as the command line does
+    settle()
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("what", choices=("peak", "adapters", "alternate"), default="peak")
     options.add_argument("family", choices=FILES, default="sd15", nargs="?")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from nodeflow import __version__
+from nodeflow.engine.torch_settings import settle
 from nodeflow.graph.problem import WorkflowError
 
 DONE, WRONG, FAILED, CANCELLED = 0, 2, 3, 130
@@ -54,9 +55,7 @@ def main(argv: Sequence[str]) -> int:
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         print(f"nodeflow: there is no command '{argv[0]}'{hint}", file=sys.stderr)
         return WRONG
-    # Tensors in pages of 2 MB where Linux allows it: to hand out those of 4 kB takes longer than to
-    # fill them. torch reads it at its first large tensor.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    settle()
     module = importlib.import_module(f"nodeflow.cli.{COMMANDS[argv[0]][0]}")
     try:
         code: int = module.command(list(argv[1:]))

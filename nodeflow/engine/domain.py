@@ -7,6 +7,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+from nodeflow.engine.torch_settings import products_are_strict
+
 PACKAGE = Path(__file__).parent.parent
 LIBRARIES = ("diffusion", "imaging", "values")
 
@@ -41,9 +43,9 @@ def threads() -> int:
 class NumericsDomain:
     """Device kind (`cpu`, `cuda`), torch's version, digest of our numeric code.
 
-    threads: 0 for one or two, which give the same bits (`tests/diffusion/test_threads.py`). With
-    more, torch cuts SiLU's input into parts that are no whole vectors, and their ends get other
-    last bits. On a GPU always 0.
+    threads: 0 for one or two, which give the same bits (`tests/diffusion/test_threads.py`) where
+    products of matrices are strict (`torch_settings.py`). With more, torch cuts SiLU's input into
+    parts that are no whole vectors, and their ends get other last bits. On a GPU always 0.
     company: which rows share a network call, where that changes the last bits; else empty.
     """
 
@@ -58,7 +60,8 @@ class NumericsDomain:
         """The domain of this process on a device. The device's index is no part of it."""
         kind = device.split(":")[0]
         count = threads() if kind == "cpu" else 0
-        return cls(kind, torch_version(), library_digest(), company, count if count > 2 else 0)
+        alike = count <= 2 and products_are_strict()
+        return cls(kind, torch_version(), library_digest(), company, 0 if alike else count)
 
     def __str__(self) -> str:
         company = f", rows shared by {self.company}" if self.company else ""

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from nodeflow.cli.main import main
+from nodeflow.engine.torch_settings import PAGES, PRODUCTS
 from tests.cli.calling import ROOT, Shell
 
 WORKFLOW = "workflows/txt2img.yaml"
@@ -269,12 +270,13 @@ def test_explain_says_what_would_run(shell: Shell) -> None:
     assert wrong.code == 2 and json.loads(wrong.out)["problems"][0]["code"] == "missing_file"
 
 
-def test_large_tensors_lie_in_large_pages_unless_somebody_decided_otherwise(
+def test_torch_is_told_before_it_is_imported_unless_somebody_decided_otherwise(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for given, wanted in ((None, "1"), ("0", "0")):
-        monkeypatch.delenv("THP_MEM_ALLOC_ENABLE", raising=False)
-        if given is not None:
-            monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", given)
-        assert main(["nodes", "KSampler"]) == 0
-        assert os.environ["THP_MEM_ALLOC_ENABLE"] == wanted
+    for name, usual, other in ((PAGES, "1", "0"), (PRODUCTS, "AUTO,STRICT", "AVX2")):
+        for given, wanted in ((None, usual), (other, other)):
+            monkeypatch.delenv(name, raising=False)
+            if given is not None:
+                monkeypatch.setenv(name, given)
+            assert main(["nodes", "KSampler"]) == 0
+            assert os.environ[name] == wanted

@@ -50,3 +50,14 @@ def test_more_threads_have_keys_of_their_own(monkeypatch: pytest.MonkeyPatch) ->
         found[count] = str(NumericsDomain.of("cpu"))
         assert str(NumericsDomain.of("cuda:1")) == str(NumericsDomain.of("cuda:0"))
     assert found["1"] == found["2"] != found["6"]
+
+
+def test_where_products_are_not_strict_the_threads_are_in_the_domain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = []
+    for setting, count in (("AUTO,STRICT", "1"), ("AVX2", "1"), ("AVX2", "2")):
+        monkeypatch.setenv("MKL_CBWR", setting)
+        monkeypatch.setenv("OMP_NUM_THREADS", count)
+        found.append(str(NumericsDomain.of("cpu")))
+    assert len(set(found)) == 3
