@@ -25,7 +25,10 @@ from tests.diffusion.published import (
 NODES = load_registry([], TrustList(Path("nowhere.json"))).nodes
 VAE = under("first_stage_model.", ldm_vae((1, 1, 1, 1), base=32))
 TEXT_L = under("conditioner.embedders.0.transformer.", hf_text(768, 2))
-TEXT_G = under("conditioner.embedders.1.model.", openclip_text(1280, 2, 1280))
+TEXT_G_BARE = openclip_text(1280, 2, 1280)
+TEXT_G = under("conditioner.embedders.1.model.", TEXT_G_BARE)
+TEXT_H = under("cond_stage_model.model.", openclip_text(1024, 2, 1024))
+TEXT_SD1 = under("cond_stage_model.transformer.", hf_text(768, 2))
 
 
 def unet(**changes: object) -> Shapes:
@@ -182,3 +185,64 @@ def test_the_wrong_clip_is_refused_in_words(context: RunContext) -> None:
     canvas = call("EmptyLatentImage", width=64, height=64)
     with pytest.raises(MissingInput, match="width of 768, this model takes 2048"):
         sampled(model, text, text, canvas, context)
+
+
+KINDS = {
+    "refiner": (unet(context=1280, adm=2560), under("conditioner.embedders.0.model.", TEXT_G_BARE)),
+    "depth": (unet(context=1024, in_channels=5), TEXT_H),
+    "pix2pix": (unet(context=768, linear=False, in_channels=8), TEXT_SD1),
+    "xl pix2pix": (unet(context=2048, adm=2816, in_channels=8), {**TEXT_L, **TEXT_G}),
+    "upscaler": (unet(context=1024, in_channels=7, classes=351), TEXT_H),
+    "sd2 inpaint": (unet(context=1024, in_channels=9), TEXT_H),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_draws_from_its_file(kind: str, tmp_path: Path) -> None:
+    """What conditions it changes the picture, and what it needs and lacks is said."""
+    network, text = KINDS[kind]
+    vae = under("first_stage_model.", ldm_vae((1, 1, 1), base=32)) if kind == "upscaler" else VAE
+    write(tmp_path / "checkpoints" / "it.safetensors", network, text, vae)
+    context = RunContext(folders=Folders(models=(ModelRoot.at(tmp_path),)))
+    loaded = call("CheckpointLoaderSimple", ckpt_name="it", context=context)
+    words = call("CLIPTextEncode", text="a cat", clip=loaded.CLIP, context=context)
+    pixels = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(1))
+    made = []
+    for picture in (pixels, 1 - pixels):
+        latent = call("EmptyLatentImage", width=64, height=64)
+        pair = words, words
+        given = {"positive": words, "negative": words}
+        if kind == "depth":
+            pair = call("DepthConditioning", **given, depth=picture)
+        elif kind == "upscaler":
+            *pair, latent = call("SD_4XUpscale_Conditioning", **given, images=picture[:, :16, :16])
+            assert latent.samples.shape == (1, 4, 16, 16)
+        elif kind.endswith("pix2pix"):
+            *pair, latent = call(
+                "InstructPixToPixConditioning", **given, vae=loaded.VAE, pixels=picture,
+                context=context,
+            )  # fmt: skip
+        elif kind == "sd2 inpaint":
+            mask = torch.zeros(1, 64, 64)
+            mask[:, 32:] = 1
+            *pair, latent = call(
+                "InpaintModelConditioning", **given, vae=loaded.VAE, pixels=picture, mask=mask,
+                context=context,
+            )  # fmt: skip
+        else:
+            score = 6.0 if picture is pixels else 1.0
+            told = call(
+                "CLIPTextEncodeSDXLRefiner", ascore=score, width=64, height=64, text="a cat",
+                clip=loaded.CLIP, context=context,
+            )  # fmt: skip
+            pair = told, words
+        made.append(sampled(loaded.MODEL, *pair, latent, context))
+    first, second = (m.samples for m in made)
+    assert first.isfinite().all() and not torch.equal(first, second)
+    drawn = call("VAEDecode", samples=made[0], vae=loaded.VAE, context=context)
+    assert drawn.shape == (1, 64, 64, 3)
+    if kind == "depth":
+        from nodeflow.diffusion.guidance.labels import MissingInput
+
+        with pytest.raises(MissingInput, match="put DepthConditioning before the sampler"):
+            sampled(loaded.MODEL, words, words, latent, context)
