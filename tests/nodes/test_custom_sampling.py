@@ -15,6 +15,7 @@ from nodeflow.diffusion.sampling.resident import schedule_of
 from nodeflow.diffusion.schedule.steps import denoise_sigmas
 from nodeflow.node.context import RunContext
 from nodeflow.node.plugins import load_registry
+from nodeflow.node.port import Choices
 from nodeflow.node.spec import REQUIRED
 from nodeflow.node.trust import TrustList
 from nodeflow.values.structured import decode, encode
@@ -104,6 +105,25 @@ def test_option_nodes_name_options_that_their_samplers_take(parts, id: str) -> N
         torch.ones(1, 4, 8, 8), [2.0, 1.0, 0.0], lambda x, *_: x
     )
     assert next(sampling).sigma == 2.0
+
+
+@pytest.mark.parametrize("id", OPTION_NODES)
+def test_every_option_of_a_node_reaches_its_sampler(parts, id: str) -> None:  # type: ignore[no-untyped-def]
+    spec = NODES[id]
+    given = {port.name: parts[0] for port in spec.inputs if port.default is REQUIRED}
+    plain = spec.function(**given)
+    for port in spec.inputs:
+        if port.name in given:
+            continue
+        choices = [c.values for c in port.constraints if isinstance(c, Choices)]
+        if choices:
+            other: object = next(value for value in choices[0] if value != port.default)
+        else:
+            other = not port.default if isinstance(port.default, bool) else 2
+        changed = spec.function(**given, **{port.name: other})
+        assert changed != plain, port.name
+        if port.name == "noise_device":
+            assert changed.name == plain.name.removesuffix("_gpu") != plain.name
 
 
 def test_values_are_stored(parts) -> None:  # type: ignore[no-untyped-def]
