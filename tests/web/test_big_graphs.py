@@ -100,3 +100,28 @@ def test_a_box_far_off_is_moved_and_its_links_follow(page: Any) -> None:
     page.wait_for_selector(".node.plain", state="detached")
     until(page, f"({OFF})().length > 1")
     assert max(page.evaluate(OFF)) < 3
+
+
+def test_on_a_trackpad_two_fingers_move_and_a_pinch_zooms(graph: Any) -> None:
+    def view() -> list[float]:
+        found: list[float] = graph.evaluate(
+            "(({a, e, f}) => [a, e, f])(new DOMMatrix(getComputedStyle("
+            "document.querySelector('.react-flow__viewport')).transform))"
+        )
+        return found
+
+    graph.keyboard.press("Control+,")
+    graph.get_by_role("checkbox", name="Two fingers move the canvas").check()
+    graph.keyboard.press("Escape")
+    graph.mouse.move(700, 120)
+    zoom, x, y = view()
+    graph.mouse.wheel(60, 40)
+    graph.wait_for_timeout(400)
+    assert view()[0] == zoom
+    assert view()[1] < x
+    assert view()[2] < y
+    graph.keyboard.down("Control")
+    graph.mouse.wheel(0, -60)
+    graph.keyboard.up("Control")
+    graph.wait_for_timeout(400)
+    assert view()[0] > zoom

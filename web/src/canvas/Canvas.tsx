@@ -43,7 +43,7 @@ export function Canvas() {
   const graph = useGraph();
   const inside = useScope().length > 0;
   const types = useServer((state) => state.types);
-  const { dragSelects, snap, minimap } = useSettings();
+  const { dragSelects, scrollPans, snap, minimap } = useSettings();
   const many = Object.keys(graph.nodes).length > MANY;
   const [nodes, setNodes] = useState<Node[]>(() => {
     useCanvas.setState({ many, far: many });
@@ -230,7 +230,7 @@ export function Canvas() {
         selectionOnDrag={dragSelects}
         selectionMode={SelectionMode.Partial}
         panOnDrag={dragSelects ? [1] : [0, 1]}
-        panOnScroll={false}
+        panOnScroll={scrollPans}
         zoomOnDoubleClick={false}
         selectionKeyCode="Shift"
         multiSelectionKeyCode={["Control", "Meta", "Shift"]}

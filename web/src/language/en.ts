@@ -45,6 +45,7 @@ export const en = {
   dark: "Dark",
   language: "Language",
   dragSelects: "Dragging the canvas selects",
+  scrollPans: "Two fingers move the canvas (trackpad)",
   snap: "Snap to the grid",
   minimap: "Minimap",
   addNode: "Add a node…",

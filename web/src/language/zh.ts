@@ -45,6 +45,7 @@ export const zh: Catalogue = {
   dark: "深色",
   language: "语言",
   dragSelects: "拖动画布进行框选",
+  scrollPans: "双指移动画布（触控板）",
   snap: "吸附到网格",
   minimap: "小地图",
   addNode: "添加节点…",

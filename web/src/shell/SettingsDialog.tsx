@@ -10,7 +10,7 @@ export function SettingsDialog() {
     ["en", "English"],
     ["zh", "中文"],
   ];
-  const switches = ["dragSelects", "snap", "minimap", "runOnChange"] as const;
+  const switches = ["dragSelects", "scrollPans", "snap", "minimap", "runOnChange"] as const;
   return (
     <Dialog title={t.settings}>
       <div className="settings">

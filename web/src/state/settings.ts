@@ -11,6 +11,8 @@ type Settings = {
   theme: Theme;
   language: Language;
   dragSelects: boolean;
+  /** Two fingers, or the wheel, move the canvas; a pinch, or the wheel with Ctrl, zooms. */
+  scrollPans: boolean;
   snap: boolean;
   minimap: boolean;
   runOnChange: boolean;
@@ -27,6 +29,7 @@ export const useSettings = create<Settings>()(
       theme: "system",
       language: chinese ? "zh" : "en",
       dragSelects: false,
+      scrollPans: false,
       snap: false,
       minimap: true,
       runOnChange: false,
