@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nodeflow.diffusion import noise
+from nodeflow.diffusion.conditioning import Area
+from nodeflow.diffusion.guidance.mix import averaged
+from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.latent_scale import LatentScale
@@ -26,7 +29,12 @@ from nodeflow.diffusion.schedule.discrete import (
 )
 from nodeflow.diffusion.schedule.schedulers import SCHEDULERS
 from nodeflow.diffusion.schedule.steps import denoise_sigmas, full_sigmas
-from tests.diffusion.test_sampling import trajectory
+from nodeflow.diffusion.text.chunks import chunk_tokens
+from nodeflow.diffusion.text.prompt import Piece
+from nodeflow.diffusion.text.tokenizer import END, load_tokenizer
+from nodeflow.diffusion.vae.codec import decode_latent, encode_image
+from tests.diffusion.test_sampling import entry, guided, sampled, trajectory
+from tests.nodes.test_behaviour import NODES
 
 SD, ZERO_SNR = stable_diffusion(), stable_diffusion(zero_snr=True)
 
@@ -135,3 +143,92 @@ def test_deis_sums_over_ten_thousand_points() -> None:
     new, old = (taus - older) / (start - older), (taus - start) / (older - start)
     wanted = [float((speed * line).sum() * step) for line in (new, old)]
     assert deis.tab_weights([start, older], end) == pytest.approx(wanted, rel=1e-10)
+
+
+def test_guidance_is_skipped_at_a_cfg_close_to_1() -> None:
+    for cfg, rows in ((1.0, 1), (1.0 + 1e-10, 1), (1.001, 2)):
+        _, net = guided([entry(3.0)], [entry(1.0)], cfg)
+        assert net.batches == [rows]
+
+
+def test_an_entrys_weight_is_its_mask_times_both_strengths() -> None:
+    mask = torch.full((1, 16, 16), 0.5)
+    strong = entry(1.0, mask=mask, mask_strength=2.0, strength=3.0)
+    out, _ = guided([strong, entry(5.0, strength=1.0)], [entry(0.0)], 1.0)
+    assert torch.allclose(out, torch.full_like(out, (3.0 * 1.0 + 5.0) / 4.0))
+
+
+def test_the_copy_for_an_area_is_of_the_smallest_entry_that_contains_it() -> None:
+    area = Area(4, 4, 2, 2)
+    around = (entry(1.0), entry(2.0, area=Area(8, 8, 0, 0)), entry(3.0, area=Area(12, 12, 0, 0)))
+    beside = entry(4.0, area=Area(3, 3, 2, 2))
+    _, negative = resolve((entry(9.0, area=area),), (*around, beside), (1, 4, 16, 16), SD)
+    (copy,) = (r for r in negative if r.area == area)
+    assert float(copy.embedding.mean()) == 2.0
+
+
+def test_time_ranges_hold_at_both_their_ends() -> None:
+    high, low = SD.at_percent(0.2), SD.at_percent(0.6)
+    for sigma, value in ((high, 1.0), (low, 1.0), (high * 1.001, 0.0), (low * 0.999, 0.0)):
+        within = entry(1.0, start_percent=0.2, end_percent=0.6)
+        out, _ = guided([within], [entry(0.0)], 1.0, sigma=sigma)
+        assert float(out.mean()) == value
+
+
+def test_mixing_takes_the_first_entry_and_the_pooled_text_too() -> None:
+    first, second = entry(2.0, pooled=torch.ones(1, 8)), entry(8.0, pooled=torch.zeros(1, 8))
+    to = entry(4.0, pooled=torch.full((1, 8), 5.0))
+    one, other = averaged((to, second), (first, second), 0.75)
+    assert float(one.embedding.mean()) == 3.5 and float(other.embedding.mean()) == 6.5
+    assert one.pooled is not None and float(one.pooled.mean()) == 4.0
+    longer = NODES["ConditioningConcat"].function((to, second), (first, second))
+    assert [float(e.embedding[:, 77:].mean()) for e in longer] == [2.0, 2.0]
+    assert [float(e.embedding[:, :77].mean()) for e in longer] == [4.0, 8.0]
+
+
+def test_the_latent_stands_outside_the_mask_also_where_noise_is_left() -> None:
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[..., 4:] = 1
+    latent = Latent(torch.randn(1, 4, 8, 8), noise_mask=mask)
+    made = trajectory(latent)
+    left = sampled(replace(made, sigmas=made.sigmas[:3])).samples
+    assert torch.allclose(left[..., :4], latent.samples[..., :4], atol=1e-5)
+    assert float(left[..., 4:].std()) > 10 * float(latent.samples.std())
+
+
+def test_a_word_of_eight_tokens_is_split_over_a_border() -> None:
+    tokenizer = load_tokenizer()
+    for word, splits in (("floccinaucinihil", False), ("floccinaucinihilipil", True)):
+        tokens = tokenizer.encode(word)
+        assert (len(tokens) >= 8) is splits
+        first, _ = chunk_tokens([Piece("apple " * 72 + word, 1.0)], tokenizer, END)
+        kept = first.ids[73:76]
+        assert kept == (tuple(tokens[:3]) if splits else (END,) * 3)
+
+
+class Mirror(nn.Module):
+    """In place of an autoencoder: notes what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.given: list[Tensor] = []
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        self.given.append(pixels)
+        return pixels[:, :1, ::8, ::8]
+
+    def decode(self, samples: Tensor) -> Tensor:
+        self.given.append(samples)
+        return samples
+
+
+def test_pictures_are_cropped_in_the_centre_and_go_from_minus_1_to_1() -> None:
+    mirror = Mirror()
+    picture = torch.rand(2, 21, 13, 3)
+    latent = encode_image(mirror, picture)  # type: ignore[arg-type]
+    wanted = picture[:, 2:18, 2:10].movedim(-1, 1) * 2 - 1
+    assert torch.equal(torch.cat(mirror.given), wanted) and latent.shape == (2, 1, 2, 1)
+    values = torch.tensor([-3.0, -1.0, 0.0, 0.5, 7.0]).reshape(1, 1, 1, 5)
+    decoded = decode_latent(mirror, values)  # type: ignore[arg-type]
+    assert decoded.flatten().tolist() == [0.0, 0.0, 0.5, 0.75, 1.0]
