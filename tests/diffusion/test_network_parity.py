@@ -8,8 +8,10 @@ from diffusers import AutoencoderKL as ReferenceVAE
 from diffusers import UNet2DConditionModel as ReferenceUNet
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.checkpoint.load import load_text, load_unet, load_vae
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
+from nodeflow.diffusion.checkpoint.pickled import VARIABLE
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.config import TextConfig
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
@@ -164,6 +166,35 @@ def test_text_encoder(width: int, layers: int, heads: int, inner: int) -> None:
         ours(tokens, layer=-layers - 1)
 
 
+def same_weights(reference: torch.nn.Module, ours: torch.nn.Module) -> None:
+    """What was loaded is what was saved."""
+    saved = reference.state_dict()
+    assert all(torch.equal(weight, saved[name]) for name, weight in ours.named_parameters())
+
+
+@pytest.mark.parametrize("variant", [None, "fp16"])
+@pytest.mark.parametrize("limit", ["500KB", "10GB"])
+@pytest.mark.parametrize("pickled", [False, True])
+def test_every_way_in_which_diffusers_writes_weights(
+    variant: str | None, limit: str, pickled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    unet = ReferenceUNet(**SMALL_UNET)
+    unet.save_pretrained(
+        tmp_path / "unet", safe_serialization=not pickled, variant=variant, max_shard_size=limit
+    )
+    files = [p for p in (tmp_path / "unet").iterdir() if p.suffix in (".bin", ".safetensors")]
+    assert (len(files) > 1) is (limit == "500KB")
+    if pickled:
+        with pytest.raises(CheckpointError, match=r"pickled checkpoint.*--allow-pickled"):
+            load_unet(tmp_path, torch.float32, "cpu")
+        monkeypatch.setenv(VARIABLE, "allow")
+    same_weights(unet, load_unet(tmp_path, torch.float32, "cpu"))
+    files[0].unlink()
+    with pytest.raises(CheckpointError, match=r"lacks the shards|has no diffusion_pytorch_model"):
+        load_unet(tmp_path, torch.float32, "cpu")
+
+
 def test_diffusers_folder_loads_and_agrees(tmp_path: Path) -> None:
     torch.manual_seed(0)
     unet = ReferenceUNet(**SMALL_UNET)
@@ -188,7 +219,9 @@ def test_diffusers_folder_loads_and_agrees(tmp_path: Path) -> None:
     assert opened.model.prediction is Prediction.V
     assert len(list((tmp_path / "unet").glob("*.safetensors"))) > 1
     ours = load_unet(tmp_path, torch.float32, "cpu")
+    same_weights(unet, ours)
     assert compare_unets(unet, ours, 8) < 1e-5
+    same_weights(vae, load_vae(tmp_path, torch.float32, "cpu"))
     assert compare_vaes(vae, load_vae(tmp_path, torch.float32, "cpu"), 32) < 1e-5
     tokens = torch.tensor([[49406, 320, 49407]])
     with torch.no_grad():

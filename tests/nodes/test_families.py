@@ -86,6 +86,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     split(whole, "model.diffusion_model.", models / "diffusion_models" / "xl.safetensors")
     split(whole, "conditioner.embedders.0.transformer.", models / "clip" / "l.safetensors")
     split(whole, "conditioner.embedders.1.model.", models / "text_encoders" / "g.safetensors")
+    split(whole, "first_stage_model.", models / "vae" / "v.safetensors")
     return models
 
 
@@ -129,6 +130,8 @@ def test_sdxl_whole_and_from_parts(context: RunContext) -> None:
     assert told[0].embedding.shape == (1, 154, 2048)
     image = call("VAEDecode", samples=canvas, vae=whole.VAE, context=context)
     assert image.shape == (1, 64, 64, 3)
+    alone = call("VAELoader", vae_name="v", context=context)
+    assert torch.equal(image, call("VAEDecode", samples=canvas, vae=alone, context=context))
 
 
 def test_rounded_weights_are_another_model(context: RunContext) -> None:

@@ -1,4 +1,4 @@
-"""Diffusers folders: `unet/`, `vae/`, `text_encoder/`, each with a config and safetensors."""
+"""Diffusers folders: `unet/`, `vae/`, `text_encoder/`, each with a config and weights."""
 
 import json
 from dataclasses import dataclass
@@ -54,23 +54,32 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def part_files(folder: Path, part: Part) -> tuple[Path, ...]:
-    """The safetensors of a part: one file, its fp16 variant, or shards by their index."""
+    """The weights of a part: shards by their index, or one file; full ones before fp16 ones.
+
+    Pickled ones where there are no safetensors; whoever reads them asks whether that is allowed.
+    """
     stem = STEMS[part]
-    index = folder / part / f"{stem}.safetensors.index.json"
-    if index.is_file():
-        listed = read_json(index).get("weight_map")
-        if not isinstance(listed, dict):
-            raise CheckpointError(f"its {part}/{index.name} has no weight_map")
-        shards = sorted({str(name) for name in listed.values()})
-        files = [folder / part / Path(name).name for name in shards]
-        missing = [file.name for file in files if not file.is_file()]
-        if missing or not files:
-            raise CheckpointError(f"its {part}/ lacks the shards {', '.join(missing) or 'all'}")
-        return tuple(files)
-    for name in (f"{stem}.safetensors", f"{stem}.fp16.safetensors"):
-        if (folder / part / name).is_file():
-            return (folder / part / name,)
+    pickled = stem if stem.startswith("diffusion_") else f"pytorch_{stem}"
+    for whole in (f"{stem}.safetensors", f"{pickled}.bin"):
+        for index in (f"{whole}.index.json", f"{whole}.index.fp16.json"):
+            if (folder / part / index).is_file():
+                return _shards(folder / part, index)
+        name, suffix = whole.rsplit(".", 1)
+        for file in (whole, f"{name}.fp16.{suffix}"):
+            if (folder / part / file).is_file():
+                return (folder / part / file,)
     raise CheckpointError(f"its {part}/ has no {stem}.safetensors")
+
+
+def _shards(folder: Path, index: str) -> tuple[Path, ...]:
+    listed = read_json(folder / index).get("weight_map")
+    if not isinstance(listed, dict):
+        raise CheckpointError(f"its {folder.name}/{index} has no weight_map")
+    files = [folder / Path(name).name for name in sorted({str(name) for name in listed.values()})]
+    missing = [file.name for file in files if not file.is_file()]
+    if missing or not files:
+        raise CheckpointError(f"its {folder.name}/ lacks the shards {', '.join(missing) or 'all'}")
+    return tuple(files)
 
 
 def _per_level(value: Any, levels: int) -> tuple[int, ...]:
