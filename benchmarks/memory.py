@@ -121,7 +121,10 @@ def peak(family: str, folder: Path) -> None:
 
 
 def adapters(family: str, folder: Path) -> None:
-    """Print what another strength costs beside reading the checkpoint, and what two hold."""
+    """Print what another strength costs beside reading the checkpoint, and what two hold.
+
+    Of SDXL only the attention of the UNet is changed and read, which fits into 24 GB.
+    """
     from nodeflow.diffusion.adapters.open import with_adapter
     from nodeflow.diffusion.checkpoint.open import open_checkpoint
     from nodeflow.diffusion.recipe import WeightsFile
@@ -135,17 +138,19 @@ def adapters(family: str, folder: Path) -> None:
     forget_pages(checkpoint)
     began = time.perf_counter()
     unet = residency.unet(opened.model)
-    texts = residency.text_encoders(opened.clip)
-    residency.vae(opened.vae)
+    towers = []
+    if family == "sd15":
+        towers = list(residency.text_encoders(opened.clip).towers.values())
+        residency.vae(opened.vae)
     read = time.perf_counter() - began
     base = resident_bytes() - before
-    towers = list(texts.towers.values())
-    names = ["lora_te_"] if len(towers) == 1 else ["lora_te1_", "lora_te2_"]
     layers = attention_layers("lora_unet_", unet)
-    for name, tower in zip(names, towers, strict=True):
-        layers |= attention_layers(name, tower)
+    if family == "sdxl":
+        layers = {name: size for name, size in layers.items() if "attn" in name}
+    for tower in towers:
+        layers |= attention_layers("lora_te_", tower)
     write_lora(layers, lora)
-    del unet, texts, towers
+    del unet, towers
     taken, held = [], []
     for strength in (0.5, 0.8, 1.1):
         began = time.perf_counter()
@@ -153,14 +158,17 @@ def adapters(family: str, folder: Path) -> None:
             opened.model, opened.clip, WeightsFile(str(lora), "lora"), (strength, strength)
         )
         residency.unet(model)
-        residency.text_encoders(clip)
+        if family == "sd15":
+            residency.text_encoders(clip)
         taken.append(time.perf_counter() - began)
         gc.collect()
         held.append(resident_bytes() - before)
     del residency
     began = time.perf_counter()
     warm = Residency(budget=10**11)
-    warm.unet(opened.model), warm.text_encoders(opened.clip), warm.vae(opened.vae)
+    warm.unet(opened.model)
+    if family == "sd15":
+        warm.text_encoders(opened.clip), warm.vae(opened.vae)
     again = time.perf_counter() - began
     print(
         f"{len(layers)} layers changed; checkpoint read from the disk in {read:.2f} s, from the "
