@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 
@@ -24,7 +25,7 @@ from nodeflow.diffusion.noise import Noise
 from nodeflow.diffusion.recipe import ModelRecipe
 from nodeflow.diffusion.residency import Residency, residency_of
 from nodeflow.diffusion.samplers.names import SamplerName
-from nodeflow.diffusion.samplers.registry import SAMPLERS
+from nodeflow.diffusion.samplers.registry import SAMPLERS, UNLISTED, SamplerEntry
 from nodeflow.diffusion.sampling.resident import sample_resident, schedule_of
 from nodeflow.diffusion.sampling.trajectory import Prompts, Trajectory
 from nodeflow.diffusion.schedule.steps import full_sigmas
@@ -34,6 +35,8 @@ from nodeflow.node.context import Resources, RunContext
 
 EMBEDDED = Path(__file__).parents[2] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
 STEPS = 4
+EVERY: dict[str, SamplerEntry] = {**SAMPLERS, **UNLISTED}
+"""Those that only a node of their own offers, too."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,12 @@ class Stage:
     positive: Conditioning
     negative: Conditioning
 
-    def trajectory(self, name: SamplerName) -> Trajectory:
+    def trajectory(self, name: str) -> Trajectory:
         """A short sampling of a small latent."""
-        sigmas = full_sigmas(schedule_of(self.recipe), "karras", name, STEPS)
+        sigmas = full_sigmas(schedule_of(self.recipe), "karras", cast(SamplerName, name), STEPS)
         prompts = Prompts(self.positive, self.negative, 3.0)
         latent = Latent(torch.zeros(1, 4, 8, 8))
-        return Trajectory(latent, Noise(5), prompts, SAMPLERS[name], tuple(sigmas.tolist()))
+        return Trajectory(latent, Noise(5), prompts, EVERY[name], tuple(sigmas.tolist()))
 
 
 def stage() -> Stage:
@@ -93,7 +96,7 @@ class Deadly:
 
 
 def sample(
-    scene: Stage, name: SamplerName, folder: Path, kill_at: int | None, wait: bool
+    scene: Stage, name: str, folder: Path, kill_at: int | None, wait: bool
 ) -> dict[str, object]:
     """One sampling, killed before call `kill_at`; its bytes and counts."""
     session = StepRecordings(folder).session("test")
@@ -130,11 +133,11 @@ def main(folder: Path, threads: int, seed: int) -> None:
     scene = stage()
     chance = random.Random(seed)
 
-    def child(name: SamplerName, place: Path, kill_at: int | None, wait: bool) -> dict[str, object]:
+    def child(name: str, place: Path, kill_at: int | None, wait: bool) -> dict[str, object]:
         torch.set_num_threads(threads)
         return sample(scene, name, place, kill_at, wait)
 
-    for name in SAMPLERS:
+    for name in EVERY:
         whole = in_child(lambda n=name: child(n, folder / f"{n}-whole", None, False))  # type: ignore[misc]
         assert whole is not None
         repeated = int(str(whole["reused"]))  # a rejected step asks for the same again
