@@ -218,6 +218,11 @@ def test_diffusers_folder_loads_and_agrees(tmp_path: Path) -> None:
     opened = open_checkpoint(tmp_path, "print")
     assert opened.model.prediction is Prediction.V
     assert len(list((tmp_path / "unet").glob("*.safetensors"))) > 1
+    facts = tmp_path / "scheduler" / "scheduler_config.json"
+    facts.write_text('{"prediction_type": "flow_prediction"}')
+    with pytest.raises(CheckpointError, match="it predicts 'flow_prediction'; known are epsilon"):
+        open_checkpoint(tmp_path, "print")
+    facts.write_text(config)
     ours = load_unet(tmp_path, torch.float32, "cpu")
     same_weights(unet, ours)
     assert compare_unets(unet, ours, 8) < 1e-5

@@ -42,8 +42,14 @@ def sampled(prompts, latent: Latent, name: str, host: RunContext, seed: int = 3)
 BATCH = Latent(torch.zeros(3, 4, 8, 8))
 
 
+QUICK = ("euler", "euler_ancestral", "dpmpp_2m_sde", "uni_pc", "sa_solver")
+INDEPENDENT = [name for name in SAMPLERS if name != "dpm_adaptive"]
+"""Samplers whose steps know nothing of the other images."""
+
+
 @pytest.mark.parametrize(
-    "name", ["euler", "euler_ancestral", "dpmpp_2m_sde", "uni_pc", "sa_solver"]
+    "name",
+    [pytest.param(n, marks=() if n in QUICK else pytest.mark.heavy) for n in INDEPENDENT],
 )
 def test_bit_for_bit_in_blocks(prompts, name: str) -> None:  # type: ignore[no-untyped-def]
     together = sampled(prompts, BATCH, name, context(Company.BLOCKS))

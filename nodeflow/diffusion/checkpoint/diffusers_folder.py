@@ -225,13 +225,18 @@ def settings(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def scheduler_facts(folder: Path) -> SchedulerFacts:
-    """The prediction of its scheduler and the scale of its autoencoder."""
+    """The prediction of its scheduler and the scale of its autoencoder. Raises CheckpointError."""
     scheduler, vae = settings(folder)
     kind = scheduler.get("prediction_type")
+    if kind is not None and str(kind) not in PREDICTIONS:
+        known = ", ".join(PREDICTIONS)
+        raise CheckpointError(f"its scheduler says that it predicts {kind!r}; known are {known}")
     scale = vae.get("scaling_factor")
     if scale is not None and (type(scale) not in (int, float) or not 0 < scale < 1e6):
         raise CheckpointError(f"its vae/config.json has the scaling_factor {scale!r}")
     zero_snr = scheduler.get("rescale_betas_zero_snr") is True
     return SchedulerFacts(
-        PREDICTIONS.get(str(kind)), None if scale is None else float(scale), zero_snr
+        None if kind is None else PREDICTIONS[str(kind)],
+        None if scale is None else float(scale),
+        zero_snr,
     )
