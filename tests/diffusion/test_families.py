@@ -19,6 +19,7 @@ from nodeflow.diffusion.checkpoint.parts import (
     vae_part,
     vision_part,
 )
+from nodeflow.diffusion.families.of_file import families_of
 from nodeflow.diffusion.recipe import ExtraChannels, FamilyName, Labels, Prediction, Tower
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.config import UNetConfig
@@ -238,3 +239,10 @@ def test_a_table_of_too_few_tokens_is_refused(tmp_path: Path) -> None:
     path = sparse(tmp_path / "x.safetensors", {**FILES["SD1"], name: (1000, 768)})
     with pytest.raises(CheckpointError, match="knows 1000 tokens, CLIP has 49408"):
         open_checkpoint(path, "")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_family_of_a_file_is_told_without_loading_it(name: str, tmp_path: Path) -> None:
+    path = sparse(tmp_path / "model.safetensors", FILES[name])
+    assert families_of("checkpoints", path) == (EXPECTED[name][0],)
+    assert families_of("vae", path) == ()

@@ -3,10 +3,10 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
-from msgspec import Struct, json
+from msgspec import Meta, Struct, json
 
 from nodeflow import __version__
 from nodeflow.engine import upkeep
@@ -22,16 +22,29 @@ from nodeflow.server.api.answers.operation import (
     Who,
 )
 from nodeflow.server.api.answers.problem import Nothing
+from nodeflow.server.api.files import FILE_POLICY
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.guard import cookie_of, set_cookie, user_of
 from nodeflow.server.http.route import Call, Reply, Route
-from nodeflow.server.process.questions import AskModelHash, AskModels
+from nodeflow.server.process.questions import AskModelHash, AskModelPicture, AskModels
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
     """The token that lets in."""
 
     token: str
+
+
+class ModelQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """looks: also the families of each model, and whether a picture lies beside it."""
+
+    looks: bool = False
+
+
+class PictureQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """size: pixels of the longer side."""
+
+    size: Annotated[int, Meta(ge=16, le=1024)] = 128
 
 
 async def health(call: Call) -> Health:
@@ -127,9 +140,18 @@ async def model_kinds(call: Call) -> Reply[ModelCounts]:
     return Reply(json=(await call.state.inspector.ask(AskModels())).body)
 
 
-async def models(call: Call) -> Reply[Models]:
+async def models(call: Call, query: ModelQuery) -> Reply[Models]:
     """Models of a kind with what their headers say."""
-    return Reply(json=(await call.state.inspector.ask(AskModels(call.part("kind")))).body)
+    asked = AskModels(call.part("kind"), looks=query.looks)
+    return Reply(json=(await call.state.inspector.ask(asked)).body)
+
+
+async def model_picture(call: Call, query: PictureQuery) -> web.Response:
+    """The picture beside a model file (`name.png`, `name.preview.png`, …), small, as WebP."""
+    asked = AskModelPicture(call.part("kind"), call.part("name"), query.size)
+    answer = await call.state.inspector.ask(asked)
+    headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=600"}
+    return web.Response(body=answer.blob, content_type="image/webp", headers=headers)
 
 
 async def model(call: Call) -> Model:
@@ -196,6 +218,7 @@ ROUTES = [
     Route("GET", "/api/v1/models", model_kinds),
     Route("GET", "/api/v1/models/{kind}", models),
     Route("POST", "/api/v1/models/{kind}/{name:.+}/hash", model_hash),
+    Route("GET", "/api/v1/models/{kind}/{name:.+}/preview", model_picture, media="image/webp"),
     Route("GET", "/api/v1/models/{kind}/{name:.+}", model),
     Route("GET", "/api/v1/cache", cache),
     Route("POST", "/api/v1/cache/clear", clear_cache),

@@ -35,6 +35,7 @@ from nodeflow.server.process.questions import (
     AskGraphs,
     AskMasked,
     AskModelHash,
+    AskModelPicture,
     AskModels,
     AskModule,
     AskNodeTypes,
@@ -67,6 +68,7 @@ class Inspector:
             AskThumbnail: pictures.thumbnail,
             AskPicture: pictures.picture,
             AskModels: lambda asked: models.models(asked, self._folders("")),
+            AskModelPicture: lambda asked: models.model_picture(asked, self._folders("")),
             AskModelHash: lambda asked: models.model_hash(asked, self._folders("")),
             AskPrompt: self.prompt,
             AskGraphs: lambda asked: (prompt.graphs(asked, self._registry), b""),
@@ -87,9 +89,9 @@ class Inspector:
             ThreadPoolExecutor(2) as readers,
             ThreadPoolExecutor(1) as hashers,
         ):
-            pools = dict.fromkeys(
-                (AskThumbnail, AskPicture, AskModels, AskRendered, AskMasked, AskTexts), readers
-            )
+            reading = (AskThumbnail, AskPicture, AskModels, AskModelPicture, AskRendered, AskMasked,
+                       AskTexts)  # fmt: skip
+            pools = dict.fromkeys(reading, readers)
             pools[AskModelHash] = hashers
             while (message := self._channel.receive()) is not None:
                 if isinstance(message, Ask):

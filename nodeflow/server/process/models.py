@@ -7,8 +7,15 @@ from typing import Any
 from msgspec import DecodeError, json
 
 from nodeflow.node.folders import Folders
-from nodeflow.server.process.answering import Found, unknown
-from nodeflow.server.process.questions import AskModelHash, AskModels
+from nodeflow.server.process import pictures
+from nodeflow.server.process.answering import Found, Unanswerable, unknown
+from nodeflow.server.process.model_pictures import picture_beside
+from nodeflow.server.process.questions import (
+    AskModelHash,
+    AskModelPicture,
+    AskModels,
+    AskThumbnail,
+)
 
 HEADER = 100_000_000
 """Bytes of a safetensors header that are still read."""
@@ -20,11 +27,14 @@ def models(question: AskModels, folders: Folders) -> Found:
         kinds = sorted({kind for root in folders.roots for kind in root.folders})
         return {"kinds": {kind: len(folders.model_files(kind)) for kind in kinds}}, b""
     files = files_of(question.kind, folders)
-    if not question.name:
-        return {"models": [facts(question.kind, *file) for file in files.items()]}, b""
-    if question.name not in files:
+    if question.name and question.name not in files:
         raise unknown("model", question.name, files)
-    return {"models": [facts(question.kind, question.name, files[question.name])]}, b""
+    told = []
+    for name in [question.name] if question.name else files:
+        known = facts(question.kind, name, files[name])
+        more = looks(question.kind, files[name], folders) if question.looks else {}
+        told.append(known | more)
+    return {"models": told}, b""
 
 
 def files_of(kind: str, folders: Folders) -> dict[str, Path]:
@@ -55,6 +65,26 @@ def facts(kind: str, name: str, path: Path) -> dict[str, Any]:
         "name": name, "kind": kind, "size": stat.st_size, "modified": stat.st_mtime,
         "metadata": header_texts(path) if path.suffix in (".safetensors", ".sft") else {},
     }  # fmt: skip
+
+
+def looks(kind: str, path: Path, folders: Folders) -> dict[str, Any]:
+    """The families a file goes with, and whether a picture lies beside it."""
+    from nodeflow.diffusion.families.of_file import families_of
+
+    families = [family.name for family in families_of(kind, path)]
+    return {"families": families, "preview": picture_beside(kind, path, folders) is not None}
+
+
+def model_picture(question: AskModelPicture, folders: Folders) -> Found:
+    """The picture beside a model. Raises Unanswerable where there is none, Unreadable where it
+    is no picture that can be handled."""
+    files = files_of(question.kind, folders)
+    if question.name not in files:
+        raise unknown("model", question.name, files)
+    found = picture_beside(question.kind, files[question.name], folders)
+    if found is None:
+        raise Unanswerable(404, "not_found", f"no picture lies beside '{question.name}'")
+    return pictures.thumbnail(AskThumbnail(str(found), question.size))
 
 
 def header_texts(path: Path) -> dict[str, str]:

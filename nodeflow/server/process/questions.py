@@ -73,10 +73,22 @@ class AskPicture(Question, frozen=True):
 
 
 class AskModels(Question, frozen=True):
-    """Models of a kind with what their headers say. Body: {models: […]}."""
+    """Models of a kind with what their headers say. Body: {models: […]}.
+
+    looks: also the families they go with, and whether a preview picture lies beside them.
+    """
 
     kind: str = ""
     name: str = ""
+    looks: bool = False
+
+
+class AskModelPicture(Question, frozen=True):
+    """The picture beside a model, made small, re-encoded as WebP, in `blob`."""
+
+    kind: str
+    name: str
+    size: int
 
 
 class AskModelHash(Question, frozen=True):
@@ -139,5 +151,5 @@ class AskTexts(Question, frozen=True):
 AnyQuestion: TypeAlias = (
     AskNodeTypes | AskCheck | AskPlan | AskConvert | AskYaml | AskThumbnail | AskPicture
     | AskModels | AskModelHash | AskPrompt | AskGraphs | AskObjectInfo | AskRendered | AskMasked
-    | AskTexts | AskModule
+    | AskTexts | AskModule | AskModelPicture
 )  # fmt: skip

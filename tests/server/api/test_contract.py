@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+import shutil
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -58,6 +59,13 @@ def operation(api: Contract) -> None:
     loras = api.call("GET", f"{API}/models/{{kind}}", kind="loras").json["models"]
     assert "tiny-flat.safetensors" in [lora["name"] for lora in loras]  # completed after <lora:
     api.call("GET", f"{API}/models/{{kind}}", kind="none")
+    api.call("GET", f"{API}/models/{{kind}}", query="?looks=true", kind="checkpoints")
+    beside = api.server.folder / "work" / "models" / "loras" / "mine"
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "nodeflow/models/loras/tiny-flat.safetensors", f"{beside}.safetensors")
+    beside.with_suffix(".png").write_bytes(picture())
+    shown = {"kind": "loras", "name": "mine.safetensors"}
+    api.call("GET", f"{API}/models/{{kind}}/{{name}}/preview", **shown)
     api.call("GET", f"{API}/cache")
     api.call("POST", f"{API}/cache/clear")
     api.call("POST", f"{API}/workers/free")
@@ -248,7 +256,8 @@ def test_the_description_is_sound(api_server: Serving) -> None:
         jsonschema_rs.meta.validate(schema)
         assert schema.get("description"), name
     used = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
-    queries = {"FileFilter", "JobFilter", "QueueFilter", "Subscribe", "View", "Wait"}
+    queries = {"FileFilter", "JobFilter", "ModelQuery", "PictureQuery", "QueueFilter", "Subscribe",
+               "View", "Wait"}  # fmt: skip
     assert used == set(schemas) - queries
     ids = [o["operationId"] for methods in document["paths"].values() for o in methods.values()]
     assert len(ids) == len(set(ids))

@@ -68,13 +68,19 @@ class ModelCounts(TypedDict):
 
 
 class Model(TypedDict):
-    """A model file; metadata: the texts in its header."""
+    """A model file; metadata: the texts in its header.
+
+    Only where `looks` was asked: families: those it goes with as its header tells, empty where
+    that does not say; preview: whether a picture lies beside it.
+    """
 
     name: str
     kind: str
     size: int
     modified: float
     metadata: dict[str, str]
+    families: NotRequired[list[Literal["SD1", "SD2", "SDXL", "REFINER", "UPSCALER"]]]
+    preview: NotRequired[bool]
 
 
 class Models(TypedDict):

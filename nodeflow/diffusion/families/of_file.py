@@ -1,0 +1,58 @@
+"""The families that a model file goes with, by its header alone; weights are not read."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from nodeflow.diffusion.adapters.grouping import context_width
+from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
+from nodeflow.diffusion.checkpoint.parts import text_parts, unet_part
+from nodeflow.diffusion.checkpoint.pickled import is_pickled
+from nodeflow.diffusion.control.files import read_control
+from nodeflow.diffusion.families.registry import FAMILIES, family_of
+from nodeflow.diffusion.ip_adapter.files import read_ip_adapter
+from nodeflow.diffusion.recipe import FamilyName
+from nodeflow.diffusion.unet.config import UNetConfig
+
+Families = tuple[FamilyName, ...]
+
+
+def families_of(kind: str, path: Path) -> Families:
+    """Of a file or folder of a kind of models (`loras`, `controlnet` …).
+
+    Empty where the header does not say: of an autoencoder, of a Control-LoRA, of a file that is
+    not sound. Pickled files are left alone, since they have no header. A file that is as it was,
+    by size and time, is not read again.
+    """
+    try:
+        stat = path.stat()
+        if path.is_file() and is_pickled(path):
+            return ()
+        return _told(kind, path, stat.st_mtime_ns, stat.st_size)
+    except OSError:
+        return ()
+
+
+@lru_cache(maxsize=4096)
+def _told(kind: str, path: Path, modified: int, size: int) -> Families:
+    try:
+        match kind:
+            case "checkpoints" | "diffusion_models" | "diffusers":
+                return (family_of(unet_part(path).config).name,)
+            case "loras":
+                return _reading(context_width(read_header(path)))
+            case "controlnet":
+                control = read_control(path).config
+                return () if control is None else (family_of(control.unet).name,)
+            case "ipadapter":
+                return _reading(read_ip_adapter(path).config.context)
+            case "text_encoders":
+                towers = text_parts(path).keys()
+                return tuple(f.name for f in FAMILIES if towers and towers <= set(f.towers))
+    except CheckpointError:
+        pass  # the list still names the file; a node that loads it says what is wrong
+    return ()
+
+
+def _reading(width: int | None) -> Families:
+    """The family whose models read text of a width."""
+    return () if width is None else (family_of(UNetConfig(context_width=width)).name,)
