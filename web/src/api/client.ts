@@ -14,6 +14,7 @@ import type {
 } from "@/api/shapes";
 import { parseJson } from "@/document/json";
 import type { Workflow } from "@/document/workflow";
+import type { Model } from "@/types/families";
 import type { NodeTypes } from "@/types/nodeType";
 
 export class ApiError extends Error {
@@ -125,6 +126,7 @@ export const api = {
   moveToFront: (id: string) => send<Job>("POST", `jobs/${id}/move`, { to: "front" }),
   pause: (on: boolean) => send<void>("POST", `queue/${on ? "pause" : "resume"}`, {}),
   models: (kind: string) => read<{ models: { name: string }[] }>(`models/${kind}`),
+  modelLooks: (kind: string) => read<{ models: Model[] }>(`models/${kind}?looks=true`),
   files: (folder: string, search: string, after: number) =>
     read<{ files: StoredFile[]; next: number | null }>(
       `files/${folder}?${new URLSearchParams({ search, after: String(after), limit: "200" })}`,
@@ -141,6 +143,11 @@ export const api = {
     send<{ revision: number }>("PUT", `drafts/${id}`, draft, {}, leaving),
   deleteDraft: (id: string) => call("DELETE", `drafts/${id}`),
 };
+
+/** The address of the small picture beside a model. */
+export function modelPicture(kind: string, name: string): string {
+  return `api/v1/models/${kind}/${inUrl(name)}/preview?size=96`;
+}
 
 /** A file's address as the server gave it, seen from the page. */
 export function fileUrl(file: { url: string }, thumbnail?: number): string {

@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
+import { ModelPicker } from "@/inputs/ModelPicker";
 import { Picker } from "@/inputs/Picker";
 import { Icon } from "@/shell/Icon";
 
@@ -6,15 +7,27 @@ type Props = {
   value: string;
   choices: readonly string[];
   label: string;
+  /** The kind of models that the choices are. */
+  kind?: string | undefined;
   onChange(value: string): void;
 };
 
 /** One of several values, with search; a value that is not among them is marked. */
-export function ChoiceField({ value, choices, label, onChange }: Props) {
+export function ChoiceField({ value, choices, label, kind, onChange }: Props) {
   const [at, setAt] = useState<{ x: number; y: number }>();
   const close = useCallback(() => setAt(undefined), []);
   const options = useMemo(() => choices.map((id) => ({ id, label: id })), [choices]);
   const unknown = !choices.some((name) => name === value || name.replace(/\.\w+$/, "") === value);
+  const picker = at && {
+    at,
+    label,
+    current: value,
+    onClose: close,
+    onPick: (id: string) => {
+      onChange(id);
+      close();
+    },
+  };
   return (
     <>
       <button
@@ -30,19 +43,8 @@ export function ChoiceField({ value, choices, label, onChange }: Props) {
         <span>{value || "—"}</span>
         <Icon name={unknown ? "warn" : "chevron"} />
       </button>
-      {at && (
-        <Picker
-          options={options}
-          at={at}
-          label={label}
-          current={value}
-          onClose={close}
-          onPick={(id) => {
-            onChange(id);
-            close();
-          }}
-        />
-      )}
+      {picker && kind !== undefined && <ModelPicker {...picker} kind={kind} choices={choices} />}
+      {picker && kind === undefined && <Picker {...picker} options={options} />}
     </>
   );
 }

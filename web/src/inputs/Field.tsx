@@ -62,6 +62,7 @@ export function Field({ node, spec, value, label = spec.name, rows }: Props) {
         value={String(now ?? "")}
         choices={spec.choices}
         label={label}
+        kind={spec.model_kind}
         onChange={whole}
       />
     );

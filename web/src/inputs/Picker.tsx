@@ -3,7 +3,19 @@ import { createPortal } from "react-dom";
 import { useText } from "@/language/text";
 import { search } from "@/text/fuzzy";
 
-export type Option = { id: string; label: string; detail?: string; hint?: string; also?: string };
+export type Option = {
+  id: string;
+  label: string;
+  detail?: string;
+  hint?: string;
+  also?: string;
+  /** Words in small frames. */
+  marks?: readonly string[];
+  /** The address of a small picture; empty where others have one and this has none. */
+  picture?: string;
+  /** Can be picked, but should not be: it fades. */
+  unfit?: boolean;
+};
 
 type Props = {
   options: readonly Option[];
@@ -11,20 +23,34 @@ type Props = {
   label: string;
   wide?: boolean;
   current?: string;
+  /** Why options that do not fit do not. */
+  unfit?: string;
   onPick(id: string): void;
   onClose(): void;
 };
 
+function classOf({ picture, unfit }: Option, chosen: boolean): string {
+  return [chosen && "chosen", unfit && "unfit", picture !== undefined && "pictured"]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function Picture({ address }: { address: string }) {
+  const [broken, setBroken] = useState(false);
+  return (
+    <span className="picker-picture">
+      {address && !broken && (
+        <img src={address} alt="" loading="lazy" onError={() => setBroken(true)} />
+      )}
+    </span>
+  );
+}
+
 /** A list with a search field: node types, models, choices, commands. */
-export function Picker({ options, at, label, wide, current, onPick, onClose }: Props) {
+export function Picker({ options, at, label, wide, current, unfit, onPick, onClose }: Props) {
   const t = useText();
   const [query, setQuery] = useState("");
-  const [chosen, setChosen] = useState(() =>
-    Math.max(
-      0,
-      options.findIndex(({ id }) => id === current),
-    ),
-  );
+  const [chosenId, setChosenId] = useState(current);
   const list = useRef<HTMLUListElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const found = useMemo(
@@ -37,6 +63,12 @@ export function Picker({ options, at, label, wide, current, onPick, onClose }: P
       ]).slice(0, 80),
     [query, options],
   );
+  // By its id: what is learned of the options while the list is open may put them elsewhere.
+  const chosen = Math.max(
+    0,
+    found.findIndex(({ id }) => id === chosenId),
+  );
+  const choose = (index: number) => setChosenId(found[index]?.id);
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
@@ -66,14 +98,14 @@ export function Picker({ options, at, label, wide, current, onPick, onClose }: P
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
-          setChosen(0);
+          setChosenId(undefined);
         }}
         onKeyDown={(event) => {
           event.stopPropagation();
           if (event.key === "Escape") onClose();
           else if (event.key === "Enter" && found[chosen]) onPick(found[chosen].id);
-          else if (event.key === "ArrowDown") setChosen(Math.min(chosen + 1, found.length - 1));
-          else if (event.key === "ArrowUp") setChosen(Math.max(chosen - 1, 0));
+          else if (event.key === "ArrowDown") choose(Math.min(chosen + 1, found.length - 1));
+          else if (event.key === "ArrowUp") choose(Math.max(chosen - 1, 0));
           else return;
           event.preventDefault();
         }}
@@ -85,14 +117,23 @@ export function Picker({ options, at, label, wide, current, onPick, onClose }: P
             id={`option-${index}`}
             role="option"
             aria-selected={index === chosen}
-            className={index === chosen ? "chosen" : undefined}
-            onPointerMove={() => setChosen(index)}
+            className={classOf(option, index === chosen)}
+            title={option.unfit ? unfit : undefined}
+            onPointerMove={() => choose(index)}
             onPointerDown={(event) => {
               event.preventDefault();
               onPick(option.id);
             }}
           >
+            {option.picture !== undefined && <Picture address={option.picture} />}
             <span className="picker-label">{option.label}</span>
+            {option.marks && (
+              <span className="picker-marks">
+                {option.marks.map((mark) => (
+                  <small key={mark}>{mark}</small>
+                ))}
+              </span>
+            )}
             {option.hint && <span className="picker-hint">{option.hint}</span>}
             {option.detail && <span className="picker-detail">{option.detail}</span>}
           </li>

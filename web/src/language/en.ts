@@ -36,6 +36,7 @@ export const en = {
   search: "Search",
   searchNodes: "Find a node type",
   nothingFound: "Nothing fits.",
+  otherFamily: (families: string) => `For other models than this workflow's (${families})`,
   palette: "Command palette",
   shortcuts: "Shortcuts",
   settings: "Settings",

@@ -36,6 +36,7 @@ export const zh: Catalogue = {
   search: "搜索",
   searchNodes: "查找节点类型",
   nothingFound: "没有匹配项。",
+  otherFamily: (families: string) => `与此工作流的模型（${families}）不匹配`,
   palette: "命令面板",
   shortcuts: "快捷键",
   settings: "设置",

@@ -1,0 +1,60 @@
+"""Journeys through the lists of models, in Chromium."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.server.api.test_models import lora
+from tests.server.serving import Serving
+from tests.web.conftest import until
+from tests.web.gestures import open_text
+
+pytestmark = pytest.mark.heavy
+
+LORA = """nodes:
+  checkpoint: {node: CheckpointLoaderSimple, ckpt_name: tiny-emoji}
+  style: {node: LoraLoader, model: $checkpoint.MODEL, clip: $checkpoint.CLIP, lora_name: tiny-flat}
+"""
+
+
+def library(server: Serving) -> Path:
+    """LoRAs of two families, some with pictures."""
+    loras = server.folder / "work" / "models" / "loras"
+    lora(loras / "watercolour.safetensors", 768)
+    lora(loras / "styles" / "film-xl.safetensors", 2048)
+    Image.new("RGB", (300, 300), "teal").save(loras / "watercolour.png")
+    Image.new("RGB", (300, 200), "orange").save(loras / "styles" / "film-xl.preview.jpg")
+    return loras
+
+
+def test_a_list_of_models_shows_families_pictures_and_what_does_not_fit(
+    graph: Any, server: Serving
+) -> None:
+    library(server)
+    asked: list[str] = []
+    graph.on("request", lambda request: asked.append(request.url))
+    with graph.expect_response("**/node-types"):
+        graph.keyboard.press("r")
+    open_text(graph, LORA)
+    field = graph.locator('[data-id="style"] .choice')
+    field.wait_for()
+    assert not [url for url in asked if "/models/" in url]
+    field.click()
+    foreign = graph.get_by_role("option", name="styles/film-xl.safetensors")
+    foreign.locator("small", has_text="SDXL").wait_for()
+    own = graph.get_by_role("option", name="watercolour.safetensors")
+    assert own.locator("small").all_inner_texts() == ["SD1"]
+    until(graph, "[...document.querySelectorAll('.picker img')].length === 2")
+    until(graph, "[...document.querySelectorAll('.picker img')].every((i) => i.naturalWidth > 0)")
+    until(graph, "document.querySelectorAll('.picker .unfit').length === 1")
+    assert foreign.get_attribute("title") == "For other models than this workflow's (SD1)"
+    assert own.get_attribute("title") is None
+    graph.keyboard.type("sd1 water")
+    graph.keyboard.press("Enter")
+    assert field.inner_text() == "watercolour.safetensors"
+    before = len([url for url in asked if "looks=true" in url])
+    field.click()
+    graph.wait_for_selector(".picker .unfit")
+    assert len([url for url in asked if "looks=true" in url]) == before == 2
