@@ -3,13 +3,13 @@
 from typing import Annotated, Literal, NamedTuple
 
 from nodeflow.node import Name, Range, node
-from nodeflow.values import Conditioning, Hooks, Mask, TimestepsRange, foreseen, foreseen_hooks
+from nodeflow.values import Conditioning, Hooks, Mask, TimestepsRange, foreseen
 
 Strength = Annotated[float, Range(0.0, 10.0, step=0.01)]
 Percent = Annotated[float, Range(0.0, 1.0, step=0.001)]
 CondArea = Literal["default", "mask bounds"]
 PAIR, SINGLE = (f"advanced/hooks/cond {each}" for each in ("pair", "single"))
-NEW = foreseen_hooks.hooked(("positive", "positive_NEW"), ("negative", "negative_NEW"))
+NEW = foreseen.hooked(("positive", "positive_NEW"), ("negative", "negative_NEW"))
 
 
 class Pair(NamedTuple):
@@ -107,7 +107,7 @@ def pair_conditioning_set_properties_and_combine(
     "ConditioningSetProperties",
     category=SINGLE,
     display_name="Cond Set Props",
-    infer=foreseen_hooks.hooked(("CONDITIONING", "cond_NEW")),
+    infer=foreseen.hooked(("CONDITIONING", "cond_NEW")),
 )
 def conditioning_set_properties(
     cond_new: Annotated[Conditioning, Name("cond_NEW")],
@@ -137,7 +137,7 @@ def conditioning_set_properties(
     "ConditioningSetPropertiesAndCombine",
     category=SINGLE,
     display_name="Cond Set Props Combine",
-    infer=foreseen_hooks.hooked(("CONDITIONING", "cond_NEW")),
+    infer=foreseen.hooked(("CONDITIONING", "cond_NEW")),
 )
 def conditioning_set_properties_and_combine(
     cond: Conditioning,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from nodeflow.node import Folders, InputProblem, ModelFile, Name, Range, RunContext, node
-from nodeflow.values import Clip, HookKeyframes, Hooks, foreseen_hooks
+from nodeflow.values import Clip, HookKeyframes, Hooks, foreseen
 
 Strength = Annotated[float, Range(-20.0, 20.0, step=0.01)]
 Factor = Annotated[float, Range(0.0, 10.0, step=0.001)]
@@ -15,8 +15,8 @@ Checkpoint = Annotated[str, ModelFile("checkpoints")]
 CREATE, COMBINE, SCHEDULING = (
     f"advanced/hooks/{each}" for each in ("create", "combine", "scheduling")
 )
-OF_LORA = foreseen_hooks.created("lora_name", "loras")
-OF_MODEL = foreseen_hooks.created("ckpt_name", "checkpoints")
+OF_LORA = foreseen.created("lora_name", "loras")
+OF_MODEL = foreseen.created("ckpt_name", "checkpoints")
 
 
 def readable_lora(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
@@ -163,7 +163,7 @@ def create_hook_model_as_lora_model_only(
     category=COMBINE,
     display_name="Combine Hooks [2]",
     store=False,
-    infer=foreseen_hooks.joined("hooks_A", "hooks_B"),
+    infer=foreseen.joined("hooks_A", "hooks_B"),
 )
 def combine_hooks(
     first: Annotated[Hooks | None, Name("hooks_A")] = None,
@@ -185,7 +185,7 @@ def combine_hooks(
     category=SCHEDULING,
     display_name="Set Hook Keyframes",
     store=False,
-    infer=foreseen_hooks.joined("hooks"),
+    infer=foreseen.joined("hooks"),
 )
 def set_hook_keyframes(hooks: Hooks, hook_kf: HookKeyframes | None = None) -> Hooks:
     """Let the strength of hooks follow the sampling.
@@ -266,7 +266,7 @@ def create_hook_keyframes_interpolated(
     category="advanced/hooks/clip",
     display_name="Set CLIP Hooks",
     store=False,
-    infer=foreseen_hooks.hooked(("CLIP", "clip")),
+    infer=foreseen.hooked(("CLIP", "clip")),
 )
 def set_clip_hooks(
     clip: Clip,

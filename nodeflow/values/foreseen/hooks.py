@@ -6,7 +6,7 @@ from nodeflow.node.facts import ConditioningFacts, HooksFacts, WeightsFacts
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import Infer, Inferred
 from nodeflow.node.spec import InputProblem
-from nodeflow.values.foreseen import Known, foreign, found, model_facts, passed, stamp
+from nodeflow.values.foreseen.files import Known, foreign, found, model_facts, passed, stamp
 
 
 def created(input: str, kind: str) -> Infer:
