@@ -37,6 +37,7 @@ def test_turbo_takes_the_trained_timesteps() -> None:
     assert torch.allclose(lists.turbo(SD, 2, 1.0)[:-1], SD.sigmas[[999, 899]])
     assert torch.allclose(lists.turbo(SD, 3, 0.5)[:-1], SD.sigmas[[499, 399, 299]])
     assert len(lists.turbo(SD, 10, 0.3)) == 4
+    assert len(lists.turbo(SD, 10, 0.27)) == 3
 
 
 def test_align_your_steps() -> None:
@@ -47,6 +48,7 @@ def test_align_your_steps() -> None:
     between = math.sqrt(lists.ALIGNED["SDXL"][0] * lists.ALIGNED["SDXL"][1])
     assert float(twenty[1]) == pytest.approx(between)
     assert torch.equal(lists.aligned("SD1", 10, 0.4), ten[-5:])
+    assert len(lists.aligned("SD1", 10, 0.46)) == 6
     assert len(lists.aligned("SD1", 10, 0.0)) == 0
 
 
@@ -56,6 +58,7 @@ def test_editing() -> None:
     assert high.tolist() == [4, 3] and low.tolist() == [3, 2, 1, 0]
     high, low = lists.split_at_denoise(sigmas, 0.5)
     assert high.tolist() == [4, 3, 2] and low.tolist() == [2, 1, 0]
+    assert [len(part) for part in lists.split_at_denoise(sigmas, 0.7)] == [2, 4]
     assert [len(part) for part in lists.split_at_denoise(sigmas, 0.0)] == [5, 1]
     assert [len(part) for part in lists.split_at_denoise(sigmas, 1.0)] == [1, 5]
     assert lists.flipped(sigmas).tolist() == pytest.approx([0.0001, 1, 2, 3, 4])
