@@ -10,13 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from nodeflow.diffusion import noise
-from nodeflow.diffusion.conditioning import Area
+from nodeflow.diffusion.conditioning import Area, Control
+from nodeflow.diffusion.guidance.controls import steering
 from nodeflow.diffusion.guidance.mix import averaged
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rows import Wish
 from nodeflow.diffusion.latent import Latent
 from nodeflow.diffusion.latent_scale import LatentScale
 from nodeflow.diffusion.noise import Noise, initial_noise
+from nodeflow.diffusion.recipe import ControlRecipe, WeightsFile
 from nodeflow.diffusion.samplers import deis
 from nodeflow.diffusion.samplers.names import SamplerName
 from nodeflow.diffusion.samplers.registry import SAMPLERS
@@ -143,6 +145,13 @@ def test_deis_sums_over_ten_thousand_points() -> None:
     new, old = (taus - older) / (start - older), (taus - start) / (older - start)
     wanted = [float((speed * line).sum() * step) for line in (new, old)]
     assert deis.tab_weights([start, older], end) == pytest.approx(wanted, rel=1e-10)
+
+
+def test_control_pictures_are_cropped_to_the_latents_aspect() -> None:
+    columns = torch.arange(128.0).expand(1, 3, 64, 128)
+    control = Control(ControlRecipe(WeightsFile("x", "y")), columns)
+    hint = steering(control, (1, 8, 8), SD, None).hint
+    assert hint.shape == (1, 3, 64, 64) and torch.equal(hint, columns[..., 32:96])
 
 
 def test_guidance_is_skipped_at_a_cfg_close_to_1() -> None:

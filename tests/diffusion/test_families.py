@@ -211,6 +211,15 @@ def test_sd2_is_told_apart_by_its_last_norm(
     assert prediction(UNetConfig(context_width=1024), lambda name: read) is kind
 
 
+@pytest.mark.parametrize("kind", FILES)
+def test_scale_and_levels_of_each_kind(kind: str, tmp_path: Path) -> None:
+    model = open_model(sparse(tmp_path / "x.safetensors", FILES[kind]), "")
+    upscaler, xl = kind == "upscaler", model.family in (F.SDXL, F.REFINER)
+    assert model.scale_factor == (0.08333 if upscaler else 0.13025 if xl else 0.18215)
+    assert model.betas == ((0.0001, 0.02) if upscaler else (0.00085, 0.012))
+    assert model.prediction is (Prediction.V if upscaler else Prediction.EPS)
+
+
 @pytest.mark.parametrize("marks", [(), ("v_pred",), ("v_pred", "ztsnr"), ("ztsnr",)])
 def test_markers_in_the_file_are_believed(marks: tuple[str, ...], tmp_path: Path) -> None:
     for context, linear, more in ((768, False, {}), (2048, True, {"adm": 2816})):
