@@ -212,8 +212,13 @@ def test_sd2_is_told_apart_by_its_last_norm(
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_scale_and_levels_of_each_kind(kind: str, tmp_path: Path) -> None:
-    model = open_model(sparse(tmp_path / "x.safetensors", FILES[kind]), "")
+def test_scale_levels_and_heads_of_each_kind(kind: str, tmp_path: Path) -> None:
+    path = sparse(tmp_path / "x.safetensors", FILES[kind])
+    heads = {"SD2": (5, 10, 20, 20), "SDXL": (5, 10, 20), "SSD-1B": (5, 10, 20)}
+    heads |= {"Vega": (5, 10, 20), "refiner": (6, 12, 24, 24)}
+    known = heads.get(kind) or heads.get(kind.split()[0], (8, 8, 8, 8))
+    assert unet_part(path).config.heads == known
+    model = open_model(path, "")
     upscaler, xl = kind == "upscaler", model.family in (F.SDXL, F.REFINER)
     assert model.scale_factor == (0.08333 if upscaler else 0.13025 if xl else 0.18215)
     assert model.betas == ((0.0001, 0.02) if upscaler else (0.00085, 0.012))

@@ -62,8 +62,8 @@ def test_image_prompts() -> None:
     mean, std = torch.full((6,), 0.5), torch.full((6,), 2.0)
     noise = ImageNoise(mean, std)
     embedding = torch.linspace(-1, 1, 6)[None]
-    level = round(999 * 0.3)
-    found = image_labels((ImagePrompt(embedding, 0.5, 0.3),), noise, seed=3)
+    level = round(999 * 0.6)
+    found = image_labels((ImagePrompt(embedding, 0.5, 0.6),), noise, seed=3)
     normalizer = StableUnCLIPImageNormalizer(6)
     normalizer.load_state_dict({"mean": mean[None], "std": std[None]})
     drawn = torch.randn(1, 6, generator=torch.Generator().manual_seed(3))
