@@ -4,6 +4,7 @@ import { portType } from "@/canvas/linking";
 import { selectedNodes, useCanvas } from "@/canvas/selection";
 import { command } from "@/commands/commands";
 import { TINTS, tintAll } from "@/commands/frames";
+import { useKeys } from "@/commands/keys";
 import { isSubgraph } from "@/commands/subgraphs";
 import { toggleExposed } from "@/document/edit";
 import { promote } from "@/document/ends";
@@ -64,6 +65,7 @@ function expose(node: string, input: string): void {
 /** What can be done here. */
 export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
   const t = useText();
+  const keysFor = useKeys();
   const menu = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(at.y);
   useLayoutEffect(() => {
@@ -142,7 +144,7 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
             }}
           >
             {t[entry.word]}
-            {entry.keys[0] && <kbd>{entry.keys[0]}</kbd>}
+            {keysFor(id) && <kbd>{keysFor(id)}</kbd>}
           </button>
         );
       })}

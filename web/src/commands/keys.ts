@@ -1,8 +1,10 @@
 /** Keys to commands. */
 
-import { COMMANDS } from "@/commands/commands";
+import { COMMANDS, command } from "@/commands/commands";
+import { commandOf, keysOf, writesNothing } from "@/commands/shortcuts";
 import { useViewer } from "@/results/viewer";
 import { usePanels } from "@/state/panels";
+import { useSettings } from "@/state/settings";
 
 /** `Ctrl+Shift+P` for what is pressed; the Mac's command key counts as Ctrl. */
 export function chord(event: KeyboardEvent): string {
@@ -16,6 +18,15 @@ export function chord(event: KeyboardEvent): string {
     shifted || dot ? "Shift+" : "",
     dot ? "." : name,
   ].join("");
+}
+
+/** The first keys of each command, by its id. */
+export function useKeys(): (id: string) => string | undefined {
+  const chosen = useSettings((state) => state.keys);
+  return (id) => {
+    const found = command(id);
+    return found && keysOf(found, chosen)[0];
+  };
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -40,12 +51,12 @@ export function listenToKeys(): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (usePanels.getState().dialog || useViewer.getState().files.length > 0) return;
     const pressed = chord(event);
-    const found = COMMANDS.find(({ keys }) => keys.includes(pressed));
+    const found = commandOf(COMMANDS, useSettings.getState().keys, pressed);
     if (pressed === "Escape") onCanvas = false;
     if (!found) return;
     const undoes = found.id === "undo" || found.id === "redo";
     const typing = isTyping(event.target) && !(undoes && isIdleNumber(event.target));
-    if (typing && !found.typing) return;
+    if (typing && !(found.typing && writesNothing(pressed))) return;
     if (pressed === "Tab" && !onCanvas) return;
     const copies = ["copy", "cut"].includes(found.id);
     if (copies && window.getSelection()?.toString()) return;

@@ -17,11 +17,14 @@ export function ChoiceField({ value, choices, label, kind, onChange }: Props) {
   const [at, setAt] = useState<{ x: number; y: number }>();
   const close = useCallback(() => setAt(undefined), []);
   const options = useMemo(() => choices.map((id) => ({ id, label: id })), [choices]);
-  const unknown = !choices.some((name) => name === value || name.replace(/\.\w+$/, "") === value);
+  const current =
+    choices.find((name) => name === value) ??
+    choices.find((name) => name.replace(/\.\w+$/, "") === value);
+  const unknown = current === undefined;
   const picker = at && {
     at,
     label,
-    current: value,
+    current,
     onClose: close,
     onPick: (id: string) => {
       onChange(id);

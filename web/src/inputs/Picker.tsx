@@ -22,7 +22,7 @@ type Props = {
   at: { x: number; y: number };
   label: string;
   wide?: boolean;
-  current?: string;
+  current?: string | undefined;
   /** Why options that do not fit do not. */
   unfit?: string;
   onPick(id: string): void;

@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { selectedNodes } from "@/canvas/selection";
 import { COMMANDS, command } from "@/commands/commands";
 import { saveTo } from "@/commands/files";
+import { useKeys } from "@/commands/keys";
 import { renameNode } from "@/document/edit";
 import { isName } from "@/document/names";
 import { Picker } from "@/inputs/Picker";
@@ -12,6 +13,7 @@ import { usePanels } from "@/state/panels";
 import { act, activeTab, currentGraph } from "@/state/tabs";
 
 const LATER = {
+  shortcuts: lazy(() => import("@/shell/ShortcutsDialog")),
   conflict: lazy(() => import("@/shell/ConflictDialog")),
   versions: lazy(() => import("@/shell/VersionsDialog")),
   compare: lazy(() => import("@/shell/CompareDialog")),
@@ -22,7 +24,6 @@ const LATER = {
 export function Dialogs() {
   const dialog = usePanels((state) => state.dialog);
   if (dialog === "palette") return <Palette />;
-  if (dialog === "shortcuts") return <Shortcuts />;
   if (dialog === "settings") return <SettingsDialog />;
   if (dialog === "rename") return <Rename />;
   if (dialog === "save") return <SaveAs />;
@@ -37,11 +38,11 @@ export function Dialogs() {
 
 function Palette() {
   const t = useText();
-  const options = COMMANDS.map(({ id, word, keys }) => ({
-    id,
-    label: t[word],
-    ...(keys[0] ? { hint: keys[0] } : {}),
-  }));
+  const keysFor = useKeys();
+  const options = COMMANDS.map(({ id, word }) => {
+    const hint = keysFor(id);
+    return { id, label: t[word], ...(hint ? { hint } : {}) };
+  });
   return (
     <Picker
       options={options}
@@ -54,24 +55,6 @@ function Palette() {
         command(id)?.run();
       }}
     />
-  );
-}
-
-function Shortcuts() {
-  const t = useText();
-  return (
-    <Dialog title={t.shortcuts}>
-      <ul className="shortcuts">
-        {COMMANDS.filter(({ keys }) => keys.length > 0).map(({ id, word, keys }) => (
-          <li key={id}>
-            <span>{t[word]}</span>
-            {keys.map((key) => (
-              <kbd key={key}>{key}</kbd>
-            ))}
-          </li>
-        ))}
-      </ul>
-    </Dialog>
   );
 }
 

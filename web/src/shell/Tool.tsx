@@ -3,7 +3,7 @@ import { Icon, type IconName } from "@/shell/Icon";
 type Props = {
   icon: IconName;
   label: string;
-  keys?: string;
+  keys?: string | undefined;
   onClick(): void;
   pressed?: boolean;
   disabled?: boolean;

@@ -1,5 +1,6 @@
 import { command } from "@/commands/commands";
 import { newTab } from "@/commands/files";
+import { useKeys } from "@/commands/keys";
 import { duration, useText } from "@/language/text";
 import { countOf, planWord } from "@/run/plan";
 import { cancel, run } from "@/run/submit";
@@ -28,6 +29,7 @@ function Mark() {
 /** Tabs, views, and the run button with what will run. */
 export function TopBar() {
   const t = useText();
+  const keysFor = useKeys();
   const { tabs, active, show, close, change } = useTabs();
   const tab = tabs.find(({ id }) => id === active);
   const views = [
@@ -59,7 +61,7 @@ export function TopBar() {
             </button>
           </div>
         ))}
-        <Tool icon="plus" label={t.newTab} keys="Ctrl+Alt+N" onClick={newTab} />
+        <Tool icon="plus" label={t.newTab} keys={keysFor("new")} onClick={newTab} />
       </nav>
       <div className="switcher" role="group" aria-label={`${t.form} / ${t.graph}`}>
         {views.map(([view, name, icon]) => (
@@ -82,6 +84,7 @@ export function TopBar() {
 
 function RunGroup() {
   const t = useText();
+  const keysFor = useKeys();
   const tab = useTabs(({ active }) => active);
   const { plan } = useRun(tab);
   const waiting = useRuns(({ jobs }) => openJobs(jobs).length);
@@ -104,13 +107,13 @@ function RunGroup() {
         onClick={() => set({ runOnChange: !auto })}
       />
       {waiting > 0 && (
-        <Tool icon="stop" label={t.cancel} keys="Ctrl+Alt+Enter" onClick={() => void cancel()} />
+        <Tool icon="stop" label={t.cancel} keys={keysFor("cancel")} onClick={() => void cancel()} />
       )}
       <button
         type="button"
         className="button queue-count"
         aria-label={`${t.queue}: ${waiting}`}
-        title={paused ? t.paused : `${t.queue}  Q`}
+        title={paused ? t.paused : `${t.queue}  ${keysFor("queue") ?? ""}`}
         onClick={() => usePanels.getState().toggle("queue")}
       >
         <Icon name={paused ? "pause" : "queue"} />
@@ -119,7 +122,7 @@ function RunGroup() {
       <button
         type="button"
         className="button primary"
-        title={`${word}  Ctrl+Enter`}
+        title={`${word}  ${keysFor("run") ?? ""}`}
         onClick={() => void run()}
       >
         <Icon name="play" />
@@ -128,13 +131,13 @@ function RunGroup() {
       <Tool
         icon="command"
         label={t.palette}
-        keys="Ctrl+K"
+        keys={keysFor("palette")}
         onClick={() => command("palette")?.run()}
       />
       <Tool
         icon="settings"
         label={t.settings}
-        keys="Ctrl+,"
+        keys={keysFor("settings")}
         onClick={() => command("settings")?.run()}
       />
     </div>

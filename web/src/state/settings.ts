@@ -18,6 +18,8 @@ type Settings = {
   runOnChange: boolean;
   seeds: { [key: string]: SeedAfterRun };
   used: { [type: string]: number };
+  /** Keys of commands that have others than their own. */
+  keys: { readonly [command: string]: readonly string[] };
   set(change: Partial<Settings>): void;
 };
 
@@ -35,6 +37,7 @@ export const useSettings = create<Settings>()(
       runOnChange: false,
       seeds: {},
       used: {},
+      keys: {},
       set,
     }),
     { name: "nodeflow.settings" },
