@@ -8,6 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from nodeflow.diffusion.checkpoint.pickled import VARIABLE
+from nodeflow.diffusion.checkpoint.problem import CheckpointError
 from nodeflow.diffusion.prompting.encode import encode_prompt_a1111
 from nodeflow.diffusion.recipe import Tower
 from nodeflow.diffusion.text.encode import encode_prompt
@@ -17,6 +19,20 @@ from nodeflow.diffusion.text.tokenizer import load_tokenizer
 from tests.diffusion.test_text import encoder
 
 V = torch.arange(12.0).reshape(2, 6)
+
+
+@pytest.fixture(autouse=True)
+def pickles_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `--allow-pickled`."""
+    monkeypatch.setenv(VARIABLE, "allow")
+
+
+def test_pickles_are_refused_unless_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE)
+    with pytest.raises(CheckpointError, match=r"'easynegative.pt' is a pickle.*--allow-pickled"):
+        encode_prompt(encoder(), "embedding:easynegative", inversions=Inversions((folder,)))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.checkpoint import pickled
+from nodeflow.diffusion.checkpoint.problem import CheckpointError
+
 LARGEST = 100_000_000
 
 
@@ -20,12 +23,16 @@ class InversionError(Exception):
 def read_inversion(path: Path) -> dict[str, Tensor]:
     """Vectors float32 `[tokens, width]` by encoder: `l`, `g`, or `` where the file names none.
 
-    Safetensors, and torch's pickles through its weights-only loader. Raises InversionError.
+    Safetensors, and torch's pickles through its weights-only loader. Raises InversionError, and
+    CheckpointError for a pickle where those are not allowed.
     """
     if path.stat().st_size > LARGEST:
         raise InversionError(f"the file is larger than {LARGEST} bytes")
+    named_safe = path.suffix in (".safetensors", ".sft")
+    if not named_safe and not pickled.allowed():
+        raise CheckpointError(f"'{path.name}' is a pickle, which can run code: {pickled.HOW}")
     try:
-        if path.suffix in (".safetensors", ".sft"):
+        if named_safe:
             from safetensors.torch import load_file
 
             content: object = load_file(path)
