@@ -37,7 +37,7 @@ def test_pictures_that_were_only_shown_go_and_nothing_else(tmp_path: Path) -> No
         assert server.run(one("Show"))["state"] == "done"
         assert (temp / made["path"]).is_file(), "it is not old"
         server.stop()
-        server.arguments = ("--keep-temp", "0.00001")
+        server.arguments = ("--keep-temp", "0.0000001")
         server.start()
         until(lambda: not (temp / made["path"]).exists(), "an old picture gone")
         assert own.is_file()
@@ -54,7 +54,7 @@ def test_those_of_each_user_go(tmp_path: Path) -> None:
         picture = tmp_path / "work" / "temp" / "alice" / made["show"]["files"][0]["path"]
         assert picture.is_file()
         server.stop()
-        server.arguments = (*server.arguments, "--keep-temp", "0.00001")
+        server.arguments = (*server.arguments, "--keep-temp", "0.0000001")
         server.start()
         until(lambda: not picture.exists(), "an old picture gone")
 

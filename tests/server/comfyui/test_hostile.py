@@ -140,8 +140,10 @@ def test_users_never_see_one_another(users_server: Serving) -> None:
     assert server.call("GET", seen, token=ALICE).status == 200
     assert server.call("GET", seen, token=BOB).status == 404
     assert server.call("GET", f"/history/{id}", token=BOB).json == {}
-    assert server.call("GET", "/history", token=BOB).json == {}
-    assert server.call("GET", "/api/jobs", token=BOB).json["jobs"] == []
+    assert id not in server.call("GET", "/history", token=BOB).json
+    jobs = server.call("GET", "/api/jobs", token=BOB).json["jobs"]
+    assert id not in [job["id"] for job in jobs]
+    assert id in [job["id"] for job in server.call("GET", "/api/jobs", token=ALICE).json["jobs"]]
     assert server.call("GET", f"/api/jobs/{id}", token=BOB).status == 404
     server.call("POST", "/history", {"clear": True}, token=BOB)
     assert id in server.call("GET", "/history", token=ALICE).json
