@@ -21,6 +21,10 @@ describe("what a plugin's module may say", () => {
       { type: "height", pixels: 1e9 },
       { type: "height", pixels: 640 },
     ],
+    [
+      { type: "keys", chord: "Ctrl+Z", more: 1 },
+      { type: "keys", chord: "Ctrl+Z" },
+    ],
   ])("%j is %j", (data, said) => expect(understood(data)).toEqual(said));
 
   const circle: { own?: unknown } = {};
@@ -32,6 +36,8 @@ describe("what a plugin's module may say", () => {
     ["a height that is no number", { type: "height", pixels: Number.NaN }],
     ["a value that is no JSON", { type: "change", value: () => 1 }],
     ["a circle", { type: "change", value: circle }],
+    ["keys that are no text", { type: "keys", chord: ["Ctrl+Z"] }],
+    ["keys that are too long", { type: "keys", chord: "Z".repeat(33) }],
     ["too much", { type: "change", value: "x".repeat(100_001) }],
   ])("%s is not understood", (_, data) => expect(understood(data)).toBeUndefined());
 

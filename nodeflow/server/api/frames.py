@@ -12,6 +12,7 @@ from nodeflow.server.process.questions import AskModule
 CHANNEL = """
 const nodeflow = (() => {
   let port, show, last, tall;
+  const TEXT = "textarea,select,input:not([type=checkbox],[type=radio],[type=range],[type=button])";
   const send = (message) => port?.postMessage(message);
   const draw = () => last && show?.(last);
   addEventListener("message", function first(event) {
@@ -29,6 +30,18 @@ const nodeflow = (() => {
     if (tall) send(tall);
     send({ type: "ready" });
   });
+  const chord = ({ key, ctrlKey, metaKey, altKey, shiftKey }) =>
+    (ctrlKey || metaKey ? "Ctrl+" : "") + (altKey ? "Alt+" : "") +
+    (shiftKey && (key.length > 1 || /[a-z]/i.test(key)) ? "Shift+" : "") +
+    (key.length === 1 ? key.toUpperCase() : key);
+  addEventListener("keydown", (event) => {
+    const [target] = event.composedPath();
+    const pressed = chord(event);
+    if (event.defaultPrevented || !last?.keys.includes(pressed)) return;
+    if (target.isContentEditable || target.matches?.(TEXT)) return;
+    event.preventDefault();
+    send({ type: "keys", chord: pressed });
+  });
   return Object.freeze({
     show(callback) { show = callback; draw(); },
     change(value) { send({ type: "change", value }); },
@@ -37,7 +50,9 @@ const nodeflow = (() => {
   });
 })();
 """
-"""What a module finds: `nodeflow.show`, `change`, `done`, `height`."""
+"""What a module finds: `nodeflow.show`, `change`, `done`, `height`.
+
+Keys that mean undo or redo are told to the page, unless a text is typed or the module uses them."""
 STYLE = (
     "html{color-scheme:light dark}"
     "html,body{margin:0;background:transparent;color:var(--ink);font:12px system-ui,sans-serif}"

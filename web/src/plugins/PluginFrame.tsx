@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import type { Json } from "@/document/workflow";
+import { forwardedKeys, onForwarded } from "@/plugins/keys";
 import { HELLO, type Show, understood } from "@/plugins/protocol";
+import { useSettings } from "@/state/settings";
 
 const LOOK = ["ink", "ink-2", "line", "line-strong", "surface", "field", "accent", "on-accent"];
 
@@ -13,12 +15,13 @@ type Props = {
   onDone?(): void;
 };
 
-function surroundings(): Pick<Show, "theme" | "language" | "look"> {
+function surroundings(): Pick<Show, "theme" | "language" | "look" | "keys"> {
   const page = document.documentElement;
   const style = getComputedStyle(page);
   return {
     theme: page.dataset.theme === "dark" ? "dark" : "light",
     language: page.lang,
+    keys: forwardedKeys(),
     look: Object.fromEntries(
       LOOK.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
     ),
@@ -40,7 +43,11 @@ export default function PluginFrame({ module, label, show, onChange, onDone }: P
   useEffect(() => {
     const page = new MutationObserver(draw);
     page.observe(document.documentElement, { attributeFilter: ["data-theme", "lang"] });
-    return () => page.disconnect();
+    const keys = useSettings.subscribe((now, before) => now.keys !== before.keys && draw());
+    return () => {
+      page.disconnect();
+      keys();
+    };
   }, []);
   useEffect(() => () => port.current?.close(), []);
 
@@ -54,6 +61,7 @@ export default function PluginFrame({ module, label, show, onChange, onDone }: P
       if (said?.type === "change") now.current.onChange?.(said.value);
       if (said?.type === "done") now.current.onDone?.();
       if (said?.type === "height") setHeight(said.pixels);
+      if (said?.type === "keys") onForwarded(said.chord, frame.current);
     };
     frame.current?.contentWindow?.postMessage(HELLO, "*", [port2]);
   }

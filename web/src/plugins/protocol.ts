@@ -12,6 +12,8 @@ export type Show = {
   language: string;
   /** Colours of the page by their names in `tokens.css`. */
   look: { [name: string]: string };
+  /** The chords that the page wants to be told of. */
+  keys: readonly string[];
 };
 
 /** The module to the page. */
@@ -19,10 +21,12 @@ export type Said =
   | { type: "ready" }
   | { type: "change"; value: Json }
   | { type: "done" }
-  | { type: "height"; pixels: number };
+  | { type: "height"; pixels: number }
+  | { type: "keys"; chord: string };
 
 export const HELLO = "nodeflow 1";
 const LIMIT = 100_000;
+const LONG = 32;
 const LOW = 24;
 const HIGH = 640;
 
@@ -39,10 +43,11 @@ function plain(value: unknown): Json | undefined {
 /** A message as one of those that are known; anything else is undefined. */
 export function understood(data: unknown): Said | undefined {
   if (typeof data !== "object" || data === null) return undefined;
-  const { type, value, pixels } = data as { type?: unknown; value?: unknown; pixels?: unknown };
+  const { type, value, pixels, chord } = data as { [key: string]: unknown };
   if (type === "ready" || type === "done") return { type };
   if (type === "height" && typeof pixels === "number" && Number.isFinite(pixels))
     return { type, pixels: Math.min(Math.max(Math.round(pixels), LOW), HIGH) };
+  if (type === "keys" && typeof chord === "string" && chord.length <= LONG) return { type, chord };
   const json = type === "change" ? plain(value) : undefined;
   return json === undefined ? undefined : { type: "change", value: json };
 }
