@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, NamedTuple
 
-from nodeflow.node import Range, node
+from nodeflow.node import Colour, Range, node
 from nodeflow.values import Image, Mask
 
 ImageMethod = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos"]
@@ -83,7 +83,7 @@ def empty_image(
     width: Annotated[int, Range(1, 16384, step=1)] = 512,
     height: Annotated[int, Range(1, 16384, step=1)] = 512,
     batch_size: Annotated[int, Range(1, 4096, step=1)] = 1,
-    color: Annotated[int, Range(0, 0xFFFFFF, step=1)] = 0,
+    color: Annotated[int, Range(0, 0xFFFFFF, step=1), Colour()] = 0,
 ) -> Image:
     """A picture of one colour.
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from nodeflow.node import Range, node
+from nodeflow.node import Colour, Range, node
 from nodeflow.values import Image, Mask
 
 Size = Annotated[int, Range(1, 16384, step=1)]
@@ -155,7 +155,7 @@ def threshold_mask(mask: Mask, value: Annotated[float, Range(0.0, 1.0, step=0.01
 
 @node("ImageColorToMask", category="mask", display_name="Image Color to Mask")
 def image_color_to_mask(
-    image: Image, color: Annotated[int, Range(0, 0xFFFFFF, step=1)] = 0
+    image: Image, color: Annotated[int, Range(0, 0xFFFFFF, step=1), Colour()] = 0
 ) -> Mask:
     """1 where a picture has exactly a colour.
 

@@ -13,7 +13,9 @@ from nodeflow.node.folders import Folders
 from nodeflow.node.plugins import Registry, builtin_folder
 from nodeflow.node.port import (
     COMBO,
+    INT,
     Choices,
+    Colour,
     InputFile,
     ListType,
     ModelFile,
@@ -86,6 +88,8 @@ class ObjectInfo:
             options["multiline"] = True
         if port.constraint(Seed) is not None:
             options["control_after_generate"] = True
+        if port.type == INT and port.constraint(Colour) is not None:
+            options["display"] = "color"
         if port.constraint(InputFile) is not None and port.name == "image":
             options["image_upload"] = True
         if port.lazy:

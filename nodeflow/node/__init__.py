@@ -9,11 +9,21 @@ from nodeflow.node.declare import node
 from nodeflow.node.expansion import Expansion
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import Inferred
-from nodeflow.node.port import InputFile, ModelFile, Multiline, Name, PortType, Range, Seed
+from nodeflow.node.port import (
+    Colour,
+    InputFile,
+    ModelFile,
+    Multiline,
+    Name,
+    PortType,
+    Range,
+    Seed,
+)
 from nodeflow.node.spec import InputProblem
 
 __all__ = [
     "Artifacts",
+    "Colour",
     "Expansion",
     "Folders",
     "Inferred",

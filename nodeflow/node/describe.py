@@ -11,6 +11,7 @@ from nodeflow.node.port import (
     INT,
     STRING,
     Choices,
+    Colour,
     InputFile,
     ModelFile,
     Multiline,
@@ -55,6 +56,7 @@ def input_data(port: InputSpec, folders: Folders) -> dict[str, Any]:
         "literal": port.type in LITERALS or bool(getattr(port.type, "widget", "")),
         "multiline": port.constraint(Multiline) is not None,
         "seed": port.constraint(Seed) is not None,
+        "colour": port.constraint(Colour) is not None,
         "input_file": port.constraint(InputFile) is not None,
         "description": port.description,
     }

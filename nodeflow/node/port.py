@@ -1,6 +1,7 @@
 """Port types, what may be linked to what, and what a literal may be."""
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -121,6 +122,15 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class Colour:
+    """A colour in sRGB, which an editor lets people pick.
+
+    An INT is red * 65536 + green * 256 + blue, each 0 to 255 (it should have the `Range` 0 to
+    0xFFFFFF); a STRING is `#rrggbb` in hexadecimal digits, and nothing else.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFile:
     """The name of a model file of a kind; its content, not its name, takes part in keys.
 
@@ -150,7 +160,7 @@ class Choices:
     values: tuple[str, ...]
 
 
-Constraint: TypeAlias = Range | Multiline | Seed | ModelFile | InputFile | Choices
+Constraint: TypeAlias = Range | Multiline | Seed | Colour | ModelFile | InputFile | Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +226,19 @@ def read_number(type_: PortType, value: object, limits: Range | None) -> "int | 
     return number
 
 
+def read_text(value: object, constraints: tuple[Constraint, ...]) -> "str | Refusal":
+    """A literal as the text a STRING input takes."""
+    if Colour() in constraints:
+        if isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            return value
+        return Refusal(f"{show(value)} is not a colour", "a colour as '#rrggbb'", "type")
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return Refusal(f"{show(value)} is not text", "text", "type")
+
+
 def read_literal(
     type_: TypeExpression, value: object, constraints: tuple[Constraint, ...]
 ) -> object:
@@ -225,11 +248,7 @@ def read_literal(
         assert isinstance(type_, PortType)
         return read_number(type_, value, limits)
     if type_ == STRING:
-        if isinstance(value, str):
-            return value
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
-        return Refusal(f"{show(value)} is not text", "text", "type")
+        return read_text(value, constraints)
     if type_ == BOOLEAN:
         if isinstance(value, bool):
             return value

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, NamedTuple
 
 import pytest
 
-from nodeflow.node import Multiline, Name, PortType, Range, RunContext, node
+from nodeflow.node import Colour, Folders, Multiline, Name, PortType, Range, RunContext, node
 from nodeflow.node.declare import DeclarationError, read_spec
+from nodeflow.node.describe import node_data
 from nodeflow.node.port import (
     ANY,
     BOOLEAN,
@@ -145,3 +146,23 @@ def test_port_types_name_no_torch() -> None:
 
     spec = read_spec(typed, PLUGIN)
     assert spec.inputs[0].type.name == "LATENT"  # type: ignore[union-attr]
+
+
+def test_a_colour_is_declared_told_and_checked() -> None:
+    @node("Tinted", category="test")
+    def tinted(
+        flat: Annotated[int, Range(0, 0xFFFFFF), Colour()] = 0,
+        edge: Annotated[str, Colour()] = "#ffffff",
+        amount: int = 1,
+    ) -> int:
+        """A colour of each kind."""
+        return 0
+
+    spec = read_spec(tinted, PLUGIN)
+    told = node_data(spec, Folders())["inputs"]
+    assert [port["colour"] for port in told] == [True, True, False]
+    edge = spec.inputs[1]
+    assert read_literal(edge.type, "#12aBef", edge.constraints) == "#12aBef"
+    for wrong in ("red", "#123", "#12345g", "#1234567", 7):
+        refusal = read_literal(edge.type, wrong, edge.constraints)
+        assert isinstance(refusal, Refusal) and refusal.expected == "a colour as '#rrggbb'"

@@ -7,6 +7,7 @@ import "@/style/form.css";
 import "@/style/overlays.css";
 import "@/style/canvas.css";
 import "@/style/fields.css";
+import "@/style/colour.css";
 import "@/style/plugin.css";
 import "@/style/phone.css";
 import { createRoot } from "react-dom/client";

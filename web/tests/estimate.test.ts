@@ -11,6 +11,7 @@ const input = (name: string, more: Partial<InputType> = {}): InputType => ({
   description: "",
   multiline: false,
   seed: false,
+  colour: false,
   input_file: false,
   literal: true,
   ...more,

@@ -12,6 +12,7 @@ const steps = {
   description: "How many.",
   multiline: false,
   seed: false,
+  colour: false,
   input_file: false,
   literal: true,
 };

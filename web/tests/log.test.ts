@@ -23,6 +23,7 @@ const TYPE: NodeType = {
     description: "",
     multiline: false,
     seed: false,
+    colour: false,
     input_file: false,
     literal: true,
   })),

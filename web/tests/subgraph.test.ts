@@ -14,6 +14,7 @@ const input = (name: string, type: string, more = {}) => ({
   description: "",
   multiline: false,
   seed: false,
+  colour: false,
   input_file: false,
   literal: ["INT", "STRING"].includes(type),
   ...more,

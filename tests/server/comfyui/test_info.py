@@ -66,6 +66,8 @@ def test_choices_of_models_and_of_plugins(comfy: Serving) -> None:
     assert "tiny-emoji.safetensors" in choices
     own = comfy.call("GET", "/object_info/Show").json["Show"]
     assert own["python_module"] == "custom_nodes.small" and own["output_node"] is True
+    colour = comfy.call("GET", "/object_info/EmptyImage").json["EmptyImage"]
+    assert colour["input"]["required"]["color"][1]["display"] == "color"
     save = comfy.call("GET", "/object_info/SaveImage").json["SaveImage"]
     assert save["input"]["hidden"] == {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
     lists = comfy.call("GET", "/object_info/RebatchImages").json["RebatchImages"]

@@ -28,6 +28,7 @@ export function gives(graph: Graph): NodeType {
     description: "",
     multiline: false,
     seed: false,
+    colour: false,
     input_file: false,
     literal: false,
   });

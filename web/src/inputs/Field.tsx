@@ -3,6 +3,7 @@ import { setInput } from "@/document/edit";
 import { literalOf, writeLiteral } from "@/document/reference";
 import type { Json } from "@/document/workflow";
 import { ChoiceField } from "@/inputs/ChoiceField";
+import { ColourField } from "@/inputs/ColourField";
 import { NumberField } from "@/inputs/NumberField";
 import { PictureField } from "@/inputs/PictureField";
 import { PromptField } from "@/inputs/PromptField";
@@ -87,6 +88,8 @@ export function Field({ node, spec, value, label = spec.name, rows }: Props) {
         onDone={done}
       />
     );
+  if (spec.colour)
+    return <ColourField value={now ?? 0} label={label} onChange={change} onDone={done} />;
   if (spec.type === "INT" || spec.type === "FLOAT")
     return (
       <NumberField

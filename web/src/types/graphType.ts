@@ -24,10 +24,11 @@ function inputType(graph: Graph, name: string, spec: Json, typeOf: TypeOf): Inpu
   const type = isMap(spec) ? String(spec.type ?? used?.type ?? "*") : String(spec);
   const given = isMap(spec) ? spec.default : undefined;
   const plain: Partial<InputType> &
-    Pick<InputType, "description" | "multiline" | "seed" | "input_file"> = {
+    Pick<InputType, "description" | "multiline" | "seed" | "colour" | "input_file"> = {
     description: "",
     multiline: false,
     seed: false,
+    colour: false,
     input_file: false,
   };
   const { default: usual, ...shape } = used ?? plain;

@@ -16,6 +16,8 @@ export type InputType = {
   choices?: string[];
   multiline: boolean;
   seed: boolean;
+  /** An INT is red * 65536 + green * 256 + blue, a STRING `#rrggbb`. */
+  colour: boolean;
   model_kind?: string;
   input_file: boolean;
   literal: boolean;

@@ -17,6 +17,7 @@ class InputType(TypedDict):
     literal: bool
     multiline: bool
     seed: bool
+    colour: bool
     input_file: bool
     description: str
     default: NotRequired[Any]
