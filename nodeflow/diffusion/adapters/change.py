@@ -169,7 +169,8 @@ class Difference:
 class Decomposed:
     """DoRA (arXiv 2402.09353): the direction of the changed weight, with a learnt magnitude.
 
-    magnitude holds one number for each output channel, or for each input channel.
+    magnitude holds one number for each output channel (`[out]`, `[out, 1, …]`), or for each input
+    channel (`[1, in, …]`, as LyCORIS wrote it first).
     """
 
     change: Change
@@ -178,7 +179,8 @@ class Decomposed:
     def delta(self, weight: Tensor) -> Tensor:
         w = weight.float()
         moved = w + self.change.delta(w)
-        axis = 0 if self.magnitude.numel() == w.shape[0] else 1
+        per_input = self.magnitude.numel() == w.shape[1]
+        axis = 1 if per_input and self.magnitude.shape[0] != w.shape[0] else 0
         others = [d for d in range(w.dim()) if d != axis]
         length = torch.linalg.vector_norm(moved, dim=others, keepdim=True)
         length = length + torch.finfo(w.dtype).eps

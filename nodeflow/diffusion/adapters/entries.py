@@ -56,7 +56,8 @@ def _kronecker(stem: str, roles: Mapping[str, str], read: Read, alpha: float | N
 def change_of(stem: str, roles: Mapping[str, str], read: Read) -> dict[Leaf, Change]:
     """The changes to a module's weight and bias. Raises IncompleteEntry.
 
-    Scale is alpha / rank, 1 without an alpha; an OFT file's alpha is its constraint.
+    Scale is alpha / rank, 1 without an alpha; an OFT file's alpha is its constraint for each
+    output channel (LyCORIS, sd-scripts).
     """
     alpha = float(read(roles["alpha"])) if "alpha" in roles else None
     change: Change | None = None
@@ -85,11 +86,14 @@ def change_of(stem: str, roles: Mapping[str, str], read: Read) -> dict[Leaf, Cha
         blocks = read(roles["oft"])
         rescale = read(roles["rescale"]) if "rescale" in roles else None
         kind = Butterfly if blocks.dim() == 4 else BlockRotation
-        change = kind(blocks, alpha or 0.0, rescale)
+        turned = blocks.shape[-3] * blocks.shape[-2]
+        change = kind(blocks, (alpha or 0.0) * turned, rescale)
     elif "diff" in roles:
         change = Difference(read(roles["diff"]))
     if change is not None and "dora_scale" in roles:
         change = Decomposed(change, read(roles["dora_scale"]))
+    elif change is not None and "magnitude" in roles:
+        change = Decomposed(change, read(roles["magnitude"]).flatten())
     changes: dict[Leaf, Change] = {}
     if change is not None:
         changes["weight"] = change

@@ -59,14 +59,32 @@ def fit(
         else:
             strangers.append(stem)
     for module, (stem, roles) in entries.items():
-        wanted = shapes.get(f"{module}.weight")
-        found = size_of(roles, header)
-        if wanted is not None and found is not None and found != prod(wanted):
+        check_sizes(stem, roles, header, *(shapes.get(f"{module}.{x}") for x in LEAVES))
+    return Fit(entries, tuple(strangers), tuple(elsewhere), grouped.unknown)
+
+
+LEAVES = ("weight", "bias")
+
+
+def check_sizes(
+    stem: str, roles: Mapping[str, str], header: Header, weight: Shape | None, bias: Shape | None
+) -> None:
+    """Raise CheckpointError where an entry's shapes are not those of the model's weight or bias."""
+    changed = [(size_of(roles, header), weight), (turned_by(roles, header), weight and weight[:1])]
+    if "diff_b" in roles:
+        changed.append((prod(header.tensors[roles["diff_b"]].shape), bias))
+    for found, wanted in changed:
+        if found is not None and wanted is not None and found != prod(wanted):
             raise CheckpointError(
                 f"'{stem}' changes {found:,} numbers, the model has {prod(wanted):,} there "
                 f"({list(wanted)}): it was made for another family of models"
             )
-    return Fit(entries, tuple(strangers), tuple(elsewhere), grouped.unknown)
+
+
+def turned_by(roles: Mapping[str, str], header: Header) -> int | None:
+    """How many output channels the blocks of a rotation turn; None where there are none."""
+    shape = header.tensors[roles["oft"]].shape if "oft" in roles else ()
+    return shape[-3] * shape[-2] if len(shape) > 2 else None
 
 
 def size_of(roles: Mapping[str, str], header: Header) -> int | None:

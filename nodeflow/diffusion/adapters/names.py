@@ -22,6 +22,7 @@ PREFIXES: Mapping[Target, tuple[str, ...]] = {
     Target.UNET: (
         "lora_unet_",
         "lycoris_",
+        "oft_unet_",
         "unet.",
         "diffusion_model.",
         "base_model.model.",

@@ -111,20 +111,31 @@ def test_kohyas_convolution_in_three_parts() -> None:
     assert relative(nn.functional.conv2d(x, delta.double(), padding=1), wanted) <= 1e-5
 
 
-@pytest.mark.parametrize("constraint", [0.0, 0.3])
+@pytest.mark.parametrize("constraint", [0.0, 0.01])
 def test_rotations_keep_lengths_and_follow_cayley(constraint: float) -> None:
     generator = torch.Generator().manual_seed(3)
     blocks = torch.randn(WIDTH // 16, 16, 16, generator=generator) * 0.2
     weight = torch.randn(WIDTH, 768, generator=generator)
     skew = (blocks - blocks.transpose(1, 2)).double()
     if constraint:
-        skew = skew * min(1.0, constraint / float(skew.norm()))
+        skew = skew * min(1.0, constraint * WIDTH / float(skew.norm()))
     eye = torch.eye(16, dtype=torch.float64)
     turns = (eye + skew) @ torch.linalg.inv(eye - skew)
     whole = torch.block_diag(*turns)
     result = changed(weight, ours({"oft_blocks": blocks}, constraint), 1.0)
     assert relative(result, whole.T @ weight.double()) <= 1e-5
     assert float(result.norm()) == pytest.approx(float(weight.norm()), rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(WIDTH, 1), (1, WIDTH)], ids=["of outputs", "of inputs"])
+def test_magnitudes_of_a_square_weight(shape: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(6)
+    weight, magnitude = (torch.randn(s, generator=generator) for s in ((WIDTH, WIDTH), shape))
+    up, down = torch.randn(WIDTH, 4, generator=generator), torch.randn(4, WIDTH)
+    tensors = {"lora_up.weight": up, "lora_down.weight": down, "dora_scale": magnitude}
+    moved = weight.double() + up.double() @ down.double()
+    wanted = magnitude.double() * moved / moved.norm(dim=shape.index(1), keepdim=True)
+    assert relative(changed(weight, ours(tensors, None), 1.0), wanted) <= 1e-5
 
 
 def test_butterflies_are_orthogonal_and_of_one_factor_plain() -> None:
@@ -188,7 +199,7 @@ def test_names_of_every_trainer(tmp_path: Path) -> None:
         "text_encoder.text_model.encoder.layers.3.self_attn.q_proj.lora_linear_layer.up.weight": (
             "text_encoder.text_model.encoder.layers.3.self_attn.q_proj", "up",
         ),
-        "x.lora_magnitude_vector": ("x", "dora_scale"),
+        "x.lora_magnitude_vector": ("x", "magnitude"),
     }.items():  # fmt: skip
         assert split(name) == wanted
     assert split("lora_unet_something.weights") is None
