@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.serving import Serving
-from tests.web.gestures import open_text
+from tests.server.serving import ROOT, Serving
+from tests.web.gestures import drag, open_text, set_number
 from tests.web.test_editor import saved
 
 pytestmark = pytest.mark.heavy
@@ -53,3 +53,67 @@ def test_a_colour_is_typed_picked_and_undone(page: Any, server: Serving) -> None
     red = int(field.input_value()[1:], 16)
     assert red >> 16 > 200 and red >> 8 & 255 == red & 255
     assert saved(page, server, "tinted")["nodes"]["flat"]["color"] == red
+
+
+def box(page: Any, node: str) -> dict[str, float]:
+    """Where a node's box is on the screen."""
+    found: dict[str, float] = page.locator(f'[data-id="{node}"] .area-box').bounding_box()
+    return found
+
+
+def test_areas_are_moved_resized_drawn_and_undone_as_one_gesture(
+    page: Any, server: Serving
+) -> None:
+    open_text(page, (ROOT / "workflows" / "regions.yaml").read_text(encoding="utf-8"))
+    page.get_by_role("button", name="Graph").click()
+    page.wait_for_selector('[data-id="left"] .area-box')
+    page.keyboard.press("Shift+a")
+    page.locator('[data-id="left"] .node-head').click()
+    page.keyboard.press("Shift+.")
+    page.wait_for_timeout(400)
+    assert page.locator('[data-id="left"] .area-other').inner_text().startswith("a penguin")
+    at = box(page, "left")
+    assert abs(at["width"] - at["height"]) < 2
+    middle = (at["x"] + at["width"] / 2, at["y"] + at["height"] * 0.7)
+    drag(page, middle, (middle[0] + at["width"] / 2, middle[1] + 40))
+    slider = page.locator('[data-id="left"]').get_by_role("slider")
+    assert slider.get_attribute("aria-valuetext") == "128 by 128 at 64, 0"
+
+    at = box(page, "left")
+    corner = (at["x"] + at["width"], at["y"] + at["height"])
+    drag(page, corner, (corner[0] - at["width"] / 4, corner[1] - at["height"] / 2))
+    assert slider.get_attribute("aria-valuetext") == "96 by 64 at 64, 0"
+    page.keyboard.press("Control+z")
+    assert slider.get_attribute("aria-valuetext") == "128 by 128 at 64, 0"
+    page.keyboard.press("Control+z")
+    assert slider.get_attribute("aria-valuetext") == "128 by 128 at 0, 0"
+
+    slider.press("ArrowRight")
+    slider.press("Shift+ArrowUp")
+    slider.press("Control+ArrowDown")
+    assert slider.get_attribute("aria-valuetext") == "128 by 120 at 8, 8"
+    assert page.get_by_role("spinbutton", name="left x").input_value() == "8"
+    page.keyboard.press("Control+z")
+    assert slider.get_attribute("aria-valuetext") == "128 by 120 at 8, 0"
+
+    page.locator('[data-id="left"]').get_by_role("button", name="Edit the area large").click()
+    window = page.get_by_role("dialog", name="left: Area")
+    stage = window.locator(".area-stage").bounding_box()
+    start = (stage["x"] + stage["width"] * 0.6, stage["y"] + stage["height"] * 0.25)
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(start[0] + 50, start[1] + 90, steps=3)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    inside = window.get_by_role("slider")
+    assert inside.get_attribute("aria-valuetext") == "128 by 120 at 8, 0"
+    window.get_by_role("button", name="a penguin").click(position={"x": 300, "y": 200})
+    window = page.get_by_role("dialog", name="right: Area")
+    set_number(window, "right width", "64*1.5")
+    window.get_by_role("slider").press("Shift+ArrowUp")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Escape")
+    nodes = saved(page, server, "areas")["nodes"]
+    sides = ("x", "y", "width", "height")
+    assert [nodes["left"][side] for side in sides] == [8, 0, 128, 120]
+    assert [nodes["right"][side] for side in sides] == [128, 0, 96, 120]

@@ -8,6 +8,7 @@ import "@/style/overlays.css";
 import "@/style/canvas.css";
 import "@/style/fields.css";
 import "@/style/colour.css";
+import "@/style/area.css";
 import "@/style/plugin.css";
 import "@/style/phone.css";
 import { createRoot } from "react-dom/client";

@@ -1,6 +1,7 @@
 import type { NodeProps } from "@xyflow/react";
 import { lazy, memo, Suspense, useMemo } from "react";
 import { fileUrl } from "@/api/client";
+import { areaOf } from "@/area/box";
 import { useDetail } from "@/canvas/detail";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
@@ -21,6 +22,7 @@ import { useNodeType, useServer } from "@/state/server";
 import { activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 import type { InputType, NodeType } from "@/types/nodeType";
 
+const AreaField = lazy(() => import("@/area/AreaField"));
 const Preview = lazy(() => import("@/plugins/Preview"));
 
 /** One node: its ports, its widgets, what it shows, and what became of it. */
@@ -211,6 +213,11 @@ function Body({ id, node, type, wrong }: BodyProps) {
           plain={texts === 1}
         />
       ))}
+      {areaOf(type) && (
+        <Suspense fallback={<div className="area-stage" />}>
+          <AreaField node={id} />
+        </Suspense>
+      )}
       {looped.map((input) => (
         <div className="row tall" key={input.name}>
           <label title={input.description}>

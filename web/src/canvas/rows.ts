@@ -1,5 +1,6 @@
 /** What stands on a node, row by row, and how high that is before it is drawn. */
 
+import { areaOf } from "@/area/box";
 import { REROUTE, referenceOf } from "@/document/reference";
 import type { NodeData, NodeLayout } from "@/document/workflow";
 import { inputsOf, isMap, type Json, type JsonMap } from "@/document/workflow";
@@ -10,6 +11,7 @@ export const ROW = 24;
 const HEADER = 32;
 const TEXT = 86;
 const PICTURE = 190;
+const AREA = 182;
 
 export type Rows = {
   /** Inputs that only links can fill. */
@@ -76,5 +78,6 @@ export function heightOf(type: NodeType | undefined, node: NodeData, layout?: No
   );
   const picture = type?.output && type.inputs.some(({ type: t }) => t === "IMAGE") ? WIDTH : 0;
   const rounds = times ? ROW : 0;
-  return HEADER + ports * ROW + rounds + widgets + picture + 28;
+  const area = areaOf(type) ? AREA : 0;
+  return HEADER + ports * ROW + rounds + widgets + area + picture + 28;
 }
