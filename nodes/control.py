@@ -48,6 +48,7 @@ def readable_control(literals: Mapping[str, object], folders: Folders) -> Iterab
     display_name="Load ControlNet Model",
     store=False,
     validate=readable_control,
+    infer=foreseen.lone_control,
 )
 def control_net_loader(control_net_name: NetFile, context: RunContext) -> ControlNet:
     """A network that steers sampling by a picture: edges, depth, poses; a T2I adapter too.
@@ -66,6 +67,7 @@ def control_net_loader(control_net_name: NetFile, context: RunContext) -> Contro
     category="loaders",
     display_name="Load ControlNet Model (diff)",
     store=False,
+    infer=foreseen.lone_control,
 )
 def diff_control_net_loader(
     model: Model, control_net_name: NetFile, context: RunContext
@@ -82,7 +84,12 @@ def diff_control_net_loader(
     return ControlRecipe(WeightsFile(str(path), context.fingerprint(path)), base=model)
 
 
-@node("SetUnionControlNetType", category="conditioning/controlnet", store=False)
+@node(
+    "SetUnionControlNetType",
+    category="conditioning/controlnet",
+    store=False,
+    infer=foreseen.passed(("CONTROL_NET", "control_net")),
+)
 def set_union_control_net_type(control_net: ControlNet, type: PictureKind = "auto") -> ControlNet:
     """Tell a union control net what kind of picture it is going to see.
 
@@ -106,7 +113,7 @@ def steered(conditioning: Conditioning, control: "Control") -> Conditioning:
     "ControlNetApply",
     category="conditioning/controlnet",
     deprecated=True,
-    infer=foreseen.passed(("CONDITIONING", "conditioning")),
+    infer=foreseen.steered(("CONDITIONING", "conditioning")),
 )
 def control_net_apply(
     conditioning: Conditioning, control_net: ControlNet, image: Image, strength: Strength = 1.0
@@ -129,7 +136,7 @@ def control_net_apply(
     "ControlNetApplyAdvanced",
     category="conditioning/controlnet",
     display_name="Apply ControlNet",
-    infer=foreseen.passed(("positive", "positive"), ("negative", "negative")),
+    infer=foreseen.steered(("positive", "positive"), ("negative", "negative")),
 )
 def control_net_apply_advanced(
     positive: Conditioning,

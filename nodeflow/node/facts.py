@@ -53,17 +53,27 @@ class WeightsFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlFacts:
+    """A CONTROL_NET: its file, and widths of the text that its models read; () is not known."""
+
+    file: str
+    texts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ConditioningFacts:
     """A CONDITIONING: the family and the width of its embeddings.
 
     picture: whether it carries a picture for a model's further channels; None is not known.
     grounding: what its boxes' network is for: the width of text, and of each transformer block.
+    controls: the networks that steer it.
     """
 
     family: str | None = None
     width: int | None = None
     picture: bool | None = False
     grounding: tuple[int, tuple[int, ...]] | None = None
+    controls: tuple[ControlFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

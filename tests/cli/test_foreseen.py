@@ -6,6 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import ROOT, Shell
+from tests.diffusion.control.published import (
+    control_lora,
+    control_net,
+    t2i_adapter,
+    union_control_net,
+)
 from tests.diffusion.gligen.test_gligen import published as gligen_file
 from tests.diffusion.ip_adapter.published import FILES
 from tests.diffusion.photomaker.test_photomaker import vit_l
@@ -26,6 +32,14 @@ nodes:
   image: {node: VAEDecode, samples: $sampler, vae: $checkpoint.VAE}
   save: {node: SaveImage, images: $image}
 """
+CONTROLS = {
+    "control net": (control_net("SD1"), "SD1", "768"),
+    "control net for SDXL": (control_net("SDXL"), "SDXL", "2,048"),
+    "union": (union_control_net(), "SDXL", "2,048"),
+    "Control-LoRA": (control_lora(), "SDXL", "2,048"),
+    "T2I adapter": (t2i_adapter(64), "SD1", "768 or 1,024"),
+    "T2I adapter for SDXL": (t2i_adapter(256), "SDXL", "2,048"),
+}
 
 
 @pytest.fixture
@@ -237,6 +251,35 @@ def test_boxes_for_another_family(shell: Shell, models: Path) -> None:
     for part in ("'sampler'", "'positive'", "GLIGEN", "768", "1,024", "Stable Diffusion 2"):
         assert part in found.err
     sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    assert shell("validate", "graph.yaml").code == 0
+
+
+STEERED = (
+    "  net: {node: ControlNetLoader, control_net_name: net}\n"
+    "  picture: {node: EmptyImage}\n"
+    "  steered: {node: ControlNetApplyAdvanced, positive: $prompt, negative: $prompt,\n"
+    "            control_net: $net, image: $picture}\n"
+)
+
+
+@pytest.mark.parametrize("kind", CONTROLS)
+def test_a_control_net_for_another_family(kind: str, shell: Shell, models: Path) -> None:
+    shapes, family, text = CONTROLS[kind]
+    other = "SDXL" if family == "SD1" else "SD1"
+    (models / "controlnet").mkdir()
+    sparse(models / "controlnet" / "net.safetensors", shapes)
+    sparse(models / "checkpoints" / "base.safetensors", single_files()[other])
+    graph = WITH_LORA.replace(f"  lora: {LORA}\n", "").replace("$lora.", "$checkpoint.")
+    graph = graph.replace("positive: $prompt", "positive: $steered.positive") + STEERED
+    shell.write("graph.yaml", graph)
+    found = shell("validate", "graph.yaml")
+    assert found.code == 2
+    for part in ("'sampler'", "'positive'", "net.safetensors", text, "another family"):
+        assert part in found.err
+    shell.write("graph.yaml", graph.replace("image: $picture}", "image: $picture, strength: 0}"))
+    assert shell("validate", "graph.yaml").code == 0
+    shell.write("graph.yaml", graph)
+    sparse(models / "checkpoints" / "base.safetensors", single_files()[family])
     assert shell("validate", "graph.yaml").code == 0
 
 

@@ -8,6 +8,7 @@ from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
 from nodeflow.diffusion.checkpoint.parts import text_parts, unet_part
 from nodeflow.diffusion.checkpoint.pickled import is_pickled
 from nodeflow.diffusion.control.files import read_control
+from nodeflow.diffusion.control.made_for import texts_of
 from nodeflow.diffusion.families.registry import FAMILIES, family_of
 from nodeflow.diffusion.ip_adapter.files import read_ip_adapter
 from nodeflow.diffusion.recipe import FamilyName
@@ -19,9 +20,9 @@ Families = tuple[FamilyName, ...]
 def families_of(kind: str, path: Path) -> Families:
     """Of a file or folder of a kind of models (`loras`, `controlnet` …).
 
-    Empty where the header does not say: of an autoencoder, of a Control-LoRA, of a file that is
-    not sound. Pickled files are left alone, since they have no header. A file that is as it was,
-    by size and time, is not read again.
+    Empty where the header does not say: of an autoencoder, of a file that is not sound. Pickled
+    files are left alone, since they have no header. A file that is as it was, by size and time, is
+    not read again.
     """
     try:
         stat = path.stat()
@@ -41,8 +42,10 @@ def _told(kind: str, path: Path, modified: int, size: int) -> Families:
             case "loras":
                 return _reading(context_width(read_header(path)))
             case "controlnet":
-                control = read_control(path).config
-                return () if control is None else (family_of(control.unet).name,)
+                file = read_control(path)
+                if file.config is not None:
+                    return (family_of(file.config.unet).name,)
+                return tuple(name for width in texts_of(file) for name in _reading(width))
             case "ipadapter":
                 return _reading(read_ip_adapter(path).config.context)
             case "text_encoders":

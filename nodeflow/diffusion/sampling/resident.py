@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
+from pathlib import Path
 from time import monotonic
 
 from torch import Tensor
 
+from nodeflow.diffusion.control.files import read_control
+from nodeflow.diffusion.control.made_for import check_control
 from nodeflow.diffusion.control.union import UnionControlNetModel
 from nodeflow.diffusion.guidance.model_inputs import Takes
 from nodeflow.diffusion.guidance.noise_augmentation import image_noise
@@ -86,7 +89,7 @@ def model_of(recipe: ModelRecipe, residency: Residency) -> Denoiser:
         schedule,
         dtype,
         patches,
-        lambda control: control_of(control, recipe, residency),
+        controls_for(recipe, unet.config, residency),
         Forms(unet, recipe, residency.budget - residency.held_bytes()),
         Pictures(cache(lambda file: layers_of(file, unet.config, residency))),
         cache(lambda file: beside(residency.gligen(file), unet.config)),
@@ -100,10 +103,21 @@ def layers_of(file: WeightsFile, config: UNetConfig, residency: Residency) -> La
     return dict(zip(attention_places(config), residency.ip_adapter(file).layers, strict=True))
 
 
-def control_of(control: ControlRecipe, model: ModelRecipe, residency: Residency) -> ControlNetwork:
-    """A control net in memory, told the kinds of picture that the recipe names."""
-    net = residency.control(control, model)
-    return partial(net, types=control.types) if isinstance(net, UnionControlNetModel) else net
+def controls_for(
+    model: ModelRecipe, sizes: UNetConfig, residency: Residency
+) -> Callable[[ControlRecipe], ControlNetwork]:
+    """Control nets in memory, told the kinds of picture that their recipes name.
+
+    Raises CheckpointError for one of another family, before anything is computed.
+    """
+    check = cache(lambda path: check_control(read_control(Path(path)), sizes))
+
+    def control_of(control: ControlRecipe) -> ControlNetwork:
+        check(control.source.path)
+        net = residency.control(control, model)
+        return partial(net, types=control.types) if isinstance(net, UnionControlNetModel) else net
+
+    return control_of
 
 
 def sample_resident(

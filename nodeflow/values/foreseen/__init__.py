@@ -14,6 +14,7 @@ from nodeflow.values.foreseen.adapters import (
     person,
     picture_prompt,
 )
+from nodeflow.values.foreseen.control import lone_control, steered
 from nodeflow.values.foreseen.files import checkpoint, lone_model, lone_text, passed, text
 from nodeflow.values.foreseen.hooks import created, hooked, joined
 from nodeflow.values.foreseen.pictures import (
@@ -37,6 +38,7 @@ __all__ = [
     "hooked",
     "hypernetwork",
     "joined",
+    "lone_control",
     "lone_gligen",
     "lone_ip_adapter",
     "lone_model",
@@ -49,6 +51,7 @@ __all__ = [
     "picture_prompt",
     "resized",
     "sampling",
+    "steered",
     "text",
     "with_picture",
 ]

@@ -10,6 +10,7 @@ from nodeflow.node.facts import (
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import Infer, Inferred
 from nodeflow.values.foreseen.adapters import foreign_boxes
+from nodeflow.values.foreseen.control import foreign_controls
 from nodeflow.values.foreseen.files import Known, foreign
 from nodeflow.values.foreseen.pictures import cells
 
@@ -47,6 +48,12 @@ def sampling(sides: tuple[str, ...], factor: Callable[[Known], float | None]) ->
             for side, given in prompts.items()
             if isinstance(given, ConditioningFacts)
             and (misplaced := foreign_boxes(side, given, model)) is not None
+        ]
+        problems += [
+            problem
+            for side, given in prompts.items()
+            if isinstance(given, ConditioningFacts)
+            for problem in foreign_controls(side, given, model)
         ]
         first = prompts[sides[0]]
         bare = isinstance(first, ConditioningFacts) and first.picture is False

@@ -24,6 +24,7 @@ from tests.nodes.test_behaviour import call
 
 KINDS = ("full_adapter", "light_adapter", "full_adapter_xl")
 WIDTHS = (32, 48, 64, 64)
+PUBLISHED = (320, 640, 1280, 1280)
 
 
 def reference(kind: str, widths: tuple[int, ...], channels: int = 3) -> Any:
@@ -60,15 +61,24 @@ def authors_names(tensors: dict[str, torch.Tensor], kind: str) -> dict[str, torc
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("authors", [True, False], ids=["TencentARC", "diffusers"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_against_diffusers(kind: str, authors: bool, channels: int, tmp_path: Path) -> None:
-    theirs = reference(kind, WIDTHS, channels)
+@pytest.mark.parametrize(
+    ("channels", "widths"),
+    [
+        (1, WIDTHS),
+        (3, WIDTHS),
+        pytest.param(3, PUBLISHED, marks=pytest.mark.heavy, id="published widths"),
+    ],
+)
+def test_against_diffusers(
+    kind: str, authors: bool, channels: int, widths: tuple[int, ...], tmp_path: Path
+) -> None:
+    theirs = reference(kind, widths, channels)
     tensors = {n: t.contiguous() for n, t in theirs.state_dict().items()}
     path = tmp_path / "a.safetensors"
     save_file(authors_names(tensors, kind) if authors else tensors, path)
     assert read_control(path).kind is ControlKind.ADAPTER
     ours = load_control(path, torch.float32, "cpu")
-    assert isinstance(ours, T2IAdapter) and ours.config.widths == WIDTHS
+    assert isinstance(ours, T2IAdapter) and ours.config.widths == widths
     picture = torch.rand(1, channels, 96, 160)
     with torch.no_grad():
         for one, two in zip(ours.features(picture), theirs(picture), strict=True):

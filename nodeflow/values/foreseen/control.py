@@ -1,0 +1,58 @@
+"""Control nets and T2I adapters: which models they are for, on the way from file to sampler."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nodeflow.node.facts import ConditioningFacts, ControlFacts, WeightsFacts
+from nodeflow.node.folders import Folders
+from nodeflow.node.infer import NOTHING, Infer, Inferred
+from nodeflow.node.spec import InputProblem
+from nodeflow.values.foreseen.files import Known, foreign, found, passed
+
+
+def lone_control(known: Known, folders: Folders) -> Inferred:
+    """CONTROL_NET of a file: the text that its models read."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.diffusion.control.files import read_control
+    from nodeflow.diffusion.control.made_for import texts_of
+
+    path = found(known, folders, "control_net_name", "controlnet")
+    if path is None:
+        return NOTHING
+    try:
+        texts = texts_of(read_control(path))
+    except CheckpointError:
+        return NOTHING
+    return Inferred({"CONTROL_NET": ControlFacts(path.name, texts)})
+
+
+def steered(*ports: tuple[str, str]) -> Infer:
+    """Prompts with a control net more: (output, input)."""
+    through = passed(*ports)
+
+    def infer(known: Known, folders: Folders) -> Inferred:
+        net, facts = known.get("control_net"), through(known, folders).facts
+        if not isinstance(net, ControlFacts) or known.get("strength") == 0:
+            return Inferred(facts)
+        return Inferred(
+            {
+                port: replace(given, controls=(*given.controls, net))
+                if isinstance(given, ConditioningFacts)
+                else given
+                for port, given in facts.items()
+            }
+        )
+
+    return infer
+
+
+def foreign_controls(
+    side: str, given: ConditioningFacts, model: WeightsFacts
+) -> Iterable[InputProblem]:
+    """Control nets of a prompt that are for another family than the model."""
+    from nodeflow.diffusion.control.made_for import foreign_text
+
+    for net in given.controls:
+        if net.texts and model.context_width is not None and model.context_width not in net.texts:
+            message = foreign_text(net.file, net.texts, model.context_width)
+            yield foreign(side, message, f"a control net for {model.family}")
