@@ -2,32 +2,31 @@ import {
   applyEdgeChanges,
   applyNodeChanges,
   type Edge,
-  type FinalConnectionState,
   type Node,
-  type NodeChange,
   ReactFlow,
+  type ReactFlowProps,
   SelectionMode,
   useOnViewportChange,
+  type Viewport,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Crumbs } from "@/canvas/Crumbs";
 import { Dots } from "@/canvas/Dots";
 import { MANY, READABLE } from "@/canvas/detail";
-import { dropOnLink, dropped, insideOf } from "@/canvas/dragging";
+import { dropOnLink, dropped } from "@/canvas/dragging";
 import { EndView } from "@/canvas/EndView";
 import { FarView } from "@/canvas/FarView";
 import { GroupView, NoteView } from "@/canvas/Frames";
-import { endOf, GROUP, toEdges, toNodes } from "@/canvas/flow";
+import { toEdges, toNodes } from "@/canvas/flow";
+import { HANDLERS, takenAlong } from "@/canvas/handlers";
 import { LinkView } from "@/canvas/LinkView";
-import { cutLink, drawLink, fits } from "@/canvas/linking";
 import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
 import { NodeView } from "@/canvas/NodeView";
 import { Overview } from "@/canvas/Overview";
-import { bend } from "@/canvas/rerouting";
-import { useCanvas } from "@/canvas/selection";
+import { useCanvas, usePointer } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
-import { enter } from "@/commands/subgraphs";
+import type { Place } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
@@ -36,6 +35,17 @@ import { useGraph, useScope } from "@/state/tabs";
 const NODES = { node: NodeView, group: GroupView, note: NoteView, end: EndView };
 const NO_EDGES: Edge[] = [];
 const EDGES = { link: LinkView };
+const FIT = { maxZoom: 1, padding: 0.08 };
+const GRID: [number, number] = [8, 8];
+const ADDS = ["Control", "Meta", "Shift"];
+const PAN_BY = { boxes: [1], hand: [0, 1] };
+const ATTRIBUTION = { hideAttribution: true };
+const LOOK = {
+  onChange({ zoom }: Viewport): void {
+    const small = zoom < READABLE && useCanvas.getState().many;
+    if (useCanvas.getState().far !== small) useCanvas.setState({ far: small });
+  },
+};
 
 /** The graph: what is drawn follows the document, and gestures become edits of it. */
 export function Canvas() {
@@ -53,15 +63,9 @@ export function Canvas() {
   const [asked, setAsked] = useState<Asked>();
   const [menu, setMenu] = useState<MenuAt>();
   const far = useCanvas((state) => state.far);
-  useOnViewportChange({
-    onChange({ zoom }) {
-      const small = zoom < READABLE && useCanvas.getState().many;
-      if (useCanvas.getState().far !== small) useCanvas.setState({ far: small });
-    },
-  });
+  useOnViewportChange(LOOK);
   const section = useRef<HTMLElement>(null);
   const known = useRef(types);
-  const carried = useRef(new Map<string, { x: number; y: number }>());
 
   useEffect(() => {
     const { wanted } = useCanvas.getState();
@@ -84,11 +88,6 @@ export function Canvas() {
     setEdges((before) => toEdges(graph, before, inside));
   }, [graph, many, types, inside]);
 
-  const onNodesChange = useCallback((changes: NodeChange[]) => {
-    const real = changes.filter(({ type }) => type !== "remove");
-    setNodes((before) => applyNodeChanges(real, before));
-  }, []);
-
   const ask = useCallback((x: number, y: number, from?: Asked["from"]) => {
     const place = useCanvas.getState().flow?.screenToFlowPosition({ x, y }) ?? { x: 0, y: 0 };
     setAsked({ at: { x, y }, place, ...(from ? { from } : {}) });
@@ -96,24 +95,66 @@ export function Canvas() {
 
   useEffect(() => {
     const open = () => {
-      const { pointer } = useCanvas.getState();
-      ask(pointer.x || window.innerWidth / 2, pointer.y || window.innerHeight / 2);
+      const { x, y } = usePointer.getState();
+      ask(x || window.innerWidth / 2, y || window.innerHeight / 2);
     };
     window.addEventListener("nodeflow:search", open);
     return () => window.removeEventListener("nodeflow:search", open);
   }, [ask]);
 
-  function linkEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
-    if (state.isValid || state.toHandle || !state.fromHandle?.id) return;
-    const point = "clientX" in event ? event : event.changedTouches[0];
-    if (!point || !(event.target as Element).closest(".react-flow__pane")) return;
-    const side = state.fromHandle.type === "source" ? "out" : "in";
-    ask(point.clientX, point.clientY, {
-      node: state.fromHandle.nodeId,
-      port: state.fromHandle.id,
-      side,
-    });
-  }
+  const gestures = useMemo((): ReactFlowProps => {
+    let carried = new Map<string, Place>();
+    return {
+      onNodesChange(changes) {
+        const real = changes.filter(({ type }) => type !== "remove");
+        setNodes((before) => applyNodeChanges(real, before));
+      },
+      onEdgesChange(changes) {
+        const chosen = changes.filter(({ type }) => type === "select");
+        if (chosen.length > 0) setEdges((before) => applyEdgeChanges(chosen, before));
+      },
+      onConnectEnd(event, state) {
+        if (state.isValid || state.toHandle || !state.fromHandle?.id) return;
+        const point = "clientX" in event ? event : event.changedTouches[0];
+        if (!point || !(event.target as Element).closest(".react-flow__pane")) return;
+        const side = state.fromHandle.type === "source" ? "out" : "in";
+        const { nodeId: node, id: port } = state.fromHandle;
+        ask(point.clientX, point.clientY, { node, port, side });
+      },
+      onNodeDragStart(_, node) {
+        carried = takenAlong(node.id, node.position);
+      },
+      onNodeDrag(_, { position: { x, y } }) {
+        if (carried.size === 0) return;
+        setNodes((before) =>
+          before.map((other) => {
+            const offset = carried.get(other.id);
+            return offset ? { ...other, position: { x: x + offset.x, y: y + offset.y } } : other;
+          }),
+        );
+      },
+      onNodeDragStop(event, node, moved) {
+        const nodes = useCanvas.getState().flow?.getNodes() ?? [];
+        dropped([...moved, ...nodes.filter(({ id }) => carried.has(id))]);
+        if ("clientX" in event && moved.length === 1)
+          dropOnLink(node.id, { x: event.clientX, y: event.clientY });
+      },
+      onNodeContextMenu(event, node) {
+        event.preventDefault();
+        const row = (event.target as Element).closest("[data-input]");
+        const input = row?.getAttribute("data-input") ?? undefined;
+        if (!node.selected) useCanvas.setState({ selected: [node.id] });
+        const { clientX: x, clientY: y } = event;
+        setMenu({ x, y, node: node.id, ...(input ? { input } : {}) });
+      },
+      onPaneContextMenu(event) {
+        event.preventDefault();
+        setMenu({ x: event.clientX, y: event.clientY });
+      },
+      onMoveStart: () => section.current?.classList.add("moving"),
+      onMoveEnd: () => section.current?.classList.remove("moving"),
+    };
+  }, [ask]);
 
   return (
     <section
@@ -123,7 +164,7 @@ export function Canvas() {
       onPointerDownCapture={({ currentTarget }) => currentTarget.classList.add("pressed")}
       onPointerUpCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
       onPointerCancelCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
-      onPointerMove={({ clientX: x, clientY: y }) => useCanvas.setState({ pointer: { x, y } })}
+      onPointerMove={({ clientX: x, clientY: y }) => usePointer.setState({ x, y })}
       onDoubleClick={(event) => {
         if ((event.target as Element).classList.contains("react-flow__pane"))
           ask(event.clientX, event.clientY);
@@ -134,119 +175,28 @@ export function Canvas() {
         edges={far ? NO_EDGES : edges}
         nodeTypes={NODES}
         edgeTypes={EDGES}
-        onInit={(flow) => useCanvas.setState({ flow })}
-        onNodesChange={onNodesChange}
-        onEdgesChange={(changes) =>
-          setEdges((before) =>
-            applyEdgeChanges(
-              changes.filter(({ type }) => type === "select"),
-              before,
-            ),
-          )
-        }
-        onSelectionChange={({ nodes: chosen }) =>
-          useCanvas.setState({ selected: chosen.map(({ id }) => id) })
-        }
-        isValidConnection={fits}
-        onConnect={({ source, sourceHandle, target, targetHandle }) =>
-          drawLink(
-            { node: source, port: sourceHandle ?? "" },
-            { node: target, port: targetHandle ?? "" },
-          )
-        }
-        onConnectEnd={linkEnd}
-        onReconnect={(old, link) => {
-          if (old.targetHandle !== link.targetHandle || old.target !== link.target)
-            cutLink(endOf(old));
-          drawLink(
-            { node: link.source, port: link.sourceHandle ?? "" },
-            { node: link.target, port: link.targetHandle ?? "" },
-          );
-        }}
-        onReconnectEnd={(_, edge, _type, state) => {
-          if (!state.isValid) cutLink(endOf(edge));
-        }}
-        onEdgeClick={(event, edge) => {
-          if (event.altKey) cutLink(endOf(edge));
-        }}
-        onEdgeDoubleClick={({ clientX: x, clientY: y }, edge) => {
-          const place = useCanvas.getState().flow?.screenToFlowPosition({ x, y });
-          if (place) bend(endOf(edge), place);
-        }}
-        onEdgesDelete={(gone) => {
-          for (const edge of gone) cutLink(endOf(edge));
-        }}
-        onNodeDragStart={(_, node) => {
-          carried.current.clear();
-          if (!node.id.startsWith(GROUP)) return;
-          for (const name of insideOf(node.id)) {
-            const inside = nodes.find(({ id }) => id === name);
-            if (inside && !inside.selected)
-              carried.current.set(name, {
-                x: inside.position.x - node.position.x,
-                y: inside.position.y - node.position.y,
-              });
-          }
-        }}
-        onNodeDrag={(_, node) => {
-          if (carried.current.size === 0) return;
-          setNodes((before) =>
-            before.map((other) => {
-              const offset = carried.current.get(other.id);
-              if (!offset) return other;
-              const { x, y } = node.position;
-              return { ...other, position: { x: x + offset.x, y: y + offset.y } };
-            }),
-          );
-        }}
-        onNodeDragStop={(event, node, moved) => {
-          const along = nodes.filter(({ id }) => carried.current.has(id));
-          dropped([...moved, ...along]);
-          const point = "clientX" in event ? event : undefined;
-          if (point && moved.length === 1)
-            dropOnLink(node.id, { x: point.clientX, y: point.clientY });
-        }}
-        onNodeDoubleClick={(event, node) => {
-          if ((event.target as Element).closest(".node-head")) void enter(node.id);
-        }}
-        onNodeContextMenu={(event, node) => {
-          event.preventDefault();
-          const row = (event.target as Element).closest("[data-input]");
-          const input = row?.getAttribute("data-input") ?? undefined;
-          if (!node.selected) useCanvas.setState({ selected: [node.id] });
-          setMenu({
-            x: event.clientX,
-            y: event.clientY,
-            node: node.id,
-            ...(input ? { input } : {}),
-          });
-        }}
-        onPaneContextMenu={(event) => {
-          event.preventDefault();
-          setMenu({ x: event.clientX, y: event.clientY });
-        }}
-        onMoveStart={() => section.current?.classList.add("moving")}
-        onMoveEnd={() => section.current?.classList.remove("moving")}
+        {...HANDLERS}
+        {...gestures}
         selectionOnDrag={dragSelects}
         selectionMode={SelectionMode.Partial}
-        panOnDrag={dragSelects ? [1] : [0, 1]}
+        panOnDrag={dragSelects ? PAN_BY.boxes : PAN_BY.hand}
         panOnScroll={scrollPans}
         zoomOnDoubleClick={false}
         selectionKeyCode="Shift"
-        multiSelectionKeyCode={["Control", "Meta", "Shift"]}
+        multiSelectionKeyCode={ADDS}
         deleteKeyCode={null}
         panActivationKeyCode="Space"
         snapToGrid={snap}
-        snapGrid={[8, 8]}
+        snapGrid={GRID}
         minZoom={0.08}
         maxZoom={2.5}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+        fitViewOptions={FIT}
         onlyRenderVisibleElements={many}
         elevateEdgesOnSelect
         nodeDragThreshold={2}
         connectionRadius={24}
-        proOptions={{ hideAttribution: true }}
+        proOptions={ATTRIBUTION}
       >
         <Dots />
         {far && <FarView nodes={nodes} edges={edges} />}

@@ -9,7 +9,6 @@ import { currentGraph } from "@/state/tabs";
 type Canvas = {
   selected: string[];
   flow: ReactFlowInstance | undefined;
-  pointer: Place;
   /** There are so many nodes that those out of sight are left out. */
   many: boolean;
   /** They are shown too small to read: widgets are left out. */
@@ -21,11 +20,13 @@ type Canvas = {
 export const useCanvas = create<Canvas>()(() => ({
   selected: [],
   flow: undefined,
-  pointer: { x: 0, y: 0 },
   many: false,
   far: false,
   wanted: undefined,
 }));
+
+/** Where the pointer was last. It has a store of its own: what is on the canvas does not ask for it. */
+export const usePointer = create<Place>()(() => ({ x: 0, y: 0 }));
 
 const isEnd = (id: string) =>
   id === OUTPUTS || (id === INPUTS && currentGraph().nodes[id] === undefined);
@@ -38,6 +39,6 @@ export function selectedNodes(): string[] {
 
 /** Where the pointer is, in the coordinates of the graph. */
 export function pointerPlace(): Place {
-  const { flow, pointer } = useCanvas.getState();
-  return flow ? flow.screenToFlowPosition(pointer) : { x: 0, y: 0 };
+  const { flow } = useCanvas.getState();
+  return flow ? flow.screenToFlowPosition(usePointer.getState()) : { x: 0, y: 0 };
 }

@@ -1,0 +1,59 @@
+/**
+ * What gestures on nodes and links do. They are constants: React Flow tells every port and node on the
+ * canvas of each handler that is another than before.
+ */
+
+import type { Edge, ReactFlowProps } from "@xyflow/react";
+import { insideOf } from "@/canvas/dragging";
+import { endOf, GROUP } from "@/canvas/flow";
+import { cutLink, drawLink, fits } from "@/canvas/linking";
+import { bend } from "@/canvas/rerouting";
+import { useCanvas } from "@/canvas/selection";
+import { enter } from "@/commands/subgraphs";
+import type { Place } from "@/document/workflow";
+
+export const HANDLERS = {
+  onInit: (flow) => useCanvas.setState({ flow }),
+  onSelectionChange: ({ nodes }) => useCanvas.setState({ selected: nodes.map(({ id }) => id) }),
+  isValidConnection: fits,
+  onConnect: ({ source, sourceHandle, target, targetHandle }) =>
+    drawLink(
+      { node: source, port: sourceHandle ?? "" },
+      { node: target, port: targetHandle ?? "" },
+    ),
+  onReconnect(old, link) {
+    if (old.targetHandle !== link.targetHandle || old.target !== link.target) cutLink(endOf(old));
+    drawLink(
+      { node: link.source, port: link.sourceHandle ?? "" },
+      { node: link.target, port: link.targetHandle ?? "" },
+    );
+  },
+  onReconnectEnd(_, edge, _type, state) {
+    if (!state.isValid) cutLink(endOf(edge));
+  },
+  onEdgeClick(event, edge) {
+    if (event.altKey) cutLink(endOf(edge));
+  },
+  onEdgeDoubleClick({ clientX: x, clientY: y }, edge) {
+    const place = useCanvas.getState().flow?.screenToFlowPosition({ x, y });
+    if (place) bend(endOf(edge), place);
+  },
+  onEdgesDelete(gone: Edge[]) {
+    for (const edge of gone) cutLink(endOf(edge));
+  },
+  onNodeDoubleClick(event, node) {
+    if ((event.target as Element).closest(".node-head")) void enter(node.id);
+  },
+} satisfies ReactFlowProps;
+
+/** Where the nodes that a group takes along stand, from its corner; what is selected moves by itself. */
+export function takenAlong(group: string, corner: Place): Map<string, Place> {
+  if (!group.startsWith(GROUP)) return new Map();
+  const inside = new Set(insideOf(group));
+  const nodes = useCanvas.getState().flow?.getNodes() ?? [];
+  return new Map(
+    nodes
+      .filter(({ id, selected }) => inside.has(id) && !selected)
+      .map(({ id, position: { x, y } }) => [id, { x: x - corner.x, y: y - corner.y }]),
+  );
+}
