@@ -44,11 +44,11 @@ def document(count: int) -> str:
     return yaml.safe_dump({"nodeflow": 1, "nodes": nodes, "layout": {"nodes": places}})
 
 
-def look_at(page: Any, node: str) -> None:
-    """Roll the wheel over a node until its widgets are there."""
+def look_at(page: Any, node: str, part: str = "[role=spinbutton]") -> None:
+    """Roll the wheel over a node until its widgets, or another part of it, are there."""
     page.mouse.move(*centre(page, f'[data-id="{node}"] .node'))
     for _ in range(40):
-        if page.locator(f'[data-id="{node}"] [role=spinbutton]').count():
+        if page.locator(f'[data-id="{node}"] {part}').count():
             return
         page.mouse.wheel(0, -120)
         page.wait_for_timeout(100)
@@ -100,6 +100,26 @@ def test_a_box_far_off_is_moved_and_its_links_follow(page: Any) -> None:
     page.wait_for_selector(".node.plain", state="detached")
     until(page, f"({OFF})().length > 1")
     assert max(page.evaluate(OFF)) < 3
+
+
+def test_all_are_folded_from_afar_and_opened_again(page: Any) -> None:
+    open_text(page, document(200))
+    page.wait_for_selector(".far-view")
+    height = "document.querySelector('[data-id=n{}] .node').offsetHeight"
+    tall = page.evaluate(height.format(148))
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Alt+c")
+    until(page, f"{height.format(148)} < {tall} / 2")
+    look_at(page, "n20", ".port")
+    until(page, f"({OFF})().length > 1")
+    assert max(page.evaluate(OFF)) < 3
+    page.keyboard.press("Alt+c")
+    until(page, f"{height.format(20)} > 60")
+    until(page, f"({OFF})().length > 1")
+    assert max(page.evaluate(OFF)) < 3
+    page.keyboard.press(".")
+    page.wait_for_selector(".far-view")
+    until(page, f"{height.format(148)} === {tall}")
 
 
 def test_on_a_trackpad_two_fingers_move_and_a_pinch_zooms(graph: Any) -> None:

@@ -25,6 +25,19 @@ def saved(page: Any, server: Serving, name: str) -> dict[str, Any]:
     return document
 
 
+def test_the_view_chosen_while_the_page_loads_is_shown(context: Any, server: Serving) -> None:
+    page = context.new_page()
+    held: list[Any] = []
+    page.route("**/api/v1/node-types", lambda route: held.append(route))
+    page.goto(f"http://127.0.0.1:{server.port}/?token={server.token}")
+    page.get_by_role("button", name="Graph").click()
+    page.wait_for_selector(".switcher [aria-pressed=true]:has-text('Graph')")
+    assert page.locator(".node").count() == 0
+    for route in held:
+        route.continue_()
+    page.wait_for_selector(".node")
+
+
 def test_a_node_is_found_added_and_undone(graph: Any, server: Serving) -> None:
     graph.mouse.dblclick(640, 720)
     graph.keyboard.type("image invert")

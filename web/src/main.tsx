@@ -39,6 +39,8 @@ async function start(): Promise<"unauthorized" | undefined> {
   const restored = await restore().catch(() => false);
   if (!restored) await openTemplate(FIRST).catch(() => undefined);
   if (useTabs.getState().tabs.length === 0) newTab();
+  const { asked, look } = useTabs.getState();
+  if (asked) look(asked);
   keepDrafts();
   follow();
   return undefined;

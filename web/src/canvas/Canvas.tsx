@@ -13,7 +13,7 @@ import "@xyflow/react/dist/base.css";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Crumbs } from "@/canvas/Crumbs";
 import { Dots } from "@/canvas/Dots";
-import { MANY, READABLE } from "@/canvas/detail";
+import { isDrawn, MANY, READABLE } from "@/canvas/detail";
 import { dropOnLink, dropped } from "@/canvas/dragging";
 import { EndView } from "@/canvas/EndView";
 import { FarView } from "@/canvas/FarView";
@@ -57,7 +57,7 @@ export function Canvas() {
   const many = Object.keys(graph.nodes).length > MANY;
   const [nodes, setNodes] = useState<Node[]>(() => {
     useCanvas.setState({ many, far: many });
-    return toNodes(graph, [], inside, many);
+    return toNodes(graph, [], inside, many, isDrawn);
   });
   const [edges, setEdges] = useState<Edge[]>([]);
   const [asked, setAsked] = useState<Asked>();
@@ -75,7 +75,7 @@ export function Canvas() {
     setNodes((before) => {
       // What was estimated by other types is estimated anew.
       const kept = old ? before : before.filter(({ handles }) => !handles);
-      const next = toNodes(graph, kept, inside, many);
+      const next = toNodes(graph, kept, inside, many, isDrawn);
       if (!wanted) return next;
       const ids = new Set(wanted);
       return next.map((node) =>

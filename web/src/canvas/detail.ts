@@ -19,6 +19,7 @@ const PATIENCE = 12;
 type Task = () => void;
 
 const waiting = new Set<Task>();
+const drawn = new Set<string>();
 let asked = false;
 let last = 0;
 let passed = 0;
@@ -48,6 +49,11 @@ function soon(task: Task): () => void {
   return () => void waiting.delete(task);
 }
 
+/** Whether a node is drawn now with all that stands on it, and so is measured. */
+export function isDrawn(id: string): boolean {
+  return drawn.has(id);
+}
+
 /** Whether a node shall be drawn with all that stands on it. */
 export function useDetail(id: string): boolean {
   const many = useCanvas((state) => state.many);
@@ -59,8 +65,11 @@ export function useDetail(id: string): boolean {
     if (full !== wanted) return soon(() => setFull(wanted));
   }, [full, wanted]);
   useEffect(() => {
+    if (!full) return;
+    drawn.add(id);
     // What was estimated is there to be measured now; React Flow does that when the box gets its size.
-    if (full && flow.getNode(id)?.handles) flow.updateNode(id, { handles: undefined });
+    if (flow.getNode(id)?.handles) flow.updateNode(id, { handles: undefined });
+    return () => void drawn.delete(id);
   }, [full, id, flow]);
   return full;
 }

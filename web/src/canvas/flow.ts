@@ -7,7 +7,13 @@ import { WIDTH } from "@/canvas/rows";
 import type { End } from "@/document/edit";
 import { type Link, linksOf, type Slot } from "@/document/links";
 import { origin, sourceOf } from "@/document/reference";
-import { type Graph, INPUTS, type Place } from "@/document/workflow";
+import {
+  type Graph,
+  INPUTS,
+  type NodeData,
+  type NodeLayout,
+  type Place,
+} from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { colourOf } from "@/types/compatible";
 
@@ -34,12 +40,27 @@ export function endPlaces(graph: Graph): { inputs: Place; outputs: Place } {
   };
 }
 
-/** The nodes of a graph; of `many` those that are not drawn yet get an estimate of their size. */
+/** What the size and the ports of a node follow from. */
+type Form = { of: NodeData; collapsed: boolean | undefined; w: number | undefined };
+
+/** The same object where nothing of it changed. */
+function formOf(of: NodeData, place: NodeLayout | undefined, before: Node["data"] | undefined) {
+  const form: Form = { of, collapsed: place?.collapsed, w: place?.w };
+  const old = before as Form | undefined;
+  const same = old?.of === of && old.collapsed === form.collapsed && old.w === form.w;
+  return same ? old : form;
+}
+
+/**
+ * The nodes of a graph; of `many` those that are not `drawn` with all that stands on them get an estimate
+ * of their size and ports, and another one when their form changes.
+ */
 export function toNodes(
   graph: Graph,
   before: readonly Node[],
   inside: boolean,
   many: boolean,
+  drawn: (id: string) => boolean,
 ): Node[] {
   const old = new Map(before.map((node) => [node.id, node]));
   const layout = graph.layout ?? {};
@@ -52,6 +73,7 @@ export function toNodes(
       node.position.y === y &&
       node.width === more.width &&
       node.height === more.height &&
+      (more.data === undefined || node.data === more.data) &&
       node.draggable === more.draggable;
     if (node && same) result.push(node);
     else
@@ -77,9 +99,13 @@ export function toNodes(
   }
   for (const [name, node] of Object.entries(graph.nodes)) {
     const place = layout.nodes?.[name];
+    const last = old.get(name);
+    const data = many ? formOf(node, place, last?.data) : undefined;
+    const unknown = many && (!last?.measured || (data !== last.data && !drawn(name)));
     put(name, "node", place?.x ?? 0, place?.y ?? 0, {
       ...(place?.pinned ? { draggable: false } : {}),
-      ...(many && !old.get(name)?.measured ? estimate(nodeType(node.node), node, place) : {}),
+      ...(data ? { data } : {}),
+      ...(unknown ? estimate(nodeType(node.node), node, place) : {}),
     });
   }
   return result;

@@ -76,7 +76,7 @@ function fit(ids?: string[]): void {
 
 function view(): void {
   const tab = activeTab();
-  if (tab) useTabs.getState().change(tab.id, { view: tab.view === "form" ? "graph" : "form" });
+  if (tab) useTabs.getState().look(tab.view === "form" ? "graph" : "form");
 }
 
 const panel = (name: "queue" | "history" | "nodes" | "workflows" | "text" | "results") => () =>

@@ -30,7 +30,7 @@ function Mark() {
 export function TopBar() {
   const t = useText();
   const keysFor = useKeys();
-  const { tabs, active, show, close, change } = useTabs();
+  const { tabs, active, asked, show, close, look } = useTabs();
   const tab = tabs.find(({ id }) => id === active);
   const views = [
     ["form", t.form, "form"],
@@ -68,9 +68,9 @@ export function TopBar() {
           <button
             type="button"
             key={view}
-            aria-pressed={tab?.view === view}
+            aria-pressed={(tab?.view ?? asked) === view}
             aria-label={name}
-            onClick={() => tab && change(tab.id, { view })}
+            onClick={() => look(view)}
           >
             <Icon name={icon} />
             <span>{name}</span>

@@ -37,10 +37,14 @@ export type Tab = {
 type Tabs = {
   tabs: Tab[];
   active: string;
+  /** The view that was chosen before there was a tab. */
+  asked: View | undefined;
   open(workflow: Workflow, more?: Partial<Tab>): string;
   close(id: string): void;
   show(id: string): void;
   change(id: string, change: Partial<Tab>): void;
+  /** Shows the active tab as a form or as a graph. */
+  look(view: View): void;
   /** Another id for a tab. */
   rekey(id: string, own: string): void;
   edit(edit: Edit): void;
@@ -69,6 +73,7 @@ export const useTabs = create<Tabs>()((set, get) => {
   return {
     tabs: [],
     active: "",
+    asked: undefined,
     open(workflow, more = {}) {
       const tab: Tab = {
         id: freshId(),
@@ -92,6 +97,11 @@ export const useTabs = create<Tabs>()((set, get) => {
     },
     show: (active) => set({ active }),
     change: (id, what) => change(id, () => what),
+    look(view) {
+      const { tabs, active } = get();
+      if (tabs.length === 0) set({ asked: view });
+      else change(active, () => ({ view }));
+    },
     rekey: (id, own) =>
       set(({ tabs, active }) => ({
         tabs: tabs.map((tab) => (tab.id === id ? { ...tab, id: own } : tab)),
