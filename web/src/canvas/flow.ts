@@ -16,6 +16,7 @@ import {
 } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { colourOf } from "@/types/compatible";
+import { outputOf } from "@/types/nodeType";
 
 export type Kind = "node" | "group" | "note" | "end";
 
@@ -122,9 +123,7 @@ function gives(graph: Graph): Link[] {
 
 /** The name of a node's output that a reference without a name means. */
 export function outputName(type: string, output: string | undefined): string {
-  const outputs = nodeType(type)?.outputs ?? [];
-  if (output === undefined) return outputs[0]?.name ?? "";
-  return outputs[Number(output)]?.name ?? output;
+  return outputOf(nodeType(type)?.outputs ?? [], output);
 }
 
 export function edgeId(source: string, output: string, target: string, slot: Slot): string {

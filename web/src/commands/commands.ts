@@ -5,6 +5,7 @@ import { align, type Box, type Line, type Places, spread } from "@/canvas/aligni
 import { arrange } from "@/canvas/arrange";
 import { pointerPlace, selectedNodes, useCanvas } from "@/canvas/selection";
 import { clip } from "@/commands/clip";
+import { sinceSaved } from "@/commands/compare";
 import { download, newTab, openFile, save } from "@/commands/files";
 import * as frames from "@/commands/frames";
 import { enter, makeFromSelection, stepOut, unpackSelected } from "@/commands/subgraphs";
@@ -140,6 +141,13 @@ export const COMMANDS: Command[] = [
     word: "versions",
     keys: [],
     run: () => usePanels.setState({ dialog: "versions" }),
+  },
+  { id: "since-saved", word: "sinceSaved", keys: ["D"], run: sinceSaved },
+  {
+    id: "compare",
+    word: "compareDocument",
+    keys: ["Shift+D"],
+    run: () => usePanels.setState({ dialog: "compare-with" }),
   },
   {
     id: "templates",

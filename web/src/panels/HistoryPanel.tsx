@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { api, fileUrl } from "@/api/client";
 import type { Job } from "@/api/shapes";
+import { titleOfRun } from "@/commands/compare";
 import { open } from "@/commands/files";
 import { duration, useText, when } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
@@ -33,15 +34,13 @@ export function HistoryPanel() {
       );
   useEffect(() => load(), [ended]);
 
-  const titleOf = (job: Job) => `#${job.number} ${job.name || job.workflow || t.untitled}`;
-
   async function compare(): Promise<void> {
     const [one, other] = [...chosen].sort((a, b) => a.number - b.number);
     if (!one) return;
     const side = async (job: Job): Promise<Compared> => {
       const [picture] = picturesOf(job.outputs);
       const document = await api.jobDocument(job.id);
-      return { title: titleOf(job), document, ...(picture ? { picture } : {}) };
+      return { title: titleOfRun(job), document, ...(picture ? { picture } : {}) };
     };
     const tab = activeTab();
     const now: Compared | undefined = tab && { title: t.now, document: tab.log.document };
@@ -55,7 +54,7 @@ export function HistoryPanel() {
   }
 
   const found = search(query, jobs, (job) => [
-    { text: titleOf(job), weight: 1 },
+    { text: titleOfRun(job), weight: 1 },
     {
       text: picturesOf(job.outputs)
         .map(({ path }) => path)
@@ -83,7 +82,7 @@ export function HistoryPanel() {
           <Run
             key={job.id}
             job={job}
-            title={titleOf(job)}
+            title={titleOfRun(job)}
             chosen={chosen.some(({ id }) => id === job.id)}
             onChoose={() => choose(job)}
           />

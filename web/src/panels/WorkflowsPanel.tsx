@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { api } from "@/api/client";
 import type { Template, WorkflowFile } from "@/api/shapes";
+import { sinceSaved } from "@/commands/compare";
 import { download, openFile, openSaved, openTemplate, save } from "@/commands/files";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
@@ -35,6 +36,10 @@ export function WorkflowsPanel() {
         <button type="button" className="button" onClick={() => void download()}>
           <Icon name="down" />
           {t.share}
+        </button>
+        <button type="button" className="button" onClick={sinceSaved}>
+          <Icon name="changes" />
+          {t.changes}
         </button>
         {path && (
           <button

@@ -3,9 +3,11 @@ import { Changes } from "@/diff/Changes";
 import { useText } from "@/language/text";
 import { viewer } from "@/results/viewer";
 import { Dialog } from "@/shell/Dialog";
+import { Icon } from "@/shell/Icon";
+import { Tool } from "@/shell/Tool";
 import { usePanels } from "@/state/panels";
 
-/** Two documents side by side: their pictures and what differs. */
+/** Two documents: their pictures and what differs. */
 export default function CompareDialog() {
   const t = useText();
   const compared = usePanels((state) => state.compared);
@@ -13,10 +15,11 @@ export default function CompareDialog() {
   const pictures = compared.flatMap(({ picture }) => (picture ? [picture] : []));
   const [left, right] = compared;
   return (
-    <Dialog title={t.changes} wide>
+    <Dialog title={t.changes} size="full">
       <div className="compared">
         {compared.map(({ title, picture }, index) => (
           <figure key={index}>
+            {index === 1 && <Icon name="right" />}
             {picture && (
               <button
                 type="button"
@@ -29,8 +32,13 @@ export default function CompareDialog() {
             <figcaption>{title}</figcaption>
           </figure>
         ))}
+        <Tool
+          icon="swap"
+          label={t.swap}
+          onClick={() => usePanels.setState({ compared: [right, left] })}
+        />
       </div>
-      <Changes before={left.document} after={right.document} />
+      <Changes before={left.document} after={right.document} names={[left.title, right.title]} />
     </Dialog>
   );
 }

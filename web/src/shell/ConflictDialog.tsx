@@ -36,9 +36,11 @@ export default function ConflictDialog() {
       </Dialog>
     );
   return (
-    <Dialog title={path} wide>
+    <Dialog title={path} size="full">
       <p>{t.conflict}</p>
-      {theirs?.document && tab && <Changes before={theirs.document} after={tab.log.document} />}
+      {theirs?.document && tab && (
+        <Changes before={theirs.document} after={tab.log.document} names={[t.onDisk, t.now]} />
+      )}
       <div className="choices">
         <button
           type="button"

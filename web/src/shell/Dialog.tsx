@@ -5,10 +5,10 @@ import { usePanels } from "@/state/panels";
 
 export const closeDialog = () => usePanels.setState({ dialog: undefined });
 
-type Props = { title: string; wide?: boolean; children: React.ReactNode };
+type Props = { title: string; size?: "wide" | "full"; children: React.ReactNode };
 
 /** A window over the page; Escape, the button and a click beside it close it. */
-export function Dialog({ title, wide, children }: Props) {
+export function Dialog({ title, size, children }: Props) {
   const t = useText();
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -28,7 +28,7 @@ export function Dialog({ title, wide, children }: Props) {
     >
       <div
         ref={frame}
-        className={wide ? "dialog wide" : "dialog"}
+        className={size ? `dialog ${size}` : "dialog"}
         role="dialog"
         aria-modal="true"
         aria-label={title}

@@ -17,6 +17,7 @@ const LATER = {
   conflict: lazy(() => import("@/shell/ConflictDialog")),
   versions: lazy(() => import("@/shell/VersionsDialog")),
   compare: lazy(() => import("@/shell/CompareDialog")),
+  "compare-with": lazy(() => import("@/shell/CompareWith")),
   sweep: lazy(() => import("@/sweep/SweepDialog")),
   templates: lazy(() => import("@/shell/TemplatesDialog")),
 };

@@ -34,6 +34,8 @@ const PATHS = {
   grid: "M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z",
   dropper: "M9.5 4.5l2-2 2 2-2 2M8.5 3.5l4 4M10.5 5.5L4.5 11.5l-2 2 .5-2.5 5.5-6",
   enter: "M2.5 3h11v10h-11zM5.5 8h5M8 5.5L10.5 8 8 10.5",
+  changes: "M8 2.5v6M5 5.5h6M5 12.5h6",
+  swap: "M3 5.5h9.5M10 3l2.5 2.5L10 8M13 10.5H3.5M6 8l-2.5 2.5L6 13",
   left: "M10 3.5L5.5 8l4.5 4.5",
   right: "M6 3.5L10.5 8 6 12.5",
 } as const;

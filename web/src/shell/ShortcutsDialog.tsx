@@ -25,7 +25,7 @@ export default function ShortcutsDialog() {
     setLast(id);
   };
   return (
-    <Dialog title={t.shortcuts} wide>
+    <Dialog title={t.shortcuts} size="wide">
       <p className="shortcuts-hint">
         <span className="quiet">{t.shortcutsHint}</span>
         {Object.keys(keys).length > 0 && (

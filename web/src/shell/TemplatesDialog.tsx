@@ -23,7 +23,7 @@ export default function TemplatesDialog() {
     );
   }, []);
   return (
-    <Dialog title={t.templates} wide>
+    <Dialog title={t.templates} size="wide">
       <p className="quiet">{t.templatesHint}</p>
       <ul className="cards">
         {templates.map(({ id, name, description, nodes }) => (

@@ -15,7 +15,7 @@ export default function VersionsDialog() {
   const now = useDocument();
   const path = activeTab()?.path;
   const [versions, setVersions] = useState<Version[]>();
-  const [chosen, setChosen] = useState<{ id: string; document: Workflow }>();
+  const [chosen, setChosen] = useState<{ id: string; saved: number; document: Workflow }>();
   useEffect(() => {
     if (!path) return setVersions([]);
     void api.versions(path).then(
@@ -24,32 +24,32 @@ export default function VersionsDialog() {
     );
   }, [path]);
 
-  async function choose(id: string): Promise<void> {
+  async function choose({ id, saved }: Version): Promise<void> {
     const { document } = await api.version(path ?? "", id);
-    if (document) setChosen({ id, document });
+    if (document) setChosen({ id, saved, document });
   }
 
   return (
-    <Dialog title={t.versions} wide>
+    <Dialog title={t.versions} size="full">
       {versions?.length === 0 && <p className="quiet">{t.noVersions}</p>}
       <div className="versions">
         <ul className="list">
-          {versions?.map(({ id, saved, size: bytes }) => (
-            <li key={id}>
+          {versions?.map((version) => (
+            <li key={version.id}>
               <button
                 type="button"
-                aria-pressed={chosen?.id === id}
-                onClick={() => void choose(id)}
+                aria-pressed={chosen?.id === version.id}
+                onClick={() => void choose(version)}
               >
-                <b>{when(saved)}</b>
-                <small>{size(bytes)}</small>
+                <b>{when(version.saved)}</b>
+                <small>{size(version.size)}</small>
               </button>
             </li>
           ))}
         </ul>
         {chosen && (
           <div>
-            <Changes before={chosen.document} after={now} />
+            <Changes before={chosen.document} after={now} names={[when(chosen.saved), t.now]} />
             <button
               type="button"
               className="button primary"

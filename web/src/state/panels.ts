@@ -14,6 +14,7 @@ export type Dialog =
   | "conflict"
   | "versions"
   | "compare"
+  | "compare-with"
   | "sweep"
   | "templates";
 

@@ -3,7 +3,7 @@
 import { create } from "zustand";
 import { api } from "@/api/client";
 import type { Problem } from "@/api/shapes";
-import type { Graph } from "@/document/workflow";
+import { EMPTY, type Graph, type Workflow } from "@/document/workflow";
 import { activeTab, useTabs } from "@/state/tabs";
 import { graphType } from "@/types/graphType";
 import { NO_TYPES, type NodeType, type TypeTable, typeTable } from "@/types/nodeType";
@@ -33,7 +33,7 @@ export const useServer = create<Server>()((set) => ({
 
 const graphTypes = new WeakMap<Graph, { types: TypeTable; type: NodeType }>();
 
-/** The type a subgraph of the active document is, worked out once for each state of it. */
+/** The type a subgraph is, worked out once for each state of it. */
 function ofGraph(types: TypeTable, id: string, graph: Graph | undefined): NodeType | undefined {
   if (!graph) return undefined;
   const known = graphTypes.get(graph);
@@ -53,7 +53,11 @@ export function useNodeType(id: string): NodeType | undefined {
 }
 
 export function nodeType(id: string): NodeType | undefined {
+  return typeIn(activeTab()?.log.document ?? EMPTY, id);
+}
+
+/** The same for any document. */
+export function typeIn({ subgraphs }: Workflow, id: string): NodeType | undefined {
   const { types } = useServer.getState();
-  const graph = activeTab()?.log.document.subgraphs?.[id];
-  return lookUp(types, id) ?? ofGraph(types, id, graph);
+  return lookUp(types, id) ?? ofGraph(types, id, subgraphs?.[id]);
 }

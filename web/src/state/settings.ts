@@ -5,6 +5,8 @@ import { persist } from "zustand/middleware";
 
 export type Theme = "system" | "light" | "dark";
 export type Language = "en" | "zh";
+/** Two documents as a graph, or as text: beside each other, or one through the other. */
+export type DiffView = "graph" | "beside" | "through";
 export type SeedAfterRun = "fixed" | "randomize" | "increment" | "decrement";
 
 type Settings = {
@@ -16,6 +18,7 @@ type Settings = {
   snap: boolean;
   minimap: boolean;
   runOnChange: boolean;
+  diffView: DiffView;
   seeds: { [key: string]: SeedAfterRun };
   used: { [type: string]: number };
   /** Keys of commands that have others than their own. */
@@ -35,6 +38,7 @@ export const useSettings = create<Settings>()(
       snap: false,
       minimap: true,
       runOnChange: false,
+      diffView: "graph",
       seeds: {},
       used: {},
       keys: {},

@@ -65,7 +65,7 @@ export default function SweepDialog() {
   }
 
   return (
-    <Dialog title={t.sweep.replace("…", "")} wide>
+    <Dialog title={t.sweep.replace("…", "")} size="wide">
       <form
         className="sweep"
         onSubmit={(event) => {

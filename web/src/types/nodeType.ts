@@ -90,3 +90,9 @@ function modulesOf(types: NodeTypes, use: "widget" | "preview"): Map<string, str
 export function summary(description: string): string {
   return description.split("\n")[0] ?? "";
 }
+
+/** The name of the output that a reference without a name, or with a number, means. */
+export function outputOf(outputs: readonly OutputType[], output: string | undefined): string {
+  if (output === undefined) return outputs[0]?.name ?? "";
+  return outputs[Number(output)]?.name ?? output;
+}

@@ -1,0 +1,157 @@
+"""Journeys through what differs between two documents, as a graph and as text."""
+
+from typing import Any
+
+import pytest
+
+from tests.server.serving import ROOT, Serving
+from tests.web.conftest import until
+from tests.web.gestures import open_text, set_number
+from tests.web.test_documents import save_as
+
+pytestmark = pytest.mark.heavy
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+BEFORE = """name: Before
+nodes:
+  grey: {node: EmptyImage, width: 64, height: 64, color: 7}
+  turned: {node: ImageInvert, image: $grey}
+  show: {node: PreviewImage, images: $turned}
+"""
+AFTER = """name: After
+nodes:
+  grey: {node: EmptyImage, width: 96, height: 64, color: 7}
+  small: {node: ImageScale, image: $grey, width: 32, height: 32, upscale_method: bilinear,
+          crop: disabled}
+  show: {node: PreviewImage, images: $small}
+"""
+NESTED = """name: Nested
+nodes:
+  one: {node: paint}
+  show: {node: PreviewImage, images: $one.out}
+subgraphs:
+  paint:
+    inputs: {}
+    outputs: {out: $grey}
+    nodes:
+      grey: {node: EmptyImage, width: %d, height: 64, color: 7}
+"""
+
+
+def node(name: str) -> str:
+    return f'.diff-canvas [data-id="{name}"] .diff-node'
+
+
+def compare_with(page: Any, name: str) -> None:
+    page.keyboard.press("Shift+d")
+    page.get_by_role("combobox").fill(name)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".diff-node, .dialog .quiet")
+
+
+def test_two_tabs_are_one_graph_with_signs_and_words(page: Any) -> None:
+    open_text(page, BEFORE, "before.yaml")
+    open_text(page, AFTER, "after.yaml")
+    compare_with(page, "Before")
+    for name, word, sign in (("small", "added", "+"), ("turned", "removed", "−"),
+                             ("grey", "changed", "≠"), ("show", "changed", "≠")):  # fmt: skip
+        head = page.locator(f"{node(name)}.{word} .node-head")
+        assert head.locator("em").inner_text() == word
+        assert head.locator(".sign").inner_text() == sign
+    width = page.locator(f"{node('grey')} .row.changed")
+    assert width.inner_text().split() == ["≠", "width", "64", "→", "96"]
+    links = page.locator(".diff-link")
+    assert links.count() == 4
+    for word in ("added", "removed"):
+        assert page.locator(f".diff-link.{word}").count() == 2
+        assert page.locator(f".sign.on-link.{word}").count() == 2
+    page.get_by_role("button", name="Swap the sides").click()
+    page.wait_for_selector(f"{node('small')}.removed")
+    assert page.locator(f"{node('turned')}.added").count() == 1
+
+
+def test_changes_are_walked_by_keyboard_and_said(page: Any) -> None:
+    open_text(page, BEFORE, "before.yaml")
+    open_text(page, AFTER, "after.yaml")
+    compare_with(page, "Before")
+    status = page.locator(".changes [role=status]")
+    seen = []
+    for _ in range(6):
+        page.keyboard.press("n")
+        seen.append(page.locator(".change.here dt span").inner_text())
+    assert seen[0] == seen[5] == "grey"
+    assert set(seen) == {"grey", "small", "turned", "show", "The workflow itself"}
+    assert status.inner_text() == "1 of 5. grey: changed, width 64 → 96"
+    page.keyboard.press("Shift+F7")
+    assert page.locator(".change.here dt span").inner_text() == "The workflow itself"
+    page.get_by_role("button", name="turned removed").click()
+    page.wait_for_selector(f"{node('turned')}.selected")
+    page.locator(node("small")).click()
+    assert page.locator(".change.here dt span").inner_text() == "small"
+    page.keyboard.press("y")
+    page.wait_for_selector(".lines .here")
+    page.keyboard.press("n")
+    rows = page.locator(".lines tbody.here tr").first.inner_text()
+    assert "64" in rows and "96" in rows
+    page.get_by_role("button", name="Text", exact=True).last.click()
+    page.wait_for_selector(".lines .through ins:has-text('width: 32')")
+    page.keyboard.press("y")
+    page.wait_for_selector(".diff-node")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".dialog", state="detached")
+
+
+def test_what_changed_since_the_last_save_and_nothing(page: Any) -> None:
+    save_as(page, "since.yaml")
+    page.keyboard.press("d")
+    page.wait_for_selector(".dialog .quiet:has-text('Nothing differs')")
+    page.keyboard.press("Escape")
+    set_number(page, "Steps", "9")
+    page.locator("h1").click()
+    page.keyboard.press("d")
+    page.wait_for_selector(f"{node('sampler')}.changed")
+    assert page.locator(".diff-node:not(.same)").count() == 1
+    row = page.locator(f"{node('sampler')} .row.changed")
+    assert row.inner_text().split() == ["≠", "steps", "20", "→", "9"]
+    page.keyboard.press("Escape")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "9"
+
+
+def test_changes_inside_a_subgraph_are_gone_to(page: Any) -> None:
+    open_text(page, NESTED % 64, "one.yaml")
+    open_text(page, (NESTED % 96).replace("Nested", "Other"), "two.yaml")
+    compare_with(page, "Nested")
+    scopes = page.get_by_role("group", name="Subgraphs")
+    assert scopes.get_by_role("button", pressed=True).inner_text() == "Workflow"
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    page.wait_for_selector(f"{node('grey')}.changed.selected")
+    assert scopes.get_by_role("button", pressed=True).inner_text() == "paint"
+    page.keyboard.press("Shift+.")
+    page.wait_for_selector(f"{node('grey')}:not(.selected)")
+    assert scopes.get_by_role("button", pressed=True).inner_text() == "paint"
+    scopes.get_by_role("button", name="Workflow").click()
+    page.wait_for_selector(node("one"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["Graph", "Side by side"])
+def test_no_serious_finding_of_axe(page: Any, server: Serving, theme: str, view: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    until(page, f"document.documentElement.dataset.theme === '{theme}'")
+    open_text(page, BEFORE, "before.yaml")
+    open_text(page, AFTER, "after.yaml")
+    compare_with(page, "Before")
+    page.get_by_role("dialog").get_by_role("button", name=view, exact=True).click()
+    page.wait_for_selector(".diff-node" if view == "Graph" else ".lines ins")
+    until(page, "document.getAnimations().length === 0 && !document.querySelector('.toast')")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        (found["id"], [one["html"][:160] for one in found["nodes"]][:3])
+        for found in result["violations"]
+        if found["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
