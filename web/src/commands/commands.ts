@@ -8,6 +8,7 @@ import { clip } from "@/commands/clip";
 import { sinceSaved } from "@/commands/compare";
 import { download, newTab, openFile, save } from "@/commands/files";
 import * as frames from "@/commands/frames";
+import { nextProblem } from "@/commands/problems";
 import { enter, makeFromSelection, stepOut, unpackSelected } from "@/commands/subgraphs";
 import { moveNodes, styleNodes, toggleMode } from "@/document/edit";
 import type { Mode, NodeLayout } from "@/document/workflow";
@@ -182,6 +183,7 @@ export const COMMANDS: Command[] = [
     keys: ["Tab"],
     run: () => window.dispatchEvent(new Event("nodeflow:search")),
   },
+  { id: "next-problem", word: "nextProblem", keys: ["F8"], run: nextProblem, typing: true },
   { id: "copy", word: "copy", keys: ["Ctrl+C"], run: () => void clip.copy() },
   { id: "cut", word: "cut", keys: ["Ctrl+X"], run: () => void clip.cut() },
   {

@@ -65,16 +65,18 @@ export async function takeFile({ document, text: source, etag }: Opened): Promis
   });
 }
 
-/** Opens a file from this machine: a picture with a workflow inside, JSON or YAML. */
-export async function openBlob(file: File): Promise<void> {
+/** Opens a file from this machine: a picture with a workflow inside, JSON or YAML; false where it is none. */
+export async function openBlob(file: File): Promise<boolean> {
   try {
     const { document } = file.type.startsWith("image/")
       ? await api.convertPicture(file)
       : await api.convertText(await file.text());
     await open(document);
     say(text().opened(file.name));
+    return true;
   } catch (error) {
     say(error instanceof ApiError ? error.message : text().noWorkflow);
+    return false;
   }
 }
 

@@ -5,6 +5,7 @@ import { openBlob } from "@/commands/files";
 import { useText } from "@/language/text";
 import { Facts } from "@/results/Facts";
 import { useViewer, viewer } from "@/results/viewer";
+import { run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
 import { Tool } from "@/shell/Tool";
 
@@ -43,10 +44,14 @@ export default function Viewer() {
   if (!file) return null;
   const other = mode === "one" ? undefined : files[against];
 
-  async function openIt(): Promise<void> {
+  async function openIt(): Promise<boolean> {
     const blob = await (await fetch(file?.url ?? "")).blob();
     viewer.close();
-    await openBlob(new File([blob], file?.path ?? "picture", { type: blob.type }));
+    return openBlob(new File([blob], file?.path ?? "picture", { type: blob.type }));
+  }
+
+  async function makeAgain(): Promise<void> {
+    if (await openIt()) await run();
   }
 
   return (
@@ -66,6 +71,9 @@ export default function Viewer() {
         <span className="grow" />
         <button type="button" className="button" onClick={() => void openIt()}>
           {t.openWorkflow}
+        </button>
+        <button type="button" className="button" onClick={() => void makeAgain()}>
+          {t.makeAgain}
         </button>
         {files.length > 1 && (
           <>

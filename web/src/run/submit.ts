@@ -2,9 +2,12 @@
 
 import { ApiError, api } from "@/api/client";
 import type { Problem } from "@/api/shapes";
+import { nextProblem } from "@/commands/problems";
 import { setInput } from "@/document/edit";
 import { freshId } from "@/document/names";
 import type { Workflow } from "@/document/workflow";
+import { text } from "@/language/text";
+import { say } from "@/state/panels";
 import { begun, openJobs, useRuns } from "@/state/runs";
 import { nodeType, useServer } from "@/state/server";
 import { type SeedAfterRun, useSettings } from "@/state/settings";
@@ -68,6 +71,10 @@ export async function run(how: How = {}): Promise<void> {
     if (!(error instanceof ApiError)) throw error;
     report(error.problems);
     changeTab(tab.id, ({ job: _, ...rest }) => ({ ...rest, error: error.message }));
+    const { length } = error.problems;
+    say(length > 0 ? `${text().notRun} ${text().problems(length)}` : error.message);
+    // The form names all problems beside its button.
+    if (length > 0 && tab.view === "graph" && !useSettings.getState().runOnChange) nextProblem();
   }
 }
 

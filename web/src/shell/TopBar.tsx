@@ -1,7 +1,9 @@
+import { useProblems } from "@/canvas/Problems";
 import { command } from "@/commands/commands";
 import { newTab } from "@/commands/files";
 import { useKeys } from "@/commands/keys";
-import { duration, useText } from "@/language/text";
+import { nextProblem } from "@/commands/problems";
+import { duration, size, useText } from "@/language/text";
 import { countOf, planWord } from "@/run/plan";
 import { cancel, run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
@@ -88,6 +90,7 @@ function RunGroup() {
   const tab = useTabs(({ active }) => active);
   const { plan } = useRun(tab);
   const waiting = useRuns(({ jobs }) => openJobs(jobs).length);
+  const problems = useProblems();
   const paused = useServer((state) => state.paused);
   const { runOnChange: auto, set } = useSettings();
   const { runs, all } = countOf(plan);
@@ -98,7 +101,19 @@ function RunGroup() {
         <span className="plan-line quiet" title={word}>
           {runs === 0 ? t.planNone : t.planSome(runs, all)}
           {plan.seconds !== null && runs > 0 && ` · ${duration(plan.seconds)}`}
+          {plan.bytes !== null && runs > 0 && ` · ${size(plan.bytes)}`}
         </span>
+      )}
+      {problems.length > 0 && (
+        <button
+          type="button"
+          className="plan-line problems-line"
+          title={`${t.nextProblem}  ${keysFor("next-problem") ?? ""}`}
+          onClick={nextProblem}
+        >
+          <Icon name="warn" />
+          {t.problems(problems.length)}
+        </button>
       )}
       <Tool
         icon="bolt"

@@ -1,0 +1,70 @@
+"""Journeys to what is wrong, and back to a picture that was made."""
+
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import until
+from tests.web.gestures import PICTURE, open_text, run_form
+
+pytestmark = pytest.mark.heavy
+
+WRONG = """name: Wrong
+nodes:
+  first: {node: EmptyImage, width: 64, height: 64, batch_size: 1, color: 7}
+  far: {node: ImageScale, image: $first, width: 64, height: 64, upscale_method: bilineer,
+        crop: disabled}
+  show: {node: PreviewImage, images: $far}
+layout:
+  nodes:
+    first: {x: 0, y: 0}
+    far: {x: 20000, y: 9000}
+    show: {x: 400, y: 0}
+"""
+INSIDE = """subgraphs:
+  inner:
+    inputs: {}
+    outputs: {out: $grey}
+    nodes:
+      grey: {node: EmptyImage, width: 0, height: 64, color: 7}
+"""
+
+
+def test_a_run_that_is_refused_says_so_and_leads_to_the_problem(page: Any) -> None:
+    open_text(page, WRONG)
+    counter = page.get_by_role("button", name="1 problem")
+    counter.wait_for()
+    assert page.locator('[data-id="far"] .node.selected').count() == 0
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".toast:has-text('Nothing was run. 1 problem')")
+    page.wait_for_selector('[data-id="far"] .node.selected')
+    page.get_by_role("button", name="bilinear", exact=True).click()
+    counter.wait_for(state="detached")
+
+
+def test_the_next_problem_is_gone_to_inside_a_subgraph_and_from_the_form(page: Any) -> None:
+    text = (
+        (WRONG + INSIDE)
+        .replace("bilineer", "bilinear")
+        .replace(
+            "  show:",
+            "  inside: {node: inner}\n  look: {node: PreviewImage, images: $inside.out}\n  show:",
+        )
+    )
+    open_text(
+        page, text.replace("nodes:\n  first", "inputs: {w: $first.width}\nnodes:\n  first", 1)
+    )
+    page.get_by_role("button", name="1 problem").wait_for()
+    page.keyboard.press("F8")
+    page.wait_for_selector(".crumbs:has-text('inside')")
+    page.wait_for_selector('[data-id="grey"] .node.selected')
+
+
+def test_a_picture_is_made_again_from_the_viewer(page: Any) -> None:
+    run_form(page, 1, "a red apple")
+    page.locator(PICTURE).click()
+    page.get_by_role("button", name="Make it again").click()
+    page.wait_for_selector(".viewer", state="detached")
+    until(page, "document.querySelectorAll('.tab').length === 2")
+    page.wait_for_selector(PICTURE)
+    assert page.get_by_role("textbox", name="Prompt").input_value() == "a red apple"
