@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.web.conftest import until
-from tests.web.gestures import PICTURE, open_text, run_form
+from tests.web.gestures import PICTURE, open_text, run_form, set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -68,3 +68,18 @@ def test_a_picture_is_made_again_from_the_viewer(page: Any) -> None:
     until(page, "document.querySelectorAll('.tab').length === 2")
     page.wait_for_selector(PICTURE)
     assert page.get_by_role("textbox", name="Prompt").input_value() == "a red apple"
+
+
+def test_a_tab_that_was_closed_by_mistake_comes_back_with_its_edits(page: Any) -> None:
+    set_number(page, "Steps", "7")
+    page.get_by_role("button", name="Close: Text to image").click()
+    page.wait_for_selector(".toast:has-text('closed with unsaved changes')")
+    page.get_by_role("button", name="Bring the closed workflow back").click()
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "7"
+    page.keyboard.press("Control+z")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
+    page.wait_for_timeout(1500)
+    assert page.locator(".toast, .banner").count() == 0
+    page.reload()
+    page.wait_for_selector(".form h1")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"

@@ -5,6 +5,7 @@ import { align, type Box, type Line, type Places, spread } from "@/canvas/aligni
 import { arrange } from "@/canvas/arrange";
 import { pointerPlace, selectedNodes, useCanvas } from "@/canvas/selection";
 import { clip } from "@/commands/clip";
+import { reopenTab } from "@/commands/closing";
 import { sinceSaved } from "@/commands/compare";
 import { download, newTab, openFile, save } from "@/commands/files";
 import * as frames from "@/commands/frames";
@@ -131,6 +132,7 @@ export const COMMANDS: Command[] = [
   },
   { id: "open", word: "open", keys: ["Ctrl+O"], run: openFile, typing: true },
   { id: "new", word: "newTab", keys: ["Ctrl+Alt+N"], run: newTab },
+  { id: "reopen", word: "reopen", keys: ["Ctrl+Alt+T"], run: reopenTab },
   {
     id: "sweep",
     word: "sweep",

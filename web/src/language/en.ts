@@ -259,6 +259,8 @@ export const en = {
   nextProblem: "Go to the next problem",
   makeAgain: "Make it again",
   notRun: "Nothing was run.",
+  reopen: "Bring the closed workflow back",
+  closedUnsaved: (name: string) => `“${name}” was closed with unsaved changes.`,
   noDifference: "Nothing differs.",
   emptyCanvas: "Double-click to add a node, or press Tab.",
   fromPlugin: (plugin: string) => `from ${plugin}`,

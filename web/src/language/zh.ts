@@ -254,6 +254,8 @@ export const zh: Catalogue = {
   nextProblem: "转到下一个问题",
   makeAgain: "重新生成",
   notRun: "未运行。",
+  reopen: "恢复已关闭的工作流",
+  closedUnsaved: (name) => `“${name}”已关闭，更改尚未保存。`,
   noDifference: "没有差异。",
   emptyCanvas: "双击以添加节点,或按 Tab 键。",
   fromPlugin: (plugin) => `来自 ${plugin}`,

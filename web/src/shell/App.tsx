@@ -40,6 +40,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
   const view = useTabs((state) => activeTab(state)?.view);
   const place = useTabs((state) => [state.active, ...(activeTab(state)?.trail ?? [])].join(":"));
   const message = usePanels((state) => state.message);
+  const offer = usePanels((state) => state.offer);
   const viewing = useViewer(({ files }) => files.length > 0);
   if (failure)
     return (
@@ -74,6 +75,18 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
       {message && (
         <p className="toast" role="status">
           {message}
+          {offer && (
+            <button
+              type="button"
+              className="link"
+              onClick={() => {
+                usePanels.setState({ message: undefined, offer: undefined });
+                offer.run();
+              }}
+            >
+              {offer.label}
+            </button>
+          )}
         </p>
       )}
       <Dialogs />

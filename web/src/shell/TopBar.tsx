@@ -1,4 +1,5 @@
 import { useProblems } from "@/canvas/Problems";
+import { closeTab } from "@/commands/closing";
 import { command } from "@/commands/commands";
 import { newTab } from "@/commands/files";
 import { useKeys } from "@/commands/keys";
@@ -32,7 +33,7 @@ function Mark() {
 export function TopBar() {
   const t = useText();
   const keysFor = useKeys();
-  const { tabs, active, asked, show, close, look } = useTabs();
+  const { tabs, active, asked, show, look } = useTabs();
   const tab = tabs.find(({ id }) => id === active);
   const views = [
     ["form", t.form, "form"],
@@ -57,7 +58,7 @@ export function TopBar() {
               type="button"
               className="tab-close"
               aria-label={`${t.closeTab}: ${nameOf(one, t.untitled)}`}
-              onClick={() => close(one.id)}
+              onClick={() => closeTab(one.id)}
             >
               <Icon name="close" />
             </button>

@@ -21,10 +21,14 @@ export type Dialog =
 /** One of two documents that are compared. */
 export type Compared = { title: string; document: Workflow; picture?: StoredFile };
 
+export type Offer = { label: string; run(): void };
+
 type Panels = {
   panel: Panel | undefined;
   dialog: Dialog | undefined;
   message: string | undefined;
+  /** What can be done about the message. */
+  offer: Offer | undefined;
   compared: [Compared, Compared] | undefined;
   toggle(panel: Panel): void;
 };
@@ -33,15 +37,19 @@ export const usePanels = create<Panels>()((set) => ({
   panel: undefined,
   dialog: undefined,
   message: undefined,
+  offer: undefined,
   compared: undefined,
   toggle: (panel) => set((state) => ({ panel: state.panel === panel ? undefined : panel })),
 }));
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Says something for a few seconds. */
-export function say(message: string): void {
+/** Says something for a few seconds, longer where there is something to press. */
+export function say(message: string, offer?: Offer): void {
   clearTimeout(timer);
-  usePanels.setState({ message });
-  timer = setTimeout(() => usePanels.setState({ message: undefined }), 4000);
+  usePanels.setState({ message, offer });
+  timer = setTimeout(
+    () => usePanels.setState({ message: undefined, offer: undefined }),
+    offer ? 12_000 : 4000,
+  );
 }

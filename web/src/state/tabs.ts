@@ -34,13 +34,20 @@ export type Tab = {
   text?: string;
 };
 
+/** So many closed tabs can be brought back. */
+const KEPT = 10;
+
 type Tabs = {
   tabs: Tab[];
   active: string;
   /** The view that was chosen before there was a tab. */
   asked: View | undefined;
+  /** Those that were closed, the last one at the end. */
+  closed: readonly Tab[];
   open(workflow: Workflow, more?: Partial<Tab>): string;
   close(id: string): void;
+  /** Brings the tab that was closed last back under another id; returns the one it had. */
+  reopen(id: string): string | undefined;
   show(id: string): void;
   change(id: string, change: Partial<Tab>): void;
   /** Shows the active tab as a form or as a graph. */
@@ -74,6 +81,7 @@ export const useTabs = create<Tabs>()((set, get) => {
     tabs: [],
     active: "",
     asked: undefined,
+    closed: [],
     open(workflow, more = {}) {
       const tab: Tab = {
         id: freshId(),
@@ -88,12 +96,27 @@ export const useTabs = create<Tabs>()((set, get) => {
       return tab.id;
     },
     close(id) {
-      set(({ tabs, active }) => {
+      set(({ tabs, active, closed }) => {
         const at = tabs.findIndex((tab) => tab.id === id);
+        const gone = tabs[at];
         const left = tabs.filter((tab) => tab.id !== id);
         const next = left[Math.min(at, left.length - 1)]?.id ?? "";
-        return { tabs: left, active: active === id ? next : active };
+        return {
+          tabs: left,
+          active: active === id ? next : active,
+          closed: gone ? [...closed, gone].slice(-KEPT) : closed,
+        };
       });
+    },
+    reopen(id) {
+      const last = get().closed.at(-1);
+      if (last)
+        set(({ tabs, closed }) => ({
+          tabs: [...tabs, { ...last, id }],
+          active: id,
+          closed: closed.slice(0, -1),
+        }));
+      return last?.id;
     },
     show: (active) => set({ active }),
     change: (id, what) => change(id, () => what),
