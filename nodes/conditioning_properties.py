@@ -186,3 +186,57 @@ def pair_conditioning_combine(
         negative_b: the other.
     """
     return Pair((*positive_a, *positive_b), (*negative_a, *negative_b))
+
+
+@node(
+    "ConditioningSetDefaultCombine",
+    category=SINGLE,
+    display_name="Cond Set Default Combine",
+    infer=foreseen.hooked(("CONDITIONING", "cond_DEFAULT")),
+)
+def conditioning_set_default_combine(
+    cond: Conditioning,
+    cond_default: Annotated[Conditioning, Name("cond_DEFAULT")],
+    hooks: Hooks | None = None,
+) -> Conditioning:
+    """A prompt for the parts of the picture that others leave, joined to them.
+
+    Args:
+        cond: prompts with masks or areas.
+        cond_default: counts where their weights add up to less than 1.
+        hooks: change the model for it, behind the hooks that it has.
+    """
+    from nodeflow.diffusion.hooks.properties import Properties
+
+    return (*cond, *Properties(hooks=hooks).by_default(cond_default))
+
+
+@node(
+    "PairConditioningSetDefaultCombine",
+    category=PAIR,
+    display_name="Cond Pair Set Default Combine",
+    infer=foreseen.hooked(("positive", "positive_DEFAULT"), ("negative", "negative_DEFAULT")),
+)
+def pair_conditioning_set_default_combine(
+    positive: Conditioning,
+    negative: Conditioning,
+    positive_default: Annotated[Conditioning, Name("positive_DEFAULT")],
+    negative_default: Annotated[Conditioning, Name("negative_DEFAULT")],
+    hooks: Hooks | None = None,
+) -> Pair:
+    """Both prompts for the parts of the picture that others leave, joined to them.
+
+    Args:
+        positive: prompts with masks or areas.
+        negative: what is not shown there.
+        positive_default: counts where their weights add up to less than 1.
+        negative_default: what is not shown there.
+        hooks: change the model for the default ones, behind the hooks that they have.
+    """
+    from nodeflow.diffusion.hooks.properties import Properties
+
+    given = Properties(hooks=hooks)
+    return Pair(
+        (*positive, *given.by_default(positive_default)),
+        (*negative, *given.by_default(negative_default)),
+    )

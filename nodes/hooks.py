@@ -248,16 +248,17 @@ def create_hook_keyframes_interpolated(
         print_keyframes: writes them to the log.
         prev_hook_kf: other keyframes; the order is that of the starts.
     """
-    from nodeflow.diffusion.hooks.keyframes import Interpolation, interpolated, with_keyframes
+    from nodeflow.diffusion.hooks.keyframes import (
+        Interpolation,
+        interpolated,
+        log_keyframes,
+        with_keyframes,
+    )
 
     how, percents = Interpolation(interpolation), (start_percent, end_percent)
     made = interpolated((strength_start, strength_end), percents, how, keyframes_count)
     if print_keyframes:
-        import logging
-
-        for keyframe in made:
-            text = "from %.3f on: strength x %.4f"
-            logging.getLogger(__name__).info(text, keyframe.start_percent, keyframe.strength)
+        log_keyframes(made)
     return with_keyframes(prev_hook_kf or (), *made)
 
 

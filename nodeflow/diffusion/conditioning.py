@@ -119,6 +119,7 @@ class ConditioningEntry:
     controls: all of them act. grounding: what is to be where.
     hooks: change the model's weights for this entry. within: the part of sampling, from and until,
     that its text was encoded for; the entry is active where that and its own part overlap.
+    default: it counts where the others' weights leave room, whatever its own area and mask.
     """
 
     embedding: "torch.Tensor"
@@ -139,6 +140,7 @@ class ConditioningEntry:
     hooks: Hooks = ()
     within: tuple[float, float] = (0.0, 1.0)
     grounding: Grounding | None = None
+    default: bool = False
 
 
 Conditioning: TypeAlias = tuple[ConditioningEntry, ...]

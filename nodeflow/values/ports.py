@@ -45,6 +45,7 @@ Hooks = Annotated["hook.Hooks", PortType("HOOKS")]
 HookKeyframes = Annotated["hook.Keyframes", PortType("HOOK_KEYFRAMES")]
 TimestepsRange = Annotated["tuple[float, float]", PortType("TIMESTEPS_RANGE")]
 """A part of the sampling, from and until, 0..1."""
+Floats = Annotated["float | tuple[float, ...]", PortType("FLOATS")]
 LossMap = Annotated["tuple[float, ...]", PortType("LOSS_MAP")]
 """The loss of each training step."""
 UpscaleModel = Annotated["upscale.UpscaleRecipe", PortType("UPSCALE_MODEL")]

@@ -73,6 +73,45 @@ def test_prompts_with_all_properties_at_once() -> None:
     assert untouched.positive == positive
 
 
+def test_many_hooks_and_keyframes_of_a_list() -> None:
+    one, two, three = (call("CreateHookLora", "tiny-flat", CONTEXT, s) for s in (0.2, 0.4, 0.6))
+    four = call("CombineHooks4", one, None, two, three)
+    assert four == (*one, *two, *three) == call("CombineHooks4", four, one)
+    assert call("CombineHooks8", one, eighth=four) == four and call("CombineHooks8") == ()
+    made = call("CreateHookKeyframesFromFloats", (0.5, 1.0, 0.0), 0.2, 0.6)
+    assert [k.strength for k in made] == [0.5, 1.0, 0.0]
+    assert [k.start_percent for k in made] == pytest.approx([0.2, 0.4, 0.6])
+    assert [k.steps for k in made] == [1, 0, 0]
+    assert call("CreateHookKeyframesFromFloats", 0.7, 0.3) == (Keyframe(0.7, 0.3, 1),)
+
+
+def test_a_default_prompt_has_what_others_leave() -> None:
+    model, clip, _ = call("CheckpointLoaderSimple", "tiny-emoji", CONTEXT)
+    apple, cat, none = (
+        call("CLIPTextEncode", t, clip, CONTEXT) for t in ("a red apple", "a cat", "")
+    )
+    left = torch.zeros(1, 8, 8)
+    left[..., :3] = 0.75
+    masked, rest = (call("ConditioningSetMask", c, m) for c, m in ((apple, left), (cat, 1 - left)))
+
+    def sampled(positive: object, negative: object = none) -> torch.Tensor:
+        latent = Latent(torch.zeros(1, 4, 8, 8))
+        made: Latent = call("KSampler", model, positive, negative, latent, CONTEXT, 7, 3, 4.0)
+        return made.samples
+
+    found = call("ConditioningSetDefaultCombine", masked, cat)
+    assert decode(encode(found))[1].default and encode(decode(encode(found))) == encode(found)
+    assert torch.equal(sampled(found), sampled((*masked, *rest)))
+    assert not torch.allclose(sampled(found), sampled((*masked, *cat)), atol=1e-3)
+    assert torch.equal(sampled(call("ConditioningSetDefaultCombine", apple, cat)), sampled(apple))
+    assert torch.equal(sampled(call("ConditioningSetDefaultCombine", (), cat)), sampled(cat))
+    hooks = call("CreateHookLora", "tiny-flat", CONTEXT, 0.8)
+    pair = call("PairConditioningSetDefaultCombine", masked, none, cat, none, hooks)
+    assert [e.hooks for e in pair.positive] == [(), hooks] and pair.negative[1].default
+    hooked = call("ConditioningSetProperties", rest, hooks=hooks)
+    assert torch.equal(sampled(*pair), sampled((*masked, *hooked)))
+
+
 def test_a_picture_with_hooks_is_that_of_the_loader() -> None:
     model, clip, _ = call("CheckpointLoaderSimple", "tiny-emoji", CONTEXT)
     latent = Latent(torch.zeros(1, 4, 8, 8))

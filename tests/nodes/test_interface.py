@@ -302,6 +302,25 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "HOOK_KF HOOK_KEYFRAMES",
     ),
     "CombineHooks2": ("hooks_A HOOKS=None; hooks_B HOOKS=None", "HOOKS"),
+    "CombineHooks4": (
+        "hooks_A HOOKS=None; hooks_B HOOKS=None; hooks_C HOOKS=None; hooks_D HOOKS=None", "HOOKS",
+    ),
+    "CombineHooks8": (
+        "; ".join(f"hooks_{letter} HOOKS=None" for letter in "ABCDEFGH"), "HOOKS",
+    ),
+    "CreateHookKeyframesFromFloats": (
+        "floats_strength FLOATS; start_percent FLOAT=0.0; end_percent FLOAT=1.0; "
+        "print_keyframes BOOLEAN=False; prev_hook_kf HOOK_KEYFRAMES=None",
+        "HOOK_KF HOOK_KEYFRAMES",
+    ),
+    "ConditioningSetDefaultCombine": (
+        "cond CONDITIONING; cond_DEFAULT CONDITIONING; hooks HOOKS=None", "CONDITIONING",
+    ),
+    "PairConditioningSetDefaultCombine": (
+        "positive CONDITIONING; negative CONDITIONING; positive_DEFAULT CONDITIONING; "
+        "negative_DEFAULT CONDITIONING; hooks HOOKS=None",
+        "positive CONDITIONING, negative CONDITIONING",
+    ),
     "PairConditioningSetProperties": (
         "positive_NEW CONDITIONING; negative_NEW CONDITIONING; strength FLOAT=1.0; "
         "set_cond_area COMBO=default; mask MASK=None; hooks HOOKS=None; "

@@ -10,7 +10,7 @@ from torch import Tensor
 from nodeflow.diffusion.guidance import perturbed, self_attention
 from nodeflow.diffusion.guidance.grounding import grounding_rows
 from nodeflow.diffusion.guidance.projected import Projection
-from nodeflow.diffusion.guidance.regions import Region
+from nodeflow.diffusion.guidance.regions import Region, counting
 from nodeflow.diffusion.guidance.rescale import rescaled
 from nodeflow.diffusion.guidance.rows import Guidance, Rows, Wish
 from nodeflow.diffusion.guidance.self_attention import SelfAttention, blurred
@@ -89,8 +89,7 @@ def evaluate(
     active = [
         (index, region)
         for index, side in enumerate(sides)
-        for region in side.regions
-        if region.active(sigma, call.step)
+        for region in counting(side.regions, x.shape, sigma, call.step)
     ]
     answers: Sequence[Tensor] = ()
     if active:

@@ -36,6 +36,7 @@ class Region:
     controls: each with a picture of the whole latent's size in pixels.
     hooks: what changes the network's weights for it.
     pictures: looked at beside the text. grounding: in boxes of the whole latent.
+    default: its weight is what the others leave.
     """
 
     embedding: Tensor
@@ -51,6 +52,7 @@ class Region:
     hooks: tuple[Course, ...] = ()
     pictures: tuple[Shown, ...] = ()
     grounding: Grounding | None = None
+    default: bool = False
 
     def active(self, sigma: float, step: int = 0) -> bool:
         """Whether the entry counts at this noise level, in this step."""
@@ -139,6 +141,8 @@ def region(
     sigmas: those of the sampling, for the keyframes of hooks.
     """
     batch, _, height, width = shape
+    if entry.default:
+        entry = replace(entry, area=None, mask=None, strength=1.0)
     mask = None
     bounds = entry.area
     if entry.mask is not None:
@@ -175,7 +179,29 @@ def region(
         courses(entry.hooks, schedule, sigmas),
         () if inputs is None else inputs.pictures(negative, schedule),
         entry.grounding,
+        entry.default,
     )
+
+
+def counting(
+    regions: Sequence[Region], shape: Sequence[int], sigma: float, step: int
+) -> list[Region]:
+    """The regions that count at a noise level in a step, for a latent of `shape`.
+
+    Default ones come last, with the weight that the others leave of 1; not at all where they leave
+    nothing.
+    """
+    active = [region for region in regions if region.active(sigma, step)]
+    defaults = [region for region in active if region.default]
+    if not defaults:
+        return active
+    others = [region for region in active if not region.default]
+    left = torch.ones(shape[0], 1, *shape[2:])
+    for region in others:
+        a = region.area
+        left[:, :, a.y : a.y + a.height, a.x : a.x + a.width] -= region.weight.to(left)
+    left = left.clamp(min=0)
+    return [*others, *(replace(r, weight=left) for r in defaults if left.any())]
 
 
 def contains(outer: Area, inner: Area) -> bool:
@@ -207,6 +233,7 @@ def match_areas(regions: list[Region], others: list[Region]) -> list[Region]:
                     best,
                     area=other.area,
                     bounded=True,
+                    default=False,
                     weight=other.weight,
                     high=other.high,
                     low=other.low,

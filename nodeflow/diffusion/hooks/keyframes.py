@@ -1,5 +1,6 @@
 """Courses of strength, keyframe by keyframe."""
 
+import logging
 import math
 from enum import StrEnum
 
@@ -36,17 +37,27 @@ def with_keyframes(keyframes: Keyframes, *added: Keyframe) -> Keyframes:
 def interpolated(
     strengths: tuple[float, float], percents: tuple[float, float], how: Interpolation, count: int
 ) -> Keyframes:
-    """`count` keyframes at equal distances, two at least.
+    """`count` keyframes at equal distances, two at least."""
+    first, last = strengths
+    parts = (how.at(i / (count - 1)) for i in range(count))
+    return of_strengths(tuple(first + (last - first) * part for part in parts), percents)
+
+
+def of_strengths(strengths: tuple[float, ...], percents: tuple[float, float]) -> Keyframes:
+    """A keyframe for each strength, from the first to the last of `percents` at equal distances.
 
     Only the first is sampled with in any case: with more keyframes than steps some are passed over.
     """
-    places = [i / (count - 1) for i in range(count)]
-    (first, last), (start, end) = strengths, percents
+    start, end = percents
+    last = max(len(strengths) - 1, 1)
     return tuple(
-        Keyframe(
-            first + (last - first) * how.at(place),
-            start + (end - start) * place,
-            1 if place == 0 else 0,
-        )
-        for place in places
+        Keyframe(strength, start + (end - start) * number / last, 1 if number == 0 else 0)
+        for number, strength in enumerate(strengths)
     )
+
+
+def log_keyframes(keyframes: Keyframes) -> None:
+    """Write them to the log, for who wants to see them."""
+    for keyframe in keyframes:
+        text = "from %.3f on: strength x %.4f"
+        logging.getLogger(__name__).info(text, keyframe.start_percent, keyframe.strength)

@@ -38,3 +38,7 @@ class Properties:
             start, end = self.timesteps
             made = tuple(replace(e, start_percent=start, end_percent=end) for e in made)
         return made
+
+    def by_default(self, conditioning: Conditioning) -> Conditioning:
+        """The prompts with these, for the rest that other prompts leave."""
+        return tuple(replace(entry, default=True) for entry in self.of(conditioning))
