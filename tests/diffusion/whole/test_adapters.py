@@ -128,6 +128,7 @@ def test_laws(tmp_path: Path) -> None:
         assert digest(unet) == before and torch.equal(asked(unet, q), answer)
     assert model_with_adapter(model, one, 0.0) == model
     half, whole = AdapterPatch(one, 0.5), AdapterPatch(one, 1.0)
-    once = asked(residency.unet(replace(model, patches=(whole,))), q)
-    twice = asked(residency.unet(replace(model, patches=(half, half))), q)
-    same("two halves of a LoRA", twice, once, answer)
+    once = dict(residency.unet(replace(model, patches=(whole,))).named_parameters())
+    twice = residency.unet(replace(model, patches=(half, half)))
+    for name, weight in twice.named_parameters():
+        assert relative_l2(plain(weight.data), plain(once[name].data)) < 1e-6, name
