@@ -6,6 +6,7 @@ import {
   ReactFlow,
   type ReactFlowProps,
   SelectionMode,
+  useConnection,
   useOnViewportChange,
   type Viewport,
 } from "@xyflow/react";
@@ -24,6 +25,7 @@ import { LinkView } from "@/canvas/LinkView";
 import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
 import { NodeView } from "@/canvas/NodeView";
 import { Overview } from "@/canvas/Overview";
+import { Pixels } from "@/canvas/Pixels";
 import { useCanvas, usePointer } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
 import type { Place } from "@/document/workflow";
@@ -63,6 +65,7 @@ export function Canvas() {
   const [asked, setAsked] = useState<Asked>();
   const [menu, setMenu] = useState<MenuAt>();
   const far = useCanvas((state) => state.far);
+  const linking = useConnection(({ inProgress }) => inProgress);
   useOnViewportChange(LOOK);
   const section = useRef<HTMLElement>(null);
   const known = useRef(types);
@@ -160,6 +163,7 @@ export function Canvas() {
     <section
       ref={section}
       className={far ? "canvas far" : "canvas"}
+      data-linking={linking || undefined}
       aria-label={t.canvas}
       onPointerDownCapture={({ currentTarget }) => currentTarget.classList.add("pressed")}
       onPointerUpCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
@@ -199,6 +203,7 @@ export function Canvas() {
         proOptions={ATTRIBUTION}
       >
         <Dots />
+        <Pixels />
         {far && <FarView nodes={nodes} edges={edges} />}
       </ReactFlow>
       {minimap && <Overview nodes={nodes} />}

@@ -1,5 +1,6 @@
 import { useStoreApi } from "@xyflow/react";
 import { useEffect, useRef } from "react";
+import { whole } from "@/canvas/Pixels";
 
 const GAP = 24;
 /** Closer than so many pixels dots are a grey veil: only some of them are drawn. */
@@ -28,7 +29,7 @@ export function Dots() {
         style.backgroundSize = `${gap}px ${gap}px`;
         style.setProperty("--zoom", String(Math.max(zoom, 1)));
       }
-      style.transform = `translate(${x % gap}px, ${y % gap}px)`;
+      style.transform = `translate(${whole(x % gap)}px, ${whole(y % gap)}px)`;
     };
     put(store.getState().transform);
     return store.subscribe(({ transform }, before) => {

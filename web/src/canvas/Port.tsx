@@ -1,4 +1,4 @@
-import { Handle, Position, useConnection } from "@xyflow/react";
+import { Handle, Position } from "@xyflow/react";
 import { memo } from "react";
 import { useServer } from "@/state/server";
 import { colourOf } from "@/types/compatible";
@@ -8,14 +8,12 @@ type Props = { name: string; type: string; side: "in" | "out"; hollow?: boolean 
 /** A port in its type's colour; its type is in the tooltip. */
 export const Port = memo(function Port({ name, type, side, hollow }: Props) {
   const colour = useServer(({ types }) => colourOf(types, type));
-  const dragging = useConnection((connection) => connection.inProgress);
-  const marks = [hollow ? "hollow" : "", dragging ? "waiting" : ""].filter(Boolean).join(" ");
   return (
     <Handle
       id={name}
       type={side === "in" ? "target" : "source"}
       position={side === "in" ? Position.Left : Position.Right}
-      className={`port ${marks}`}
+      className={hollow ? "port hollow" : "port"}
       style={{ "--port": colour } as React.CSSProperties}
       role="img"
       title={`${name}: ${type}`}
