@@ -1,4 +1,4 @@
-"""The editor in headless Chromium: first load, a canvas of many nodes, gestures, an edit, idle pages.
+"""The editor in headless Chromium: first load, gestures on many nodes, an edit, idle pages.
 
 `python -m benchmarks.editor [NODES]`, 1,000 nodes without a number. Chromium draws in software here
 (`--disable-gpu`), so frames are slower than on a screen with a graphics card.
@@ -115,8 +115,8 @@ def zoom(page: Any) -> None:
 
 def drag_node(page: Any) -> None:
     """Three seconds of dragging one node."""
-    box = page.locator(".node-head").first.bounding_box()
-    x, y = box["x"] + 20, box["y"] + 8
+    box = page.locator(".node").first.bounding_box()
+    x, y = box["x"] + min(20, box["width"] / 2), box["y"] + min(8, box["height"] / 2)
     page.mouse.move(x, y)
     page.mouse.down()
     end = time.monotonic() + 3
@@ -176,7 +176,7 @@ def load(browser: Any, address: str) -> None:
 
 
 def idle(context: Any, page: Any, name: str) -> None:
-    """What the main thread does while nobody does anything, and how much of it is the page's own."""
+    """What the main thread does while nobody does anything, and what of it the page asked for."""
     session = context.new_cdp_session(page)
     session.send("Performance.enable")
     counted = ("ScriptDuration", "LayoutCount", "RecalcStyleCount")
@@ -186,7 +186,7 @@ def idle(context: Any, page: Any, name: str) -> None:
         return {m["name"]: float(m["value"]) for m in metrics}
 
     # Drafts and plans of the last edits are on their way until nothing was sent for a while, and a
-    # message stays for four seconds. What was thrown away is collected now, not while it is measured.
+    # message stays for four seconds. Garbage is collected now, not while it is measured.
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(5000)
     page.wait_for_load_state("networkidle")
