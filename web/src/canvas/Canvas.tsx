@@ -22,10 +22,12 @@ import { GroupView, NoteView } from "@/canvas/Frames";
 import { toEdges, toNodes } from "@/canvas/flow";
 import { HANDLERS, takenAlong } from "@/canvas/handlers";
 import { LinkView } from "@/canvas/LinkView";
+import { longPress } from "@/canvas/longPress";
 import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
 import { NodeView } from "@/canvas/NodeView";
 import { Overview } from "@/canvas/Overview";
 import { Pixels } from "@/canvas/Pixels";
+import { listenToPinches, ZOOM } from "@/canvas/pinch";
 import { useCanvas, usePointer } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
 import type { Place } from "@/document/workflow";
@@ -159,15 +161,29 @@ export function Canvas() {
     };
   }, [ask]);
 
+  useEffect(() => {
+    if (section.current) return listenToPinches(section.current, () => useCanvas.getState().flow);
+  }, []);
+
   return (
     <section
       ref={section}
       className={far ? "canvas far" : "canvas"}
       data-linking={linking || undefined}
       aria-label={t.canvas}
-      onPointerDownCapture={({ currentTarget }) => currentTarget.classList.add("pressed")}
-      onPointerUpCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
-      onPointerCancelCapture={({ currentTarget }) => currentTarget.classList.remove("pressed")}
+      onPointerDownCapture={(event) => {
+        event.currentTarget.classList.add("pressed");
+        longPress.down(event);
+      }}
+      onPointerUpCapture={({ currentTarget }) => {
+        currentTarget.classList.remove("pressed");
+        longPress.stop();
+      }}
+      onPointerCancelCapture={({ currentTarget }) => {
+        currentTarget.classList.remove("pressed");
+        longPress.stop();
+      }}
+      onPointerMoveCapture={longPress.move}
       onPointerMove={({ clientX: x, clientY: y }) => usePointer.setState({ x, y })}
       onDoubleClick={(event) => {
         if ((event.target as Element).classList.contains("react-flow__pane"))
@@ -192,8 +208,8 @@ export function Canvas() {
         panActivationKeyCode="Space"
         snapToGrid={snap}
         snapGrid={GRID}
-        minZoom={0.08}
-        maxZoom={2.5}
+        minZoom={ZOOM.min}
+        maxZoom={ZOOM.max}
         fitView
         fitViewOptions={FIT}
         onlyRenderVisibleElements={many}

@@ -1,110 +1,169 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
-import { encodePng } from "@/inputs/png";
+import { encodePng, type Pixels, readPixels } from "@/inputs/png";
 import { useText } from "@/language/text";
 import { Tool } from "@/shell/Tool";
 
 type Props = { source: string; onDone(picture: Blob): void; onClose(): void };
 
 const HISTORY = 50;
+/** The mask's colour: seldom in pictures, and seen on light and dark ones. Only its alpha counts. */
+const INK = [255, 40, 120] as const;
 
-function pixelsOf(
-  width: number,
-  height: number,
-  draw: (context: CanvasRenderingContext2D) => void,
-): Uint8ClampedArray {
-  const sheet = document.createElement("canvas");
-  [sheet.width, sheet.height] = [width, height];
-  const context = sheet.getContext("2d");
-  if (!context) return new Uint8ClampedArray(width * height * 4);
-  draw(context);
-  return context.getImageData(0, 0, width, height).data;
+/** The transparent part of a picture as a mask. */
+function maskOf({ data, width, height }: Pixels): ImageData {
+  const mask = new ImageData(width, height);
+  for (let i = 0; i < data.length; i += 4) mask.data.set([...INK, 255 - (data[i + 3] ?? 255)], i);
+  return mask;
 }
 
-/** Paints what shall be made anew. The mask becomes the picture's transparent part. */
+function opaque({ data, width, height }: Pixels): ImageData {
+  const image = new ImageData(new Uint8ClampedArray(data), width, height);
+  for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255;
+  return image;
+}
+
+/** The alpha of a mask with a soft edge of so many pixels. */
+function softened(mask: HTMLCanvasElement, feather: number): Uint8ClampedArray {
+  const sheet = document.createElement("canvas");
+  [sheet.width, sheet.height] = [mask.width, mask.height];
+  const context = sheet.getContext("2d");
+  if (!context) return new Uint8ClampedArray(mask.width * mask.height * 4);
+  context.filter = feather > 0 ? `blur(${feather}px)` : "none";
+  context.drawImage(mask, 0, 0);
+  return context.getImageData(0, 0, mask.width, mask.height).data;
+}
+
+/**
+ * Paints what shall be made anew. The mask becomes the picture's transparent part, and what is
+ * transparent already is the mask to begin with.
+ */
 export default function MaskPainter({ source, onDone, onClose }: Props) {
   const t = useText();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const picture = useRef<HTMLImageElement>(null);
+  const base = useRef<HTMLCanvasElement>(null);
+  const ring = useRef<HTMLElement>(null);
   const last = useRef<[number, number] | undefined>(undefined);
   const past = useRef<ImageData[]>([]);
+  const future = useRef<ImageData[]>([]);
+  const [pixels, setPixels] = useState<Pixels>();
+  const [failed, setFailed] = useState(false);
+  const [shown, setShown] = useState(1);
   const [size, setSize] = useState(24);
   const [feather, setFeather] = useState(0);
   const [erase, setErase] = useState(false);
+  const largest = pixels ? Math.max(64, Math.round(Math.max(pixels.width, pixels.height) / 2)) : 64;
 
   const context = () => canvas.current?.getContext("2d", { willReadFrequently: true });
-  const keep = useCallback(() => {
+  const now = useCallback(() => {
     const c = canvas.current;
-    const image = context()?.getImageData(0, 0, c?.width ?? 1, c?.height ?? 1);
+    return context()?.getImageData(0, 0, c?.width ?? 1, c?.height ?? 1);
+  }, []);
+  const keep = useCallback(() => {
+    const image = now();
     if (image) past.current = [...past.current.slice(1 - HISTORY), image];
-  }, []);
-  const undo = useCallback(() => {
-    const image = past.current.pop();
-    if (image) context()?.putImageData(image, 0, 0);
-  }, []);
+    future.current = [];
+  }, [now]);
+  const back = useCallback(
+    (from: typeof past, to: typeof past) => {
+      const image = from.current.pop();
+      const before = now();
+      if (!image || !before) return;
+      to.current.push(before);
+      context()?.putImageData(image, 0, 0);
+    },
+    [now],
+  );
 
   useEffect(() => {
+    let gone = false;
+    readPixels(source).then(
+      (read) => !gone && setPixels(read),
+      () => !gone && setFailed(true),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [source]);
+  useEffect(() => {
+    if (!pixels) return;
+    base.current?.getContext("2d")?.putImageData(opaque(pixels), 0, 0);
+    context()?.putImageData(maskOf(pixels), 0, 0);
+    setSize(Math.max(4, Math.round(Math.max(pixels.width, pixels.height) / 20)));
+  }, [pixels]);
+  useEffect(() => {
+    const sheet = canvas.current;
+    if (!sheet || !pixels) return;
+    const watch = new ResizeObserver(() => setShown(sheet.clientWidth / pixels.width));
+    watch.observe(sheet);
+    return () => watch.disconnect();
+  }, [pixels]);
+  // Before anything else sees that the painter is gone, it no longer takes the keys.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape") onClose();
-      else if (event.key === "[") setSize((s) => Math.max(2, Math.round(s * 0.8)));
-      else if (event.key === "]") setSize((s) => Math.min(400, Math.round(s * 1.25)));
-      else if (event.key.toLowerCase() === "x") setErase((on) => !on);
-      else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) undo();
+      // No key means something to the graph below while this is open.
+      event.stopPropagation();
+      const held = event.ctrlKey || event.metaKey;
+      const key = event.key.toLowerCase();
+      if (key === "escape") onClose();
+      else if (key === "[") setSize((s) => Math.max(2, Math.round(s * 0.8)));
+      else if (key === "]") setSize((s) => Math.min(largest, Math.round(s * 1.25)));
+      else if (held && (key === "y" || (key === "z" && event.shiftKey))) back(future, past);
+      else if (held && key === "z") back(past, future);
+      else if (!held && key === "x") setErase((on) => !on);
       else return;
       event.preventDefault();
-      event.stopPropagation();
     };
     window.addEventListener("keydown", onKey, true);
     return () => window.removeEventListener("keydown", onKey, true);
-  }, [onClose, undo]);
+  }, [onClose, back, largest]);
 
   function place(event: React.PointerEvent): [number, number] {
     const c = event.currentTarget as HTMLCanvasElement;
     const box = c.getBoundingClientRect();
-    const scale = c.width / box.width;
-    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+    return [
+      ((event.clientX - box.left) * c.width) / box.width,
+      ((event.clientY - box.top) * c.height) / box.height,
+    ];
   }
   function stroke(event: React.PointerEvent): void {
+    const at = place(event);
+    const style = ring.current?.style;
+    style?.setProperty("left", `${at[0] * shown}px`);
+    style?.setProperty("top", `${at[1] * shown}px`);
     const c = context();
     const from = last.current;
-    if (!c || !from) return;
-    const to = place(event);
+    if (!c || !from || !event.isPrimary) return;
     c.globalCompositeOperation = erase ? "destination-out" : "source-over";
-    c.strokeStyle = "#fff";
+    c.strokeStyle = `rgb(${INK.join(" ")})`;
     c.lineCap = "round";
     c.lineWidth = size;
     c.beginPath();
     c.moveTo(...from);
-    c.lineTo(to[0] + 0.01, to[1]);
+    c.lineTo(at[0] + 0.01, at[1]);
     c.stroke();
-    last.current = to;
+    last.current = at;
   }
-  function fill(): void {
+  /** Changes the whole mask by its alpha. */
+  function all(change: (alpha: number) => number): void {
+    const image = now();
+    if (!image) return;
     keep();
-    const c = context();
-    if (!c) return;
-    c.globalCompositeOperation = "source-over";
-    c.fillStyle = "#fff";
-    c.fillRect(0, 0, c.canvas.width, c.canvas.height);
-  }
-  function clear(): void {
-    keep();
-    const c = context();
-    c?.clearRect(0, 0, c.canvas.width, c.canvas.height);
+    for (let i = 0; i < image.data.length; i += 4)
+      image.data.set([...INK, change(image.data[i + 3] ?? 0)], i);
+    context()?.putImageData(image, 0, 0);
   }
   async function done(): Promise<void> {
-    const image = picture.current;
     const mask = canvas.current;
-    if (!image || !mask) return;
-    const { width, height } = mask;
-    const pixels = pixelsOf(width, height, (c) => c.drawImage(image, 0, 0, width, height));
-    const masked = pixelsOf(width, height, (c) => {
-      c.filter = feather > 0 ? `blur(${feather}px)` : "none";
-      c.drawImage(mask, 0, 0);
-    });
-    for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255 - (masked[i] ?? 0);
-    onDone(await encodePng(pixels, width, height));
+    if (!pixels || !mask) return;
+    const hidden = softened(mask, feather);
+    const data = new Uint8ClampedArray(pixels.data);
+    for (let i = 3; i < data.length; i += 4) data[i] = 255 - (hidden[i] ?? 0);
+    onDone(await encodePng(data, pixels.width, pixels.height));
   }
+  const end = () => {
+    last.current = undefined;
+  };
 
   return createPortal(
     <div className="veil" role="dialog" aria-modal="true" aria-label={t.paintMask}>
@@ -118,17 +177,21 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
             onClick={() => setErase(false)}
           />
           <Tool
-            icon="close"
+            icon="eraser"
             label={t.eraser}
             keys="X"
             pressed={erase}
             onClick={() => setErase(true)}
           />
-          <Tool icon="undo" label={t.undo} keys="Ctrl+Z" onClick={undo} />
-          <button type="button" className="button" onClick={fill}>
+          <Tool icon="undo" label={t.undo} keys="Ctrl+Z" onClick={() => back(past, future)} />
+          <Tool icon="redo" label={t.redo} keys="Ctrl+Y" onClick={() => back(future, past)} />
+          <button type="button" className="button" onClick={() => all(() => 255)}>
             {t.fill}
           </button>
-          <button type="button" className="button" onClick={clear}>
+          <button type="button" className="button" onClick={() => all((alpha) => 255 - alpha)}>
+            {t.invert}
+          </button>
+          <button type="button" className="button" onClick={() => all(() => 0)}>
             {t.clear}
           </button>
           <label>
@@ -136,7 +199,7 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
             <input
               type="range"
               min={2}
-              max={400}
+              max={largest}
               value={size}
               onChange={(e) => setSize(+e.target.value)}
             />
@@ -155,37 +218,52 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
           <button type="button" className="button" onClick={onClose}>
             {t.close}
           </button>
-          <button type="button" className="button primary" onClick={() => void done()}>
+          <button
+            type="button"
+            className="button primary"
+            disabled={!pixels}
+            onClick={() => void done()}
+          >
             {t.apply}
           </button>
         </div>
         <div className="painter-stage">
-          <img
-            ref={picture}
-            src={source}
-            alt=""
-            onLoad={(event) => {
-              const { naturalWidth, naturalHeight } = event.currentTarget;
-              if (canvas.current) {
-                canvas.current.width = naturalWidth;
-                canvas.current.height = naturalHeight;
-              }
-            }}
-          />
-          <canvas
-            ref={canvas}
-            aria-label={t.paintMask}
-            onPointerDown={(event) => {
-              keep();
-              event.currentTarget.setPointerCapture(event.pointerId);
-              last.current = place(event);
-              stroke(event);
-            }}
-            onPointerMove={stroke}
-            onPointerUp={() => {
-              last.current = undefined;
-            }}
-          />
+          {failed && (
+            <p className="wrong" role="alert">
+              {t.pictureUnread}
+            </p>
+          )}
+          {pixels && (
+            <div
+              className="painter-sheet"
+              style={{ "--aspect": pixels.width / pixels.height } as React.CSSProperties}
+            >
+              <canvas ref={base} width={pixels.width} height={pixels.height} />
+              <canvas
+                ref={canvas}
+                className="mask"
+                width={pixels.width}
+                height={pixels.height}
+                style={{ filter: feather > 0 ? `blur(${feather * shown}px)` : undefined }}
+                aria-label={t.paintMask}
+                onPointerDown={(event) => {
+                  if (event.button !== 0 || !event.isPrimary) return;
+                  keep();
+                  event.currentTarget.setPointerCapture(event.pointerId);
+                  last.current = place(event);
+                  stroke(event);
+                }}
+                onPointerMove={stroke}
+                onPointerUp={end}
+                onPointerCancel={end}
+              />
+              <i
+                ref={ring}
+                className="ring"
+                style={{ width: size * shown, height: size * shown }}
+              />
+            </div>
+          )}
         </div>
       </div>
     </div>,

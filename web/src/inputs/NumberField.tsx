@@ -38,7 +38,7 @@ export function NumberField({ spec, value, label, onChange, onDone }: Props) {
       aria-valuenow={value}
       aria-valuemin={spec.min}
       aria-valuemax={spec.max !== undefined && spec.max < 2 ** 53 ? spec.max : undefined}
-      inputMode="decimal"
+      inputMode={(spec.min ?? -1) < 0 ? "text" : "decimal"}
       style={filled === undefined ? undefined : { backgroundSize: `${filled * 100}% 100%` }}
       value={draft ?? show(value)}
       onChange={(event) => setDraft(event.target.value)}
@@ -69,6 +69,10 @@ export function NumberField({ spec, value, label, onChange, onDone }: Props) {
         const scale = event.shiftKey ? 0.1 : event.ctrlKey ? 10 : 1;
         const steps = Math.round((distance * scale) / 4);
         if (held.moved) put(held.value + steps * step);
+      }}
+      onPointerCancel={() => {
+        if (drag.current?.moved) onDone();
+        drag.current = undefined;
       }}
       onPointerUp={(event) => {
         const held = drag.current;

@@ -79,7 +79,7 @@ export function Picker({ options, at, label, wide, current, unfit, onPick, onClo
     window.addEventListener("pointerdown", away, true);
     return () => window.removeEventListener("pointerdown", away, true);
   }, [onClose]);
-  const width = wide ? 420 : 260;
+  const width = Math.min(wide ? 420 : 260, window.innerWidth - 16);
   const left = Math.max(8, Math.min(at.x, window.innerWidth - width - 8));
   const top = Math.max(8, Math.min(at.y, window.innerHeight - 340));
 

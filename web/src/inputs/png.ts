@@ -23,8 +23,11 @@ function chunk(name: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   return result;
 }
 
-async function deflate(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([data]).stream().pipeThrough(new CompressionStream("deflate"));
+async function through(
+  data: Uint8Array<ArrayBuffer>,
+  change: CompressionStream | DecompressionStream,
+): Promise<Uint8Array> {
+  const stream = new Blob([data]).stream().pipeThrough(change);
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
@@ -43,8 +46,72 @@ export async function encodePng(
   view.setUint32(4, height);
   header.set([8, 6, 0, 0, 0], 8);
   const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
-  const data = chunk("IDAT", await deflate(rows));
+  const data = chunk("IDAT", await through(rows, new CompressionStream("deflate")));
   return new Blob([signature, chunk("IHDR", header), data, chunk("IEND", new Uint8Array())], {
     type: "image/png",
   });
+}
+
+/** RGBA, 8 bits a channel, colours not multiplied by alpha. */
+export type Pixels = { data: Uint8ClampedArray; width: number; height: number };
+
+/** The value that a byte was predicted from (section 9.4): left, above, and above left. */
+function paeth(left: number, above: number, corner: number): number {
+  const guess = left + above - corner;
+  const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - above), Math.abs(guess - corner)];
+  return a <= b && a <= c ? left : b <= c ? above : corner;
+}
+
+function unfiltered(rows: Uint8Array, width: number, height: number): Uint8ClampedArray {
+  const stride = width * 4;
+  const data = new Uint8ClampedArray(stride * height);
+  for (let y = 0; y < height; y++) {
+    const filter = rows[y * (stride + 1)];
+    for (let x = 0; x < stride; x++) {
+      const at = y * stride + x;
+      const left = x >= 4 ? (data[at - 4] ?? 0) : 0;
+      const above = y > 0 ? (data[at - stride] ?? 0) : 0;
+      const corner = x >= 4 && y > 0 ? (data[at - stride - 4] ?? 0) : 0;
+      let guess = 0;
+      if (filter === 1) guess = left;
+      else if (filter === 2) guess = above;
+      else if (filter === 3) guess = (left + above) >> 1;
+      else if (filter === 4) guess = paeth(left, above, corner);
+      data[at] = ((rows[y * (stride + 1) + 1 + x] ?? 0) + guess) & 255;
+    }
+  }
+  return data;
+}
+
+/** The pixels of a PNG of colour type 6 with 8 bits, not interlaced; undefined for all others. */
+export async function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels | undefined> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 33 || view.getUint32(0) !== 0x89504e47) return undefined;
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  if (bytes[24] !== 8 || bytes[25] !== 6 || bytes[28] !== 0) return undefined;
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const length = view.getUint32(at);
+    if (view.getUint32(at + 4) === 0x49444154) parts.push(bytes.slice(at + 8, at + 8 + length));
+    at += length + 12;
+  }
+  const packed = new Uint8Array(await new Blob(parts).arrayBuffer());
+  const rows = await through(packed, new DecompressionStream("deflate"));
+  if (rows.length !== (width * 4 + 1) * height) return undefined;
+  return { data: unfiltered(rows, width, height), width, height };
+}
+
+/** The pixels of a picture; where it is no such PNG, what is wholly transparent has lost its colour. */
+export async function readPixels(address: string): Promise<Pixels> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  const file = await response.blob();
+  const decoded = await decodePng(new Uint8Array(await file.arrayBuffer()));
+  if (decoded) return decoded;
+  const bitmap = await createImageBitmap(file);
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  if (!context) throw new Error(`${address}: no canvas of ${width} x ${height}`);
+  context.drawImage(bitmap, 0, 0);
+  return { data: context.getImageData(0, 0, width, height).data, width, height };
 }

@@ -155,6 +155,8 @@ export const en = {
   clear: "Clear",
   size: "Size",
   feather: "Feather",
+  invert: "Invert",
+  pictureUnread: "The picture cannot be read. Is the file still there?",
   apply: "Use this mask",
   close: "Close",
   compare: "Compare",

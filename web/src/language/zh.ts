@@ -154,6 +154,8 @@ export const zh: Catalogue = {
   clear: "清除",
   size: "大小",
   feather: "羽化",
+  invert: "反选",
+  pictureUnread: "无法读取图片。文件还在吗?",
   apply: "使用此蒙版",
   close: "关闭",
   compare: "对比",

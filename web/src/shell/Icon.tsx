@@ -32,6 +32,7 @@ const PATHS = {
   beside: "M2.5 3h4.5v10h-4.5zM9 3h4.5v10h-4.5z",
   facts: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.2v3.6M8 5.2h.01",
   grid: "M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z",
+  eraser: "M6 13L2.5 9.5 9 3l4.5 4.5L8 13zM6 6l4.5 4.5M6 13h7.5",
   dropper: "M9.5 4.5l2-2 2 2-2 2M8.5 3.5l4 4M10.5 5.5L4.5 11.5l-2 2 .5-2.5 5.5-6",
   enter: "M2.5 3h11v10h-11zM5.5 8h5M8 5.5L10.5 8 8 10.5",
   changes: "M8 2.5v6M5 5.5h6M5 12.5h6",
