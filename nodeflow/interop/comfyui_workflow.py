@@ -23,6 +23,7 @@ from nodeflow.graph.document import (
 from nodeflow.graph.forms.signature import WIDGETS
 from nodeflow.graph.parse import Parsed, fail
 from nodeflow.graph.problem import ProblemCode
+from nodeflow.interop.comfyui_layout import NOTES, layout_of
 from nodeflow.node.plugins import Registry
 from nodeflow.node.port import wire_name
 
@@ -103,7 +104,11 @@ class _Reader:
         """The nodes of one graph; `border` names a subgraph's inputs by number."""
         links = links_of(graph)
         by_id = {str(node["id"]): node for node in graph["nodes"]}
-        return {id: self.node(id, node, by_id, links, border) for id, node in by_id.items()}
+        return {
+            id: self.node(id, node, by_id, links, border)
+            for id, node in by_id.items()
+            if str(node["type"]) not in NOTES
+        }
 
     def node(
         self, id: str, node: Data, by_id: Mapping[str, Data], links: Links,
@@ -167,8 +172,6 @@ class _Reader:
             return {}
         if kind == "PrimitiveNode":
             return {"value": values[0]}
-        if kind in ("Note", "MarkdownNote"):
-            return {"text": values[0]}
         names = self.widget_names(node, kind)
         if not names and self.registry.get(kind) is None and kind not in self.definitions:
             return {"widgets_values": values}
@@ -221,26 +224,3 @@ class _Reader:
         ordered = {str(p["name"]): outputs[str(p["name"])] for p in names.values()
                    if str(p["name"]) in outputs}  # fmt: skip
         return Subgraph(self.names[id], nodes, inputs, ordered, None, layout_of(graph))
-
-
-def layout_of(graph: Data) -> dict[str, JsonValue]:
-    """Places of nodes, and groups."""
-    layout: dict[str, JsonValue] = {}
-    places: dict[str, JsonValue] = {}
-    for node in graph["nodes"]:
-        at = node.get("pos")
-        x, y = (at["0"], at["1"]) if isinstance(at, dict) else at or (0, 0)
-        places[str(node["id"])] = {"x": round(x), "y": round(y)}
-    if places:
-        layout["nodes"] = places
-    groups: list[JsonValue] = []
-    for group in graph.get("groups") or []:
-        x, y, width, height = (round(side) for side in group["bounding"])
-        made: dict[str, JsonValue] = {"title": str(group.get("title") or "")}
-        made.update({"x": x, "y": y, "width": width, "height": height})
-        if group.get("color"):
-            made["color"] = str(group["color"])
-        groups.append(made)
-    if groups:
-        layout["groups"] = groups
-    return layout

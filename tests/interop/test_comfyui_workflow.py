@@ -80,8 +80,14 @@ def test_version_0_4(registry: Registry) -> None:
     }  # fmt: skip
     assert workflow.nodes["2"].title == "wanted"
     assert workflow.nodes["10"].mode == "bypass" and workflow.nodes["12"].mode == "mute"
-    assert workflow.layout["nodes"]["5"] == {"x": 500, "y": 50}  # type: ignore[index,call-overload]
-    assert workflow.layout["groups"][0]["title"] == "draw"  # type: ignore[index,call-overload]
+    assert workflow.layout["nodes"]["5"] == {"x": 500, "y": 50, "w": 200}  # type: ignore[index,call-overload]
+    assert workflow.layout["groups"] == {
+        "1": {"x": 0, "y": 0, "w": 500, "h": 300, "title": "draw", "colour": "#3f789e"}
+    }
+    assert "9" not in workflow.nodes
+    assert workflow.layout["notes"] == {
+        "9": {"x": 900, "y": 50, "w": 200, "h": 100, "text": "do not forget"}
+    }
     again = parse_workflow(to_yaml(workflow))
     graphs = [api_graph(w, registry) for w in (workflow, again)]
     assert graphs[0] == graphs[1]
@@ -90,6 +96,23 @@ def test_version_0_4(registry: Registry) -> None:
     assert graphs[0]["5"]["inputs"]["model"] == ["1", 0]  # type: ignore[index,call-overload]
     assert graphs[0]["11"]["inputs"]["images"] == ["6", 0]  # type: ignore[index,call-overload]
     assert len(check(workflow, registry, Folders()).nodes) == 7
+
+
+def test_looks_are_kept(registry: Registry) -> None:
+    data = {
+        "nodes": [
+            {**node(1, "EmptyImage", [32, 16, 1, 255]), "size": {"0": 315, "1": 98},
+             "flags": {"collapsed": True}, "color": "#232", "bgcolor": "#353"},
+            {**node(2, "PreviewImage", [], slot("images", "IMAGE", 1)), "size": [140, 26],
+             "flags": {"pinned": True}, "color": "#123456"},
+        ],
+        "links": [[1, 1, 0, 2, 0, "IMAGE"]],
+    }  # fmt: skip
+    layout = read_any(json.dumps(data), "looks.json", registry).layout
+    assert layout["nodes"] == {
+        "1": {"x": 100, "y": 50, "w": 315, "collapsed": True, "colour": "#3f9a55"},
+        "2": {"x": 200, "y": 50, "w": 200, "pinned": True, "colour": "#123456"},
+    }
 
 
 ID = "4a1f0f6e-7d0c-4d59-8f39-2f7c2d3f9a10"

@@ -21,6 +21,7 @@ def saved(page: Any, server: Serving, name: str) -> dict[str, Any]:
     page.get_by_role("textbox", name="Save", exact=True).fill(f"{name}.yaml")
     page.keyboard.press("Enter")
     page.wait_for_selector(f".toast:has-text('{name}.yaml')")
+    page.wait_for_selector(".dialog", state="detached")
     document: dict[str, Any] = server.call("GET", f"/api/v1/workflows/{name}.yaml").json["document"]
     return document
 

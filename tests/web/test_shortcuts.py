@@ -12,7 +12,7 @@ pytestmark = pytest.mark.heavy
 
 def keys_of(page: Any, command: str) -> Any:
     """The button that shows a command's keys."""
-    return page.get_by_role("button", name=re.compile(rf"^Change: {command} \("))
+    return page.get_by_role("button", name=re.compile(rf"^Change: {command}, "))
 
 
 def test_keys_are_changed_taken_kept_over_a_reload_and_reset(graph: Any) -> None:

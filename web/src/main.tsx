@@ -5,6 +5,7 @@ import "@/style/shell.css";
 import "@/style/panels.css";
 import "@/style/form.css";
 import "@/style/overlays.css";
+import "@/style/docs.css";
 import "@/style/canvas.css";
 import "@/style/fields.css";
 import "@/style/colour.css";

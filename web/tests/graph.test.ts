@@ -62,7 +62,7 @@ describe("edits", () => {
   });
 
   test("a copy keeps the links inside; those from outside on demand", () => {
-    const clip = copy(WORKFLOW, ["b", "c"]);
+    const clip = copy(WORKFLOW, ROOT, { nodes: ["b", "c"] });
     const plain = paste(WORKFLOW, ROOT, clip, { x: 10, y: 10 }, false);
     const after = apply(WORKFLOW, plain.edit.patches);
     expect(plain.names).toEqual(["b_2", "c_2"]);

@@ -84,7 +84,7 @@ describe("edits reach into loops", () => {
   });
 
   test("a copy loops over the copies", () => {
-    const clip = copy(WORKFLOW, ["seeds", "looped"]);
+    const clip = copy(WORKFLOW, ROOT, { nodes: ["seeds", "looped"] });
     const { edit } = paste(WORKFLOW, ROOT, clip, { x: 0, y: 0 }, false);
     const after = apply(WORKFLOW, edit.patches);
     expect(after.nodes.looped_2?.loop).toEqual({ each: { seed: "$seeds_2", cfg: [1, 2] } });

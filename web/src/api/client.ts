@@ -90,6 +90,7 @@ type Draft = { content: unknown; title: string; revision?: number };
 
 export const api = {
   nodeTypes: () => read<NodeTypes>("node-types"),
+  modelKinds: () => read<{ kinds: { [kind: string]: number } }>("models"),
   refresh: () => send<void>("POST", "node-types/refresh", {}),
   templates: () => read<{ templates: Template[] }>("templates"),
   template: (id: string) => read<Opened>(`templates/${encodeURIComponent(id)}`),

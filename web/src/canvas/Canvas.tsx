@@ -19,28 +19,36 @@ import { dropOnLink, dropped } from "@/canvas/dragging";
 import { EndView } from "@/canvas/EndView";
 import { FarView } from "@/canvas/FarView";
 import { GroupView, NoteView } from "@/canvas/Frames";
-import { toEdges, toNodes } from "@/canvas/flow";
+import { endOf, toEdges, toNodes } from "@/canvas/flow";
 import { HANDLERS, takenAlong } from "@/canvas/handlers";
+import { LinkDrawn } from "@/canvas/LinkDrawn";
 import { LinkView } from "@/canvas/LinkView";
+import { cutLink } from "@/canvas/linking";
 import { longPress } from "@/canvas/longPress";
 import { type Asked, NodeSearch } from "@/canvas/NodeSearch";
 import { NodeView } from "@/canvas/NodeView";
 import { Overview } from "@/canvas/Overview";
 import { Pixels } from "@/canvas/Pixels";
+import { useSpaceHeld } from "@/canvas/panning";
 import { listenToPinches, ZOOM } from "@/canvas/pinch";
-import { useCanvas, usePointer } from "@/canvas/selection";
+import { dropOnNode, refusalOf } from "@/canvas/refusal";
+import { bend } from "@/canvas/rerouting";
+import { placeAt, useCanvas, usePointer } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
+import { cloneTo } from "@/commands/clip";
 import type { Place } from "@/document/workflow";
 import { useText } from "@/language/text";
+import { say } from "@/state/panels";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { useGraph, useScope } from "@/state/tabs";
+import { currentGraph, useGraph, useScope } from "@/state/tabs";
 
 const NODES = { node: NodeView, group: GroupView, note: NoteView, end: EndView };
 const NO_EDGES: Edge[] = [];
 const EDGES = { link: LinkView };
 const FIT = { maxZoom: 1, padding: 0.08 };
 const GRID: [number, number] = [8, 8];
+const BOXES = ["Shift", "Control", "Meta"];
 const ADDS = ["Control", "Meta", "Shift"];
 const PAN_BY = { boxes: [1], hand: [0, 1] };
 const ATTRIBUTION = { hideAttribution: true };
@@ -63,6 +71,9 @@ export function Canvas() {
     useCanvas.setState({ many, far: many });
     return toNodes(graph, [], inside, many, isDrawn);
   });
+  // The first node on an empty canvas stays where it was put.
+  const [filled] = useState(nodes.length > 0);
+  const pans = useSpaceHeld();
   const [edges, setEdges] = useState<Edge[]>([]);
   const [asked, setAsked] = useState<Asked>();
   const [menu, setMenu] = useState<MenuAt>();
@@ -109,6 +120,10 @@ export function Canvas() {
 
   const gestures = useMemo((): ReactFlowProps => {
     let carried = new Map<string, Place>();
+    /** The link that is drawn is one that was there. */
+    let taken = false;
+    /** The nodes that are dragged stay, and copies go where they are dropped. */
+    let clones = false;
     return {
       onNodesChange(changes) {
         const real = changes.filter(({ type }) => type !== "remove");
@@ -119,14 +134,44 @@ export function Canvas() {
         if (chosen.length > 0) setEdges((before) => applyEdgeChanges(chosen, before));
       },
       onConnectEnd(event, state) {
-        if (state.isValid || state.toHandle || !state.fromHandle?.id) return;
+        useCanvas.setState({ drawing: undefined });
+        if (state.isValid || !state.fromHandle?.id) return;
+        const reason = refusalOf(state);
+        if (reason) say(reason);
         const point = "clientX" in event ? event : event.changedTouches[0];
-        if (!point || !(event.target as Element).closest(".react-flow__pane")) return;
-        const side = state.fromHandle.type === "source" ? "out" : "in";
-        const { nodeId: node, id: port } = state.fromHandle;
-        ask(point.clientX, point.clientY, { node, port, side });
+        if (reason || !point || taken) return;
+        const { nodeId: node, id: port, type } = state.fromHandle;
+        const from = { node, port, side: type === "source" ? ("out" as const) : ("in" as const) };
+        const target = event.target as Element;
+        const below = target.closest(".react-flow__node")?.getAttribute("data-id");
+        if (below) dropOnNode(below, from);
+        else if (target.closest(".react-flow__pane")) ask(point.clientX, point.clientY, from);
       },
-      onNodeDragStart(_, node) {
+      onReconnectStart() {
+        taken = true;
+      },
+      onReconnectEnd(_, edge, _type, state) {
+        taken = false;
+        if (!state.isValid && !state.toHandle) cutLink(endOf(edge));
+      },
+      onEdgeContextMenu(event, edge) {
+        event.preventDefault();
+        const { clientX: x, clientY: y } = event;
+        const place = placeAt({ x, y });
+        const to = endOf(edge);
+        const from = { node: edge.source, port: edge.sourceHandle ?? "" };
+        setMenu({
+          x,
+          y,
+          link: {
+            insert: () => setAsked({ at: { x, y }, place, into: { from, to } }),
+            bend: () => bend(to, place),
+            cut: () => cutLink(to),
+          },
+        });
+      },
+      onNodeDragStart(event, node) {
+        clones = event.altKey;
         carried = takenAlong(node.id, node.position);
       },
       onNodeDrag(_, { position: { x, y } }) {
@@ -140,7 +185,13 @@ export function Canvas() {
       },
       onNodeDragStop(event, node, moved) {
         const nodes = useCanvas.getState().flow?.getNodes() ?? [];
-        dropped([...moved, ...nodes.filter(({ id }) => carried.has(id))]);
+        const all = [...moved, ...nodes.filter(({ id }) => carried.has(id))];
+        if (clones) {
+          cloneTo(all);
+          setNodes((before) => toNodes(currentGraph(), before, inside, many, isDrawn));
+          return;
+        }
+        dropped(all);
         if ("clientX" in event && moved.length === 1)
           dropOnLink(node.id, { x: event.clientX, y: event.clientY });
       },
@@ -148,7 +199,10 @@ export function Canvas() {
         event.preventDefault();
         const row = (event.target as Element).closest("[data-input]");
         const input = row?.getAttribute("data-input") ?? undefined;
-        if (!node.selected) useCanvas.setState({ selected: [node.id] });
+        if (!node.selected) {
+          setNodes((before) => before.map((one) => ({ ...one, selected: one.id === node.id })));
+          useCanvas.setState({ selected: [node.id] });
+        }
         const { clientX: x, clientY: y } = event;
         setMenu({ x, y, node: node.id, ...(input ? { input } : {}) });
       },
@@ -159,7 +213,7 @@ export function Canvas() {
       onMoveStart: () => section.current?.classList.add("moving"),
       onMoveEnd: () => section.current?.classList.remove("moving"),
     };
-  }, [ask]);
+  }, [ask, inside, many]);
 
   useEffect(() => {
     if (section.current) return listenToPinches(section.current, () => useCanvas.getState().flow);
@@ -168,7 +222,7 @@ export function Canvas() {
   return (
     <section
       ref={section}
-      className={far ? "canvas far" : "canvas"}
+      className={["canvas", far && "far", pans && "pans"].filter(Boolean).join(" ")}
       data-linking={linking || undefined}
       aria-label={t.canvas}
       onPointerDownCapture={(event) => {
@@ -202,7 +256,8 @@ export function Canvas() {
         panOnDrag={dragSelects ? PAN_BY.boxes : PAN_BY.hand}
         panOnScroll={scrollPans}
         zoomOnDoubleClick={false}
-        selectionKeyCode="Shift"
+        selectionKeyCode={BOXES}
+        connectionLineComponent={LinkDrawn}
         multiSelectionKeyCode={ADDS}
         deleteKeyCode={null}
         panActivationKeyCode="Space"
@@ -210,7 +265,7 @@ export function Canvas() {
         snapGrid={GRID}
         minZoom={ZOOM.min}
         maxZoom={ZOOM.max}
-        fitView
+        fitView={filled}
         fitViewOptions={FIT}
         onlyRenderVisibleElements={many}
         elevateEdgesOnSelect

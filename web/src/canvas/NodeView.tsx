@@ -1,8 +1,9 @@
 import type { NodeProps } from "@xyflow/react";
-import { lazy, memo, Suspense, useMemo } from "react";
+import { lazy, memo, Suspense, useMemo, useState } from "react";
 import { fileUrl } from "@/api/client";
 import { areaOf } from "@/area/box";
 import { useDetail } from "@/canvas/detail";
+import { Grip } from "@/canvas/Grip";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
 import { loopedOver, loopOf, rowsOf } from "@/canvas/rows";
@@ -13,6 +14,7 @@ import { REROUTE, referenceOf } from "@/document/reference";
 import { type Json, modeOf, type NodeData, titleOf } from "@/document/workflow";
 import { Each } from "@/inputs/Each";
 import { Field } from "@/inputs/Field";
+import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 import { previewOf } from "@/plugins/previewOf";
 import { viewer } from "@/results/viewer";
@@ -65,6 +67,8 @@ const Known = memo(KnownView);
 
 function KnownView({ id, node, selected }: { id: string; node: NodeData; selected: boolean }) {
   const t = useText();
+  const term = useTerm();
+  const [width, setWidth] = useState<number>();
   const type = useNodeType(node.node);
   const loaded = useServer((state) => state.loaded);
   const layout = useTabs((state) => currentGraph(state).layout?.nodes?.[id]);
@@ -76,7 +80,8 @@ function KnownView({ id, node, selected }: { id: string; node: NodeData; selecte
   const mode = modeOf(node);
   const missing = loaded && !type;
   const title = titleOf(id, node);
-  const shown = type?.display_name ?? node.node;
+  const english = type?.display_name ?? node.node;
+  const shown = term(english);
   const marks = [selected && "selected", mode, state, missing && "missing"].filter(Boolean);
   if (node.node === REROUTE && type)
     return (
@@ -89,14 +94,20 @@ function KnownView({ id, node, selected }: { id: string; node: NodeData; selecte
     <article
       className={`node ${marks.join(" ")}`}
       aria-label={`${title}, ${shown}`}
-      style={{ width: layout?.w, "--tint": layout?.colour } as React.CSSProperties}
+      style={{ width: width ?? layout?.w, "--tint": layout?.colour } as React.CSSProperties}
     >
+      <Grip node={id} onWidth={setWidth} />
       <header className="node-head" title={type?.description}>
         <strong>{title}</strong>
-        {shown.toLowerCase().replace(/\W/g, "") !== title.toLowerCase().replace(/\W/g, "") && (
+        {english.toLowerCase().replace(/\W/g, "") !== title.toLowerCase().replace(/\W/g, "") && (
           <span>{shown}</span>
         )}
-        {mode && <em>{t[mode]}</em>}
+        {layout?.pinned && (
+          <i className="node-pinned" title={t.pinned}>
+            <Icon name="lock" />
+          </i>
+        )}
+        {mode && <em>{mode === "mute" ? t.isMuted : t.isBypassed}</em>}
         {isGraph && (
           <button
             type="button"

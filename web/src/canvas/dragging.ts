@@ -3,13 +3,14 @@
 import type { Node } from "@xyflow/react";
 import { edgeId, GROUP, NOTE, OUTPUTS, outputName } from "@/canvas/flow";
 import { portType, typeOf } from "@/canvas/linking";
-import { insertIntoLink } from "@/document/edit";
+import { type End, insertIntoLink } from "@/document/edit";
 import { linksOf } from "@/document/links";
 import { Draft } from "@/document/operation";
 import { graphAt, INPUTS, type Layout, type Place } from "@/document/workflow";
 import { useServer } from "@/state/server";
 import { act, currentGraph } from "@/state/tabs";
 import { inputFor, outputFor } from "@/types/compatible";
+import type { NodeType } from "@/types/nodeType";
 
 /** Names of the nodes whose corner lies in a group. */
 export function insideOf(group: string): string[] {
@@ -60,16 +61,19 @@ export function dropOnLink(name: string, point: Place): boolean {
   const type = typeOf(name);
   const from = link && graph.nodes[link.source];
   if (!link || !type || !from) return false;
+  return goInto(name, type, {
+    from: { node: link.source, port: outputName(from.node, link.output) },
+    to: { node: link.target, port: link.input, slot: link.slot },
+  });
+}
+
+/** Puts a node between the ends of a link, where its ports fit. */
+export function goInto(name: string, type: NodeType, link: { from: End; to: End }): boolean {
   const { types } = useServer.getState();
-  const given = typeOf(link.source)?.outputs.find(
-    (o) => o.name === outputName(from.node, link.output),
-  );
-  const wanted = portType({ node: link.target, port: link.input }, "in");
-  const input = given && inputFor(types, type, given.type);
-  const output = outputFor(types, type, wanted);
+  const input = inputFor(types, type, portType(link.from, "out"));
+  const output = outputFor(types, type, portType(link.to, "in"));
   if (!input || !output) return false;
-  const end = { node: link.target, port: link.input, slot: link.slot };
   const named = type.outputs.length > 1 ? output : undefined;
-  act((workflow, scope) => insertIntoLink(workflow, scope, name, end, input, named));
+  act((workflow, scope) => insertIntoLink(workflow, scope, name, link.to, input, named));
   return true;
 }

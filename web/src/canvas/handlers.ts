@@ -6,7 +6,8 @@
 import type { Edge, ReactFlowProps } from "@xyflow/react";
 import { insideOf } from "@/canvas/dragging";
 import { endOf, GROUP } from "@/canvas/flow";
-import { cutLink, drawLink, fits } from "@/canvas/linking";
+import { cutLink, drawLink, moveLink, portType } from "@/canvas/linking";
+import { fits } from "@/canvas/refusal";
 import { bend } from "@/canvas/rerouting";
 import { useCanvas } from "@/canvas/selection";
 import { enter } from "@/commands/subgraphs";
@@ -21,15 +22,18 @@ export const HANDLERS = {
       { node: source, port: sourceHandle ?? "" },
       { node: target, port: targetHandle ?? "" },
     ),
+  onConnectStart(_, { nodeId, handleId, handleType }) {
+    if (!nodeId || !handleId) return;
+    const side = handleType === "source" ? "out" : "in";
+    const type = portType({ node: nodeId, port: handleId }, side);
+    useCanvas.setState({ drawing: { side, type } });
+  },
   onReconnect(old, link) {
-    if (old.targetHandle !== link.targetHandle || old.target !== link.target) cutLink(endOf(old));
-    drawLink(
+    moveLink(
+      endOf(old),
       { node: link.source, port: link.sourceHandle ?? "" },
       { node: link.target, port: link.targetHandle ?? "" },
     );
-  },
-  onReconnectEnd(_, edge, _type, state) {
-    if (!state.isValid) cutLink(endOf(edge));
   },
   onEdgeClick(event, edge) {
     if (event.altKey) cutLink(endOf(edge));

@@ -1,17 +1,16 @@
 /** Links while they are drawn: what fits, and what a drop does. */
 
-import type { Connection, Edge } from "@xyflow/react";
 import { gives, NEW, takes } from "@/canvas/ends";
 import { OUTPUTS } from "@/canvas/flow";
 import { connect, disconnect, type End } from "@/document/edit";
 import { give, promote, removeEnd } from "@/document/ends";
-import { linksInto, slotOf, TIMES } from "@/document/links";
-import { Draft } from "@/document/operation";
+import { slotOf, TIMES } from "@/document/links";
+import { apply, Draft, type Edit } from "@/document/operation";
 import { origin, writeReference } from "@/document/reference";
-import { graphAt, INPUTS } from "@/document/workflow";
+import { graphAt, INPUTS, type Scope, type Workflow } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
 import { act, currentGraph } from "@/state/tabs";
-import { accepts } from "@/types/compatible";
+import { inputFor, outputFor } from "@/types/compatible";
 import type { NodeType } from "@/types/nodeType";
 
 export function typeOf(name: string): NodeType | undefined {
@@ -41,30 +40,6 @@ export function portType(end: End, side: "in" | "out"): string {
   return over && found !== "*" ? `list[${found}],${found}` : found;
 }
 
-/** Whether `to` is among what `from` needs, so that a link would close a circle. */
-function feeds(from: string, to: string): boolean {
-  const graph = currentGraph();
-  const seen = new Set<string>();
-  const stack = [from];
-  while (stack.length > 0) {
-    const name = stack.pop() as string;
-    if (name === to) return true;
-    if (seen.has(name)) continue;
-    seen.add(name);
-    const node = graph.nodes[name];
-    if (node) stack.push(...linksInto(name, node).map(({ source }) => source));
-  }
-  return false;
-}
-
-export function fits(link: Connection | Edge): boolean {
-  const { source, target, sourceHandle, targetHandle } = link;
-  if (!source || !target || !sourceHandle || !targetHandle || source === target) return false;
-  const given = portType({ node: source, port: sourceHandle }, "out");
-  const wanted = portType({ node: target, port: targetHandle }, "in");
-  return accepts(useServer.getState().types, wanted, given) && !feeds(source, target);
-}
-
 /** A link to an end of a subgraph: the port `+` makes a new input or output. */
 function drawToEnd(from: End, to: End): boolean {
   if (from.node === INPUTS && from.port === NEW) {
@@ -87,22 +62,51 @@ function drawToEnd(from: End, to: End): boolean {
 }
 
 export function drawLink(from: End, to: End): void {
-  if (drawToEnd(from, to)) return;
+  if (!drawToEnd(from, to)) act((document, scope) => drawn(document, scope, from, to));
+}
+
+function drawn(document: Workflow, scope: Scope, from: End, to: End): Edit {
   const alone = from.node !== INPUTS && (typeOf(from.node)?.outputs.length ?? 0) === 1;
-  act((document, scope) => connect(document, scope, from, to, alone));
+  return connect(document, scope, from, to, alone);
 }
 
 /** Takes the link into an input away; a widget gets its default back. */
 export function cutLink(to: End): void {
-  if (to.node === OUTPUTS) {
-    act((document, scope) => removeEnd(document, scope, "outputs", to.port));
-    return;
-  }
+  act((document, scope) => cut(document, scope, to));
+}
+
+function cut(document: Workflow, scope: Scope, to: End): Edit {
+  if (to.node === OUTPUTS) return removeEnd(document, scope, "outputs", to.port);
   const spec = typeOf(to.node)?.inputs.find(({ name }) => name === to.port);
   const fallback = spec?.literal && spec.default !== null ? spec.default : undefined;
-  act((document, scope) =>
-    graphAt(document, scope).nodes[to.node]
-      ? disconnect(document, scope, to, fallback)
-      : { label: "unlink", patches: [] },
-  );
+  return graphAt(document, scope).nodes[to.node]
+    ? disconnect(document, scope, to, fallback)
+    : { label: "unlink", patches: [] };
+}
+
+/** A link ends elsewhere: one edit, so that one undo brings it back. */
+export function moveLink(old: End, from: End, to: End): void {
+  if (old.node === to.node && old.port === to.port) return;
+  if (to.node === OUTPUTS || from.node === INPUTS) {
+    cutLink(old);
+    drawLink(from, to);
+    return;
+  }
+  act((document, scope) => {
+    const { patches } = cut(document, scope, old);
+    const next = drawn(apply(document, patches), scope, from, to);
+    return { label: "link", patches: [...patches, ...next.patches] };
+  });
+}
+
+/** The input of a node that a link would take when it is dropped on the node itself. */
+export function portBelow(node: string, from: End, side: "in" | "out"): string | undefined {
+  const type = typeOf(node);
+  if (!type || node === from.node) return undefined;
+  const { types } = useServer.getState();
+  const wire = portType(from, side);
+  if (side === "in") return outputFor(types, type, wire);
+  const data = currentGraph().nodes[node];
+  const free = type.inputs.filter(({ name }) => data?.[name] === undefined);
+  return inputFor(types, { ...type, inputs: free }, wire) ?? inputFor(types, type, wire);
 }

@@ -13,6 +13,8 @@ type Canvas = {
   many: boolean;
   /** They are shown too small to read: widgets are left out. */
   far: boolean;
+  /** The port a link is being drawn from. */
+  drawing: { side: "in" | "out"; type: string } | undefined;
   /** Ids that shall be selected when they appear. */
   wanted: string[] | undefined;
 };
@@ -22,6 +24,7 @@ export const useCanvas = create<Canvas>()(() => ({
   flow: undefined,
   many: false,
   far: false,
+  drawing: undefined,
   wanted: undefined,
 }));
 
@@ -31,14 +34,31 @@ export const usePointer = create<Place>()(() => ({ x: 0, y: 0 }));
 const isEnd = (id: string) =>
   id === OUTPUTS || (id === INPUTS && currentGraph().nodes[id] === undefined);
 
+const nodesOf = (ids: readonly string[]) =>
+  ids.filter((id) => !id.startsWith(GROUP) && !id.startsWith(NOTE) && !isEnd(id));
+
 export function selectedNodes(): string[] {
-  return useCanvas
-    .getState()
-    .selected.filter((id) => !id.startsWith(GROUP) && !id.startsWith(NOTE) && !isEnd(id));
+  return nodesOf(useCanvas.getState().selected);
 }
 
-/** Where the pointer is, in the coordinates of the graph. */
+export type Chosen = { nodes: string[]; groups: string[]; notes: string[] };
+
+/** Ids on the canvas by what they are of. */
+export function chosenOf(ids: readonly string[]): Chosen {
+  const of = (kind: string) =>
+    ids.filter((id) => id.startsWith(kind)).map((id) => id.slice(kind.length));
+  return { nodes: nodesOf(ids), groups: of(GROUP), notes: of(NOTE) };
+}
+
+/** All that is selected. */
+export const chosen = (): Chosen => chosenOf(useCanvas.getState().selected);
+
+/** A point of the screen in the coordinates of the graph. */
+export function placeAt(point: Place): Place {
+  return useCanvas.getState().flow?.screenToFlowPosition(point) ?? { x: 0, y: 0 };
+}
+
+/** Where the pointer is in them. */
 export function pointerPlace(): Place {
-  const { flow } = useCanvas.getState();
-  return flow ? flow.screenToFlowPosition(usePointer.getState()) : { x: 0, y: 0 };
+  return placeAt(usePointer.getState());
 }

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
+import { GROUP, NOTE } from "@/canvas/flow";
 import { portType } from "@/canvas/linking";
 import { selectedNodes, useCanvas } from "@/canvas/selection";
 import { command } from "@/commands/commands";
@@ -12,7 +13,10 @@ import { referenceOf } from "@/document/reference";
 import { useText } from "@/language/text";
 import { act, currentGraph, shownGraph } from "@/state/tabs";
 
-export type MenuAt = { x: number; y: number; node?: string; input?: string };
+/** Where the menu opens, and on what: a node, group or note by its id, or a link. */
+export type MenuAt = { x: number; y: number; node?: string; input?: string; link?: OnLink };
+
+export type OnLink = { insert(): void; bend(): void; cut(): void };
 
 const ON_NODE = [
   "run-to",
@@ -28,7 +32,16 @@ const ON_NODE = [
   "pin",
   "group",
   "subgraph",
+  "",
+  "docs",
 ];
+const ON_GROUP = ["select-inside", "fit-selection", "", "copy", "duplicate", "delete"];
+const ON_NOTE = ["copy", "duplicate", "delete"];
+const LINK_WORDS = [
+  ["insertNode", "insert"],
+  ["bend", "bend"],
+  ["cutLink", "cut"],
+] as const;
 const ON_SEVERAL = [
   "",
   "align-left",
@@ -52,6 +65,14 @@ const ON_PANE = [
   "arrange",
   "fit",
 ];
+
+function entriesFor({ node, link }: MenuAt, isGraph: boolean, several: boolean): string[] {
+  if (link) return [];
+  if (!node) return ON_PANE;
+  if (node.startsWith(GROUP)) return ON_GROUP;
+  if (node.startsWith(NOTE)) return ON_NOTE;
+  return [...(isGraph ? ON_SUBGRAPH : []), ...ON_NODE, ...(several ? ON_SEVERAL : [])];
+}
 
 /** In the workflow: shows an input in the form. In a subgraph: makes it one of the subgraph's own. */
 function expose(node: string, input: string): void {
@@ -84,9 +105,7 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
   const inside = scope.length > 0;
   const several = selectedNodes().length > 1;
   const onNode = at.node !== undefined && isSubgraph(at.node);
-  const entries = at.node
-    ? [...(onNode ? ON_SUBGRAPH : []), ...ON_NODE, ...(several ? ON_SEVERAL : [])]
-    : ON_PANE;
+  const entries = entriesFor(at, onNode, several);
   const value = currentGraph().nodes[at.node ?? ""]?.[at.input ?? ""];
   const given = referenceOf(value);
   const shown =
@@ -128,6 +147,20 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
           {inside ? t.promote : shown ? t.hide : t.expose}: {at.input}
         </button>
       )}
+      {at.link &&
+        LINK_WORDS.map(([word, act]) => (
+          <button
+            type="button"
+            role="menuitem"
+            key={act}
+            onClick={() => {
+              onClose();
+              at.link?.[act]();
+            }}
+          >
+            {t[word]}
+          </button>
+        ))}
       {entries.map((id, index) => {
         const entry = command(id);
         if (!entry) return <hr key={index} />;
@@ -148,7 +181,7 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
           </button>
         );
       })}
-      {at.node && <Colours node={at.node} onClose={onClose} />}
+      {at.node && !at.node.startsWith(NOTE) && <Colours node={at.node} onClose={onClose} />}
     </div>,
     document.body,
   );

@@ -82,8 +82,9 @@ function view(): void {
   if (tab) useTabs.getState().look(tab.view === "form" ? "graph" : "form");
 }
 
-const panel = (name: "queue" | "history" | "nodes" | "workflows" | "text" | "results") => () =>
-  usePanels.getState().toggle(name);
+const panel =
+  (name: "queue" | "history" | "nodes" | "workflows" | "text" | "results" | "models") => () =>
+    usePanels.getState().toggle(name);
 
 export const COMMANDS: Command[] = [
   { id: "run", word: "run", keys: ["Ctrl+Enter"], run: () => void run(), typing: true },
@@ -186,19 +187,19 @@ export const COMMANDS: Command[] = [
     run: () => window.dispatchEvent(new Event("nodeflow:search")),
   },
   { id: "next-problem", word: "nextProblem", keys: ["F8"], run: nextProblem, typing: true },
-  { id: "copy", word: "copy", keys: ["Ctrl+C"], run: () => void clip.copy() },
-  { id: "cut", word: "cut", keys: ["Ctrl+X"], run: () => void clip.cut() },
+  { id: "copy", word: "copy", keys: ["Ctrl+C"], run: clip.copy },
+  { id: "cut", word: "cut", keys: ["Ctrl+X"], run: clip.cut },
   {
     id: "paste",
     word: "paste",
     keys: ["Ctrl+V"],
-    run: () => void clip.paste(false, pointerPlace()),
+    run: () => void clip.paste(false),
   },
   {
     id: "paste-linked",
     word: "pasteLinked",
     keys: ["Ctrl+Shift+V"],
-    run: () => void clip.paste(true, pointerPlace()),
+    run: () => void clip.paste(true),
   },
   { id: "duplicate", word: "duplicate", keys: ["Ctrl+D"], run: () => clip.duplicate() },
   { id: "delete", word: "remove", keys: ["Delete", "Backspace"], run: frames.removeSelected },
@@ -220,6 +221,7 @@ export const COMMANDS: Command[] = [
     keys: ["P"],
     run: () => style("pin", ({ pinned, ...rest }) => (pinned ? rest : { ...rest, pinned: true })),
   },
+  { id: "select-inside", word: "selectInside", keys: [], run: frames.selectInside },
   { id: "group", word: "group", keys: ["Ctrl+G"], run: frames.groupSelected },
   { id: "subgraph", word: "subgraph", keys: ["Ctrl+Shift+E"], run: makeFromSelection },
   { id: "enter", word: "enter", keys: ["E"], run: () => void enter() },
@@ -231,6 +233,12 @@ export const COMMANDS: Command[] = [
     word: "rename",
     keys: ["F2"],
     run: () => usePanels.setState({ dialog: "rename" }),
+  },
+  {
+    id: "docs",
+    word: "docs",
+    keys: ["I"],
+    run: () => usePanels.setState({ dialog: "docs" }),
   },
   { id: "arrange", word: "arrange", keys: ["Shift+A"], run: () => void arrangeAll() },
   { id: "align-left", word: "alignLeft", keys: [], run: aligned("left") },
@@ -252,6 +260,7 @@ export const COMMANDS: Command[] = [
   { id: "history", word: "history", keys: ["H"], run: panel("history") },
   { id: "results", word: "results", keys: ["G"], run: panel("results") },
   { id: "nodes", word: "nodes", keys: ["N"], run: panel("nodes") },
+  { id: "models", word: "models", keys: ["M"], run: panel("models") },
   { id: "workflows", word: "workflows", keys: ["W"], run: panel("workflows") },
   { id: "text", word: "text", keys: ["Y"], run: panel("text") },
   {

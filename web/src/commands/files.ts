@@ -3,8 +3,9 @@
 import { ApiError, api } from "@/api/client";
 import type { Opened } from "@/api/shapes";
 import { arrange } from "@/canvas/arrange";
+import { addPicture } from "@/commands/adding";
 import { apply, Draft } from "@/document/operation";
-import { EMPTY, type Json, type Workflow } from "@/document/workflow";
+import { EMPTY, type Json, type Place, type Workflow } from "@/document/workflow";
 import { text } from "@/language/text";
 import { say, usePanels } from "@/state/panels";
 import { act, activeTab, type Tab, useTabs } from "@/state/tabs";
@@ -65,16 +66,25 @@ export async function takeFile({ document, text: source, etag }: Opened): Promis
   });
 }
 
-/** Opens a file from this machine: a picture with a workflow inside, JSON or YAML; false where it is none. */
-export async function openBlob(file: File): Promise<boolean> {
+/**
+ * Opens a file from this machine: a picture with a workflow inside, JSON or YAML. A picture without one
+ * that was dropped on the graph comes as a node that loads it. False where it is none.
+ */
+export async function openBlob(file: File, place?: Place): Promise<boolean> {
+  const picture = file.type.startsWith("image/");
   try {
-    const { document } = file.type.startsWith("image/")
+    const { document } = picture
       ? await api.convertPicture(file)
       : await api.convertText(await file.text());
     await open(document);
     say(text().opened(file.name));
     return true;
   } catch (error) {
+    const none = picture && error instanceof ApiError && error.status === 422;
+    if (none && place && activeTab()?.view === "graph") {
+      await addPicture(file, place);
+      return true;
+    }
     say(error instanceof ApiError ? error.message : text().noWorkflow);
     return false;
   }

@@ -1,5 +1,6 @@
 /** Groups, notes, and the selection as a whole. */
 
+import { insideOf } from "@/canvas/dragging";
 import { GROUP, NOTE } from "@/canvas/flow";
 import { selectedNodes, useCanvas } from "@/canvas/selection";
 import { removeNodes } from "@/document/edit";
@@ -14,6 +15,15 @@ const MARGIN = 24;
 export function selectAll(): void {
   const { flow } = useCanvas.getState();
   flow?.setNodes((nodes) => nodes.map((node) => ({ ...node, selected: true })));
+}
+
+/** Selects what lies in the selected groups. */
+export function selectInside(): void {
+  const groups = useCanvas.getState().selected.filter((id) => id.startsWith(GROUP));
+  const names = new Set(groups.flatMap(insideOf));
+  useCanvas
+    .getState()
+    .flow?.setNodes((nodes) => nodes.map((node) => ({ ...node, selected: names.has(node.id) })));
 }
 
 export function removeSelected(): void {

@@ -1,7 +1,9 @@
 /** Keys to commands. */
 
+import { listenToClipboard, pastesLinks } from "@/commands/clipboardEvents";
 import { COMMANDS, command } from "@/commands/commands";
 import { commandOf, keysOf, writesNothing } from "@/commands/shortcuts";
+import { isTyping } from "@/commands/typing";
 import { useViewer } from "@/results/viewer";
 import { usePanels } from "@/state/panels";
 import { useSettings } from "@/state/settings";
@@ -29,18 +31,22 @@ export function useKeys(): (id: string) => string | undefined {
   };
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.matches("input:not([type=checkbox]):not([type=range]), textarea, select") ||
-      target.isContentEditable)
-  );
-}
-
 /** A number that nobody is typing has no undo of its own. */
 function isIdleNumber(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("[role=spinbutton]:not([data-draft])");
 }
+
+/** A dialog or a picture lies over the page. */
+function isCovered(): boolean {
+  return usePanels.getState().dialog !== undefined || useViewer.getState().files.length > 0;
+}
+
+/** Nobody types, and the page is not covered. */
+function isFree({ target }: Event): boolean {
+  return !isTyping(target) && !isCovered();
+}
+
+const OF_CLIPBOARD = new Set(["Ctrl+C", "Ctrl+X", "Ctrl+V", "Ctrl+Shift+V"]);
 
 export function listenToKeys(): () => void {
   // Tab adds a node after a click on the canvas; until then, and after Escape, it moves the focus.
@@ -49,7 +55,7 @@ export function listenToKeys(): () => void {
     onCanvas = target instanceof Element && target.classList.contains("react-flow__pane");
   };
   const onKey = (event: KeyboardEvent) => {
-    if (usePanels.getState().dialog || useViewer.getState().files.length > 0) return;
+    if (isCovered()) return;
     const pressed = chord(event);
     const found = commandOf(COMMANDS, useSettings.getState().keys, pressed);
     if (pressed === "Escape") onCanvas = false;
@@ -58,14 +64,19 @@ export function listenToKeys(): () => void {
     const typing = isTyping(event.target) && !(undoes && isIdleNumber(event.target));
     if (typing && !(found.typing && writesNothing(pressed))) return;
     if (pressed === "Tab" && !onCanvas) return;
-    const copies = ["copy", "cut"].includes(found.id);
-    if (copies && window.getSelection()?.toString()) return;
+    // The browser's own events for these keys reach the clipboard without asking for leave.
+    if (OF_CLIPBOARD.has(pressed) && ["copy", "cut", "paste", "paste-linked"].includes(found.id)) {
+      pastesLinks(found.id === "paste-linked");
+      return;
+    }
     event.preventDefault();
     found.run();
   };
   window.addEventListener("keydown", onKey);
   window.addEventListener("pointerdown", onPointer, true);
+  const quiet = listenToClipboard(isFree);
   return () => {
+    quiet();
     window.removeEventListener("keydown", onKey);
     window.removeEventListener("pointerdown", onPointer, true);
   };

@@ -8,6 +8,7 @@ import {
   type Graph,
   graphAt,
   type Json,
+  type JsonMap,
   type Mode,
   type NodeData,
   type NodeLayout,
@@ -38,10 +39,11 @@ export function addNode(
   scope: Scope,
   type: NodeType,
   at: Place,
+  values: JsonMap = {},
 ): { edit: Edit; name: string } {
   const name = unique(nameFor(type.id), takenNames(graphAt(workflow, scope)));
   const draft = new Draft(workflow)
-    .set([...scope, "nodes", name], newNode(type))
+    .set([...scope, "nodes", name], { ...newNode(type), ...values })
     .set([...scope, "layout", "nodes", name], { x: Math.round(at.x), y: Math.round(at.y) });
   return { edit: draft.done("add"), name };
 }

@@ -5,6 +5,7 @@ import { referenceOf } from "@/document/reference";
 import type { Json, Workflow } from "@/document/workflow";
 import { Each } from "@/inputs/Each";
 import { Field } from "@/inputs/Field";
+import { useTerm } from "@/language/terms";
 import { duration, useText } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
 import { viewer } from "@/results/viewer";
@@ -42,6 +43,7 @@ const label = (name: string) =>
 /** Only what the workflow shows, with the result beside it: where a beginner starts. */
 export function FormView() {
   const t = useText();
+  const term = useTerm();
   const workflow = useDocument();
   useServer(({ types }) => types);
   const inputs = shownInputs(workflow);
@@ -49,7 +51,7 @@ export function FormView() {
   return (
     <main className="form">
       <section className="form-inputs" aria-label={t.inputs}>
-        <h1>{workflow.name ?? t.untitled}</h1>
+        <h1>{term(workflow.name ?? t.untitled)}</h1>
         {workflow.description && <p className="quiet">{workflow.description}</p>}
         {inputs.length === 0 && <p className="quiet">{t.noInputs}</p>}
         {inputs.map(({ name, node, spec, each }, index) => (
@@ -64,16 +66,16 @@ export function FormView() {
             key={name}
           >
             <span className="form-label" title={spec.description}>
-              {label(name)}
+              {term(label(name))}
             </span>
             {each ? (
-              <Each node={node} spec={spec} value={each} label={label(name)} />
+              <Each node={node} spec={spec} value={each} label={term(label(name))} />
             ) : (
               <Field
                 node={node}
                 spec={spec}
                 value={workflow.nodes[node]?.[spec.name]}
-                label={label(name)}
+                label={term(label(name))}
                 rows={index === 0 ? 4 : 2}
               />
             )}

@@ -15,6 +15,8 @@ export type Option = {
   picture?: string;
   /** Can be picked, but should not be: it fades. */
   unfit?: boolean;
+  /** Points for what is wanted often. */
+  rank?: number;
 };
 
 type Props = {
@@ -55,12 +57,17 @@ export function Picker({ options, at, label, wide, current, unfit, onPick, onClo
   const box = useRef<HTMLDivElement>(null);
   const found = useMemo(
     () =>
-      search(query, options, (option) => [
-        { text: option.label, weight: 1 },
-        { text: option.id, weight: 0.9 },
-        { text: option.also ?? "", weight: 0.6 },
-        { text: option.detail ?? "", weight: 0.3 },
-      ]).slice(0, 80),
+      search(
+        query,
+        options,
+        (option) => [
+          { text: option.label, weight: 1 },
+          { text: option.id, weight: 0.9 },
+          { text: option.also ?? "", weight: 0.6 },
+          { text: option.detail ?? "", weight: 0.3, whole: true },
+        ],
+        ({ rank = 0 }) => rank,
+      ).slice(0, 80),
     [query, options],
   );
   // By its id: what is learned of the options while the list is open may put them elsewhere.

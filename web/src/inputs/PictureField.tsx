@@ -40,7 +40,11 @@ export function PictureField({ value, choices, label, onChange }: Props) {
         event.stopPropagation();
         void take(event.dataTransfer.files[0]);
       }}
-      onPaste={(event) => void take(event.clipboardData.files[0])}
+      onPaste={(event) => {
+        const file = event.clipboardData.files[0];
+        if (file) event.preventDefault();
+        void take(file);
+      }}
     >
       <ChoiceField value={value} choices={choices} label={label} onChange={onChange} />
       <button

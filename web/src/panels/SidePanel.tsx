@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { useText } from "@/language/text";
 import { HistoryPanel } from "@/panels/HistoryPanel";
+import { ModelsPanel } from "@/panels/ModelsPanel";
 import { NodesPanel } from "@/panels/NodesPanel";
 import { QueuePanel } from "@/panels/QueuePanel";
 import { ResultsPanel } from "@/panels/ResultsPanel";
@@ -14,6 +15,7 @@ const BODIES: Record<Panel, React.ComponentType> = {
   queue: QueuePanel,
   history: HistoryPanel,
   nodes: NodesPanel,
+  models: ModelsPanel,
   workflows: WorkflowsPanel,
   results: ResultsPanel,
   text: TextPanel,

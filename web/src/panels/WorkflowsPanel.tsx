@@ -3,6 +3,7 @@ import { api } from "@/api/client";
 import type { Template, WorkflowFile } from "@/api/shapes";
 import { sinceSaved } from "@/commands/compare";
 import { download, openFile, openSaved, openTemplate, save } from "@/commands/files";
+import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
 import { say, usePanels } from "@/state/panels";
@@ -12,6 +13,7 @@ import { activeTab, useTabs } from "@/state/tabs";
 /** Saved workflows and templates. */
 export function WorkflowsPanel() {
   const t = useText();
+  const term = useTerm();
   const [templates, setTemplates] = useState<Template[]>([]);
   const [files, setFiles] = useState<WorkflowFile[]>([]);
   const path = useTabs((state) => activeTab(state)?.path);
@@ -76,8 +78,8 @@ export function WorkflowsPanel() {
         {templates.map((template) => (
           <li key={template.id}>
             <button type="button" onClick={() => void openTemplate(template.id)}>
-              <b>{template.name}</b>
-              <small>{template.description}</small>
+              <b>{term(template.name)}</b>
+              <small>{term(template.description ?? "")}</small>
             </button>
           </li>
         ))}

@@ -1,8 +1,11 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import { lazy, Suspense, useEffect } from "react";
 import { Canvas } from "@/canvas/Canvas";
+import { placeAt } from "@/canvas/selection";
+import { addAt, NODE_TYPE } from "@/commands/adding";
 import { openBlob } from "@/commands/files";
 import { FormView } from "@/form/FormView";
+import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 import { SidePanel } from "@/panels/SidePanel";
 import { useViewer } from "@/results/viewer";
@@ -11,6 +14,7 @@ import { Dialogs } from "@/shell/Dialogs";
 import { Rail } from "@/shell/Rail";
 import { TopBar } from "@/shell/TopBar";
 import { usePanels } from "@/state/panels";
+import { nodeType } from "@/state/server";
 import { useSettings } from "@/state/settings";
 import { activeTab, useTabs } from "@/state/tabs";
 
@@ -36,9 +40,11 @@ function useTheme(): void {
 
 export function App({ failure }: { failure: "unauthorized" | undefined }) {
   const t = useText();
+  const term = useTerm();
   useTheme();
   const view = useTabs((state) => activeTab(state)?.view);
   const place = useTabs((state) => [state.active, ...(activeTab(state)?.trail ?? [])].join(":"));
+  const name = useTabs((state) => activeTab(state)?.log.document.name) ?? t.untitled;
   const message = usePanels((state) => state.message);
   const offer = usePanels((state) => state.offer);
   const viewing = useViewer(({ files }) => files.length > 0);
@@ -55,7 +61,10 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
-        for (const file of event.dataTransfer.files) void openBlob(file);
+        const type = nodeType(event.dataTransfer.getData(NODE_TYPE));
+        const place = placeAt({ x: event.clientX, y: event.clientY });
+        if (type) addAt(type, place);
+        for (const file of event.dataTransfer.files) void openBlob(file, place);
       }}
     >
       <TopBar />
@@ -65,6 +74,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
         {view === "form" && <FormView />}
         {view === "graph" && (
           <main className="stage-graph">
+            <h1 className="unseen">{term(name)}</h1>
             <ReactFlowProvider>
               <Canvas key={place} />
             </ReactFlowProvider>

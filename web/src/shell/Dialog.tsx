@@ -5,7 +5,7 @@ import { usePanels } from "@/state/panels";
 
 export const closeDialog = () => usePanels.setState({ dialog: undefined });
 
-type Props = { title: string; size?: "wide" | "full"; children: React.ReactNode };
+type Props = { title: string; size?: "middle" | "wide" | "full"; children: React.ReactNode };
 
 /** A window over the page; Escape, the button and a click beside it close it. */
 export function Dialog({ title, size, children }: Props) {
@@ -34,10 +34,10 @@ export function Dialog({ title, size, children }: Props) {
         aria-label={title}
         tabIndex={-1}
       >
-        <header>
+        <div className="dialog-head">
           <h2>{title}</h2>
           <Tool icon="close" label={t.close} keys="Esc" onClick={closeDialog} />
-        </header>
+        </div>
         {children}
       </div>
     </div>

@@ -19,6 +19,7 @@ const LATER = {
   compare: lazy(() => import("@/shell/CompareDialog")),
   "compare-with": lazy(() => import("@/shell/CompareWith")),
   sweep: lazy(() => import("@/sweep/SweepDialog")),
+  docs: lazy(() => import("@/shell/DocsDialog")),
   templates: lazy(() => import("@/shell/TemplatesDialog")),
 };
 

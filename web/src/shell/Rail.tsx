@@ -7,6 +7,7 @@ import { type Panel, usePanels } from "@/state/panels";
 const ITEMS: [Panel, IconName][] = [
   ["workflows", "folder"],
   ["nodes", "nodes"],
+  ["models", "box"],
   ["results", "image"],
   ["queue", "queue"],
   ["history", "clock"],

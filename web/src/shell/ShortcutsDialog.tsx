@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { Fragment, useEffect, useState } from "react";
 import { COMMANDS, type Command, command } from "@/commands/commands";
 import { chord } from "@/commands/keys";
 import {
@@ -72,14 +72,17 @@ function Shown({ entry, focused, onAsk }: ShownProps) {
       <button
         type="button"
         className="shortcut-keys"
-        aria-label={`${t.changeKeys}: ${word} (${keys.join(", ") || t.none})`}
+        aria-label={`${t.changeKeys}: ${word}, ${keys.join(" ") || t.none}`}
         // biome-ignore lint/a11y/noAutofocus: the focus comes back to where it was
         autoFocus={focused}
         onClick={onAsk}
       >
         {keys.length === 0 && "—"}
-        {keys.map((key) => (
-          <kbd key={key}>{key}</kbd>
+        {keys.map((key, index) => (
+          <Fragment key={key}>
+            {index > 0 && " "}
+            <kbd>{key}</kbd>
+          </Fragment>
         ))}
       </button>
     </li>

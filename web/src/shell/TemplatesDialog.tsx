@@ -6,6 +6,7 @@ import { heightOf, WIDTH } from "@/canvas/rows";
 import { openTemplate } from "@/commands/files";
 import { linksOf } from "@/document/links";
 import type { Place, Workflow } from "@/document/workflow";
+import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 import { Dialog } from "@/shell/Dialog";
 import { say, usePanels } from "@/state/panels";
@@ -15,6 +16,7 @@ import { colourOf } from "@/types/compatible";
 /** The workflows that ship with the program, each with a look at its graph. */
 export default function TemplatesDialog() {
   const t = useText();
+  const term = useTerm();
   const [templates, setTemplates] = useState<Template[]>([]);
   useEffect(() => {
     void api.templates().then(
@@ -37,8 +39,8 @@ export default function TemplatesDialog() {
               }}
             >
               <Sketch id={id} />
-              <b>{name}</b>
-              {description && <span>{description}</span>}
+              <b>{term(name)}</b>
+              {description && <span>{term(description)}</span>}
               <small>{t.nodeCount(nodes)}</small>
             </button>
           </li>

@@ -4,6 +4,7 @@ import { command } from "@/commands/commands";
 import { newTab } from "@/commands/files";
 import { useKeys } from "@/commands/keys";
 import { nextProblem } from "@/commands/problems";
+import { useTerm } from "@/language/terms";
 import { duration, size, useText } from "@/language/text";
 import { countOf, planWord } from "@/run/plan";
 import { cancel, run } from "@/run/submit";
@@ -32,6 +33,7 @@ function Mark() {
 /** Tabs, views, and the run button with what will run. */
 export function TopBar() {
   const t = useText();
+  const term = useTerm();
   const keysFor = useKeys();
   const { tabs, active, asked, show, look } = useTabs();
   const tab = tabs.find(({ id }) => id === active);
@@ -51,13 +53,13 @@ export function TopBar() {
               aria-current={one.id === active}
               onClick={() => show(one.id)}
             >
-              {nameOf(one, t.untitled)}
+              {term(nameOf(one, t.untitled))}
               {isDirty(one) && <i className="dirty" title="●" />}
             </button>
             <button
               type="button"
               className="tab-close"
-              aria-label={`${t.closeTab}: ${nameOf(one, t.untitled)}`}
+              aria-label={`${t.closeTab}: ${term(nameOf(one, t.untitled))}`}
               onClick={() => closeTab(one.id)}
             >
               <Icon name="close" />

@@ -4,7 +4,7 @@ import { create } from "zustand";
 import type { StoredFile } from "@/api/shapes";
 import type { Workflow } from "@/document/workflow";
 
-export type Panel = "queue" | "history" | "nodes" | "workflows" | "text" | "results";
+export type Panel = "queue" | "history" | "nodes" | "workflows" | "text" | "results" | "models";
 export type Dialog =
   | "palette"
   | "shortcuts"
@@ -16,7 +16,8 @@ export type Dialog =
   | "compare"
   | "compare-with"
   | "sweep"
-  | "templates";
+  | "templates"
+  | "docs";
 
 /** One of two documents that are compared. */
 export type Compared = { title: string; document: Workflow; picture?: StoredFile };

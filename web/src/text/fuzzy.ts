@@ -43,10 +43,16 @@ export function fuzzy(query: string, text: string): Match | undefined {
   return { score, at };
 }
 
-export type Field = { text: string; weight: number };
+/** `whole`: letters far apart do not count, as nearly any word is in a sentence so. */
+export type Field = { text: string; weight: number; whole?: boolean };
 
-/** Items that fit, best first. Several words may fit several fields. */
-export function search<T>(query: string, items: readonly T[], fields: (item: T) => Field[]): T[] {
+/** Items that fit, best first; `bonus` is for what is wanted often. Several words may fit several fields. */
+export function search<T>(
+  query: string,
+  items: readonly T[],
+  fields: (item: T) => Field[],
+  bonus: (item: T) => number = () => 0,
+): T[] {
   const words = query.trim().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [...items];
   const found: { item: T; score: number; order: number }[] = [];
@@ -54,13 +60,15 @@ export function search<T>(query: string, items: readonly T[], fields: (item: T) 
     const texts = fields(item);
     const best = (wanted: string) =>
       Math.max(
-        ...texts.map(({ text, weight }) => {
+        ...texts.map(({ text, weight, whole }) => {
+          if (whole && !text.toLowerCase().includes(wanted.toLowerCase()))
+            return Number.NEGATIVE_INFINITY;
           const match = fuzzy(wanted, text);
           return match ? match.score * weight + weight * 10 : Number.NEGATIVE_INFINITY;
         }),
       );
     const split = words.reduce((sum, word) => sum + best(word), 0) / words.length;
-    const score = Math.max(split, best(query));
+    const score = Math.max(split, best(query.trim())) + bonus(item);
     if (score > Number.NEGATIVE_INFINITY) found.push({ item, score, order });
   });
   return found.sort((a, b) => b.score - a.score || a.order - b.order).map((entry) => entry.item);

@@ -1,0 +1,35 @@
+/** Names that come from the server, in the page's language where they are known in it. */
+
+import { useCallback } from "react";
+import { create } from "zustand";
+import { useSettings } from "@/state/settings";
+
+type Terms = { readonly [english: string]: string };
+type Term = (english: string) => string;
+
+const useTerms = create<{ zh: Terms }>()(() => ({ zh: {} }));
+const NONE: Terms = {};
+
+/** Chinese names come when they are first needed. */
+function load(language: string): void {
+  if (language !== "zh" || Object.keys(useTerms.getState().zh).length > 0) return;
+  void import("@/language/terms.zh").then(({ terms }) => useTerms.setState({ zh: terms }));
+}
+
+load(useSettings.getState().language);
+useSettings.subscribe(({ language }) => load(language));
+
+/** A name in the page's language, or as it is; `a/b` by its parts. */
+export function useTerm(): Term {
+  const chinese = useSettings(({ language }) => language === "zh");
+  const terms = useTerms(({ zh }) => (chinese ? zh : NONE));
+  return useCallback(
+    (english) =>
+      terms[english] ??
+      english
+        .split("/")
+        .map((part) => terms[part] ?? part)
+        .join("/"),
+    [terms],
+  );
+}
