@@ -58,8 +58,8 @@ def grid(
     sides = [wrapped(text, font, LABEL_WIDTH, 8) for text in labels]
     widest = max(font.getlength(line) for side in sides for line in side.split("\n"))
     left = MARGIN + (round(widest) + 2 * GAP if widest else 0)
-    line = FONT_SIZE + 5
-    top = MARGIN + max((h.count("\n") + 1 for h in heads), default=0) * line + GAP
+    lines = max((head.count("\n") + 1 for head in heads if head), default=0)
+    top = MARGIN + (lines * (FONT_SIZE + 5) + GAP if lines else 0)
     size = (
         left + len(columns) * (width + GAP) - GAP + MARGIN,
         top + len(rows) * (height + GAP) - GAP + MARGIN,

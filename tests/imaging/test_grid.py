@@ -19,7 +19,8 @@ def test_pictures_stand_in_their_cells_and_labels_beside_them(tmp_path: Path) ->
     blue = picture(tmp_path, (0, 0, 255), (128, 128))
     sheet = grid([[red, blue], [blue, None]], ["cfg: 3", "cfg: 5"], ["seed: 1", "seed: 2"])
     bare = grid([[red, blue], [blue, None]], ["", ""], ["", ""])
-    assert sheet.width > bare.width and sheet.height > bare.height - 20
+    assert sheet.width > bare.width and sheet.height > bare.height + FONT_SIZE
+    assert bare.size == (2 * 128 + 26, 2 * 128 + 26)
     colours = [
         sheet.getpixel((sheet.width - 80, y)) for y in (sheet.height // 3, sheet.height - 60)
     ]

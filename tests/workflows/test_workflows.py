@@ -22,7 +22,11 @@ WORKFLOWS = sorted(
 """Those that have no graph test beside them."""
 SIZES = {
     "hires_fix": (192, 192), "regions": (256, 128), "edges": (256, 128), "hooks": (256, 128),
-    "panorama": (512, 128), "tiled_upscale": (256, 256),
+    "panorama": (512, 128), "tiled_upscale": (256, 256), "outpaint": (256, 128),
+    "detail_pass": (256, 256), "differential": (256, 128), "compositing": (550, 148),
+    "prompt_schedule": (550, 148), "wildcards": (550, 148), "batch": (550, 148),
+    "lora_tags": (550, 148), "merge": (550, 296), "guidance_kinds": (1086, 173),
+    "speed_patches": (550, 173), "preprocessors": (1086, 173), "compare": (640, 128),
 }  # fmt: skip
 
 

@@ -29,11 +29,13 @@ from nodeflow.diffusion.unet.model import UNet2DConditionModel
 from nodeflow.diffusion.vae.model import AutoencoderKL
 
 HINT = (8, 16, 32, 64)
-RANK = 16
+RANK = 32
 BATCH = 8
 RATE = 1e-3
 SCALE_FACTOR = 0.18215
 SAVE_EVERY = 250
+VARIANTS = 3
+"""Scenes of each subject on each of its grounds."""
 EMPTY = 0.5
 """Share of examples without a caption, which leaves all to the edges."""
 
@@ -80,13 +82,14 @@ class LowRankAdded(nn.Module):
 def scenes(
     vae: AutoencoderKL, library: Library, known: Sequence[str], edges: Edges, seed: int
 ) -> Pairs:
-    """One scene of each subject on each of its grounds, encoded, with its edges."""
+    """Scenes of each subject on each of its grounds, encoded, with their edges."""
     rng = random.Random(seed)
     labels = [subject.label for subject in library.subjects]
     wanted = [
         (index, colour)
         for index in (labels.index(label) for label in known)
         for colour in colours_for(library.subjects[index])
+        for _ in range(VARIANTS)
     ]
     latents, drawn = [], []
     with torch.no_grad():
@@ -141,6 +144,15 @@ def wake(embedding: HintEmbedding, hint: Tensor) -> None:
         embedding.conv_out.weight *= 0.5 / embedding(hint).std()
 
 
+def noisy_times(count: int, size: int, generator: torch.Generator) -> Tensor:
+    """Times in 0..count-1, most of them late, where shapes are decided.
+
+    Source: T2I-Adapter (Mou et al. 2023, arXiv 2302.08453), section 3.3, cubic sampling.
+    """
+    share = torch.rand(size, generator=generator)
+    return ((1 - share**3) * count).long().clamp(max=count - 1)
+
+
 def hint_of(pairs: Pairs, picks: Tensor | slice) -> Tensor:
     """Edges as a control net takes them: `[n, 3, H, W]` in 0..1."""
     return pairs.edges[picks].float()[:, None].expand(-1, 3, -1, -1) / 255
@@ -175,7 +187,7 @@ class Examples:
         clean = pairs.latents[picks]
         noise = torch.randn(clean.shape, generator=generator)
         sigmas = stable_diffusion().sigmas
-        at = torch.randint(len(sigmas), (size,), generator=generator)
+        at = noisy_times(len(sigmas), size, generator)
         sigma = sigmas[at].to(clean)[:, None, None, None]
         root = (sigma**2 + 1).sqrt()
         hint = hint_of(pairs, picks)
