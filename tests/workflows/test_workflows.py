@@ -65,6 +65,17 @@ def test_the_background_is_the_named_one(tmp_path: Path, colour: str, channel: i
     assert corners[channel] > 1.3 * np.delete(corners, channel).max()
 
 
+def test_each_template_has_a_picture_and_a_row_in_the_gallery() -> None:
+    gallery = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
+    names = {p.stem for p in (ROOT / "workflows").glob("*.yaml") if not p.name.endswith(".test.yaml")}
+    pictures = ROOT / "workflows/pictures"
+    assert names == {path.stem for path in pictures.iterdir()}
+    for name in names:
+        with Image.open(pictures / f"{name}.webp") as picture:
+            assert picture.width >= 128
+        assert f"](../workflows/pictures/{name}.webp) | [{name}.yaml](../workflows/{name}.yaml)" in gallery
+
+
 def test_equal_seeds_give_equal_pictures(tmp_path: Path) -> None:
     path = ROOT / "workflows/txt2img.yaml"
     first = pixels(run(path, tmp_path / "a", seed=5, steps=3))

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from aiohttp import web
 from msgspec import Raw, Struct, field, json
 
 from nodeflow.node.plugins import builtin_folder
@@ -19,6 +20,7 @@ from nodeflow.server.api.answers.workflows import (
     Versions,
 )
 from nodeflow.server.api.answers.workflows import WorkflowFiles as Listing
+from nodeflow.server.api.files import FILE_POLICY
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
 from nodeflow.server.process.questions import AskConvert, AskYaml
@@ -214,15 +216,13 @@ async def restore(call: Call) -> Restored:
 async def templates(call: Call) -> Templates:
     """Workflows that ship with the program."""
     found: list[Template] = []
-    for file in sorted(builtin_folder("workflows").glob("*.yaml")):
-        if file.name.endswith(".test.yaml"):
-            continue
+    for id, file in template_files().items():
         document = (await parsed(call, file.read_bytes()))["document"]
         if document is not None:
             found.append(
                 {
-                    "id": file.stem,
-                    "name": document.get("name") or file.stem,
+                    "id": id,
+                    "name": document.get("name") or id,
                     "description": document.get("description") or "",
                     "nodes": len(document["nodes"]),
                 }
@@ -232,12 +232,30 @@ async def templates(call: Call) -> Templates:
 
 async def template(call: Call) -> Opened:
     """One of them."""
-    folder = builtin_folder("workflows")
-    files = {f.stem: f for f in folder.glob("*.yaml") if not f.name.endswith(".test.yaml")}
+    return await parsed(call, template_file(call).read_bytes())
+
+
+async def template_picture(call: Call) -> web.Response:
+    """What it makes as it stands, as WebP."""
+    file = template_file(call)
+    picture = file.parent / "pictures" / f"{file.stem}.webp"
+    headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=600"}
+    return web.Response(body=picture.read_bytes(), content_type="image/webp", headers=headers)
+
+
+def template_files() -> dict[str, Path]:
+    """Their files, by their ids."""
+    files = sorted(builtin_folder("workflows").glob("*.yaml"))
+    return {file.stem: file for file in files if not file.name.endswith(".test.yaml")}
+
+
+def template_file(call: Call) -> Path:
+    """The file of the one that is asked for."""
+    files = template_files()
     file = files.get(call.part("id"))
     if file is None:
         raise Fault.unknown("template", call.part("id"), files)
-    return await parsed(call, file.read_bytes())
+    return file
 
 
 BASE = "/api/v1/workflows"
@@ -257,4 +275,5 @@ ROUTES = [
     Route("POST", "/api/v1/trash/{id}/restore", restore),
     Route("GET", "/api/v1/templates", templates),
     Route("GET", "/api/v1/templates/{id}", template),
+    Route("GET", "/api/v1/templates/{id}/picture", template_picture, media="image/webp"),
 ]  # fmt: skip

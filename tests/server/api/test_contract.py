@@ -200,6 +200,8 @@ def workflows(api: Contract) -> None:
     api.call("PUT", WORKFLOW, {"text": "nodes: ["}, path="wrong.yaml")
     assert api.call("GET", WORKFLOW, path="wrong.yaml").json["problems"]
     assert api.call("GET", f"{API}/templates").json["templates"]
+    shown = api.call("GET", f"{API}/templates/{{id}}/picture", id="txt2img")
+    assert shown.body.startswith(b"RIFF")
 
 
 def personal(api: Contract) -> None:

@@ -150,6 +150,11 @@ export function modelPicture(kind: string, name: string): string {
   return `api/v1/models/${kind}/${inUrl(name)}/preview?size=96`;
 }
 
+/** The address of what a template makes. */
+export function templatePicture(id: string): string {
+  return `api/v1/templates/${encodeURIComponent(id)}/picture`;
+}
+
 /** A file's address as the server gave it, seen from the page. */
 export function fileUrl(file: { url: string }, thumbnail?: number): string {
   return thumbnail
