@@ -1,5 +1,6 @@
 """Canny's edges ("A Computational Approach to Edge Detection", 1986)."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -37,10 +38,19 @@ def canny(image: Tensor, low: float, high: float) -> Tensor:
         right_or_below = (way == 0) | (way == 2)
         largest &= (magnitude > beside) | right_or_below & (magnitude == beside)
     thin = torch.where(largest, magnitude, 0.0)
-    candidates, edges = thin > low, thin > high
-    while True:
-        grown = candidates & (F.max_pool2d(edges.float(), 3, 1, 1) > 0) | edges
-        if torch.equal(grown, edges):
-            break
-        edges = grown
+    edges = thin > high
+    edges |= joined_to(edges, thin > low)
     return edges.float().movedim(1, -1).expand(-1, -1, -1, 3).contiguous()
+
+
+def joined_to(edges: Tensor, candidates: Tensor) -> Tensor:
+    """Candidates `[B, 1, H, W]` that a chain of neighbours, corners included, joins to an edge."""
+    from scipy import ndimage
+
+    neighbours = np.zeros((3, 3, 3, 3), dtype=bool)
+    neighbours[1, 1] = True
+    labels, count = ndimage.label(candidates.cpu().numpy(), neighbours)
+    kept = np.zeros(count + 1, dtype=bool)
+    kept[labels[edges.cpu().numpy()]] = True
+    kept[0] = False
+    return torch.from_numpy(kept[labels]).to(edges.device)
