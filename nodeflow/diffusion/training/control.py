@@ -22,7 +22,7 @@ from nodeflow.diffusion.control.net import ControlNetModel, HintEmbedding, copie
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training.adapter_start import uniform
-from nodeflow.diffusion.training.scene import Library, caption, colours_for, compose
+from nodeflow.diffusion.training.scene import Library, caption, colours_for, compose_anywhere
 from nodeflow.diffusion.training.text import rng_from
 from nodeflow.diffusion.training.vocabulary import LENGTH, Vocabulary
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
@@ -82,7 +82,7 @@ class LowRankAdded(nn.Module):
 def scenes(
     vae: AutoencoderKL, library: Library, known: Sequence[str], edges: Edges, seed: int
 ) -> Pairs:
-    """Scenes of each subject on each of its grounds, encoded, with their edges."""
+    """Scenes of each subject, placed anyhow, on each of its grounds; encoded, with their edges."""
     rng = random.Random(seed)
     labels = [subject.label for subject in library.subjects]
     wanted = [
@@ -94,9 +94,8 @@ def scenes(
     latents, drawn = [], []
     with torch.no_grad():
         for start in range(0, len(wanted), 16):
-            pictures = np.stack(
-                [compose(library.pictures[i], c, rng) for i, c in wanted[start : start + 16]]
-            )
+            some = wanted[start : start + 16]
+            pictures = np.stack([compose_anywhere(library.pictures[i], c, rng) for i, c in some])
             pixels = torch.from_numpy(pictures).float() / 255
             latents.append(vae.encode(pixels.permute(0, 3, 1, 2).contiguous() * 2 - 1))
             drawn.append((edges(pixels)[..., 0] * 255).byte())

@@ -102,6 +102,24 @@ def compose(picture: Pixels, colour: str, rng: random.Random) -> Pixels:
     return np.asarray(scene, dtype=np.uint8)
 
 
+def compose_anywhere(picture: Pixels, colour: str, rng: random.Random) -> Pixels:
+    """The subject mirrored or not, turned, stretched, smaller, anywhere on a ground.
+
+    Its caption says nothing of all this: only a picture's edges can.
+    """
+    subject = Image.fromarray(picture, "RGBA")
+    if rng.random() < 0.5:
+        subject = subject.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    subject = subject.rotate(rng.uniform(-25, 25), Image.Resampling.BILINEAR)
+    side, stretch = rng.randint(64, 116), rng.uniform(-0.25, 0.25)
+    width, height = round(side * min(1, 1 + stretch)), round(side * min(1, 1 - stretch))
+    subject = subject.resize((width, height), Image.Resampling.BILINEAR)
+    scene = Image.fromarray(background(colour, rng), "RGB")
+    corner = (rng.randint(0, SIZE - width), rng.randint(0, SIZE - height))
+    scene.paste(subject, corner, subject)
+    return np.asarray(scene, dtype=np.uint8)
+
+
 def with_article(words: str) -> str:
     """`an owl`, `a cat`; none before plurals and names that take none."""
     plural = words.endswith("s") and not words.endswith(("ss", "us", "cactus", "octopus"))
