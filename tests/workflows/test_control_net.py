@@ -27,13 +27,13 @@ def followed(hint: Tensor, pictures: Tensor) -> Tensor:
     return (line * near).sum((1, 2)) / line.sum((1, 2))
 
 
-def test_lines_are_followed_with_and_without_a_prompt() -> None:
+def test_lines_are_followed() -> None:
     context = RunContext()
     model, clip, vae = call("CheckpointLoaderSimple", "tiny-emoji", context)
     control = call("ControlNetLoader", "tiny-canny", context)
     hint = outlines()
     empty = call("CLIPTextEncode", "", clip, context)
-    for text in ("", "an orange on a blue background"):
+    for text in ("an orange on a blue background", "a robot on a green background"):
         prompt = call("CLIPTextEncode", text, clip, context)
         shares = []
         for strength in (0.0, 1.0):
@@ -44,6 +44,5 @@ def test_lines_are_followed_with_and_without_a_prompt() -> None:
                 "karras", 1.0,
             )  # fmt: skip
             shares.append(followed(hint, call("VAEDecode", sampled, vae, context)))
-        print(text, shares)
         plain, steered_shares = shares
-        assert float(steered_shares.mean()) > 0.75 > 0.55 > float(plain.mean())
+        assert float(steered_shares.mean()) > 0.8 > 0.6 > float(plain.mean())

@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     control = steps.add_parser("control", help="a Control-LoRA for edges; after unpack")
     control.add_argument("file", type=Path, help="the checkpoint")
     control.add_argument("out", type=Path, help="the Control-LoRA")
-    control.add_argument("--steps", type=int, default=1500, help="default 1500")
+    control.add_argument("--steps", type=int, default=6000, help="default 6000")
     control.add_argument("--start", type=Path, help="a Control-LoRA to go on from")
     for name, about in (
         ("unpack", "autoencoder and text encoder out of a checkpoint, instead of vae and text"),
