@@ -68,13 +68,28 @@ def test_the_background_is_the_named_one(tmp_path: Path, colour: str, channel: i
 
 def test_each_template_has_a_picture_and_a_row_in_the_gallery() -> None:
     gallery = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
-    names = {p.stem for p in (ROOT / "workflows").glob("*.yaml") if not p.name.endswith(".test.yaml")}
+    names = {
+        p.stem for p in (ROOT / "workflows").glob("*.yaml") if not p.name.endswith(".test.yaml")
+    }
     pictures = ROOT / "workflows/pictures"
     assert names == {path.stem for path in pictures.iterdir()}
     for name in names:
         with Image.open(pictures / f"{name}.webp") as picture:
             assert picture.width >= 128
-        assert f"](../workflows/pictures/{name}.webp) | [{name}.yaml](../workflows/{name}.yaml)" in gallery
+        assert (
+            f"](../workflows/pictures/{name}.webp) | [{name}.yaml](../workflows/{name}.yaml)"
+            in gallery
+        )
+
+
+def test_each_template_is_told_in_chinese() -> None:
+    known = (ROOT / "web/src/language/terms.zh.ts").read_text(encoding="utf-8")
+    for path in (ROOT / "workflows").glob("*.yaml"):
+        workflow = open_workflow(path)
+        for text in (workflow.name, workflow.description):
+            assert not text or f'"{text}":' in known or f"\n  {text}:" in known, (
+                f"{path.name}: {text}"
+            )
 
 
 def test_equal_seeds_give_equal_pictures(tmp_path: Path) -> None:

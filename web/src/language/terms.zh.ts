@@ -27,6 +27,17 @@ export const terms: { readonly [english: string]: string } = {
   "Second prompt": "第二个提示词",
   "Left prompt": "左侧提示词",
   "Right prompt": "右侧提示词",
+  Beyond: "之外",
+  Detail: "细节",
+  From: "从",
+  To: "到",
+  Seeds: "种子",
+  Template: "模板",
+  Avoid: "避免",
+  Few: "少",
+  Many: "多",
+  Subject: "主体",
+  Background: "背景",
   // Templates.
   "Text to image": "文生图",
   "Image to image": "图生图",
@@ -73,6 +84,47 @@ export const terms: { readonly [english: string]: string } = {
   "XY grid": "XY 网格",
   "One prompt at several cfg and steps, on a labelled sheet. A new column draws that column.":
     "一个提示词配多种 cfg 与步数，排成带标注的表。新增一列只画那一列。",
+  Outpainting: "外扩绘制",
+  "A picture drawn on to the right; what was there stays.": "把图像向右画下去；原有部分不变。",
+  "Detail pass": "细节重绘",
+  "A part of a large picture, cut out by a mask, enlarged, sampled again and laid back.":
+    "用遮罩剪出大图的一部分，放大后重新采样，再贴回去。",
+  "Differential diffusion": "差分扩散",
+  "A grey mask says how much each place may change, from nothing on the left to all on the right.":
+    "灰度遮罩决定每处可以改变多少：左边不变，右边全变。",
+  Compositing: "合成图像",
+  "A subject cut out of its plain background by a mask, and laid on another picture.":
+    "用遮罩把主体从纯色背景剪出，放到另一张图上。",
+  "Prompt schedule": "提示词调度",
+  "One prompt that changes while it is drawn, and one of two in turn, in A1111's language.":
+    "用 A1111 的写法：绘制途中改变的提示词，以及两者轮换的提示词。",
+  "Dynamic prompts": "动态提示词",
+  "A prompt with choices, made by a seed; each seed is another picture.":
+    "带选项的提示词，由种子决定；每个种子是另一张图。",
+  "A batch of different pictures": "一批不同的图像",
+  "A prompt and a seed for each picture of one batch, sampled together.":
+    "一个批次里每张图有自己的提示词和种子，一起采样。",
+  "LoRA tags": "LoRA 标签",
+  "A LoRA named in the prompt, at four strengths; each strength is a copy of nothing but what it changes.":
+    "在提示词里写出 LoRA，四种强度；每种强度只复制它改变的部分。",
+  "Merging by blocks": "分块合并",
+  "Two models mixed, from the first to the second by thirds: all blocks above, only the way up below.":
+    "混合两个模型，按三分之一从第一个到第二个：上排为全部块，下排只有上行块。",
+  "Kinds of guidance": "引导的种类",
+  "One prompt and seed under eight kinds of guidance: plain, RescaleCFG, APG, perturbed and self attention, FreeU, CFG++, Perp-Neg.":
+    "同一提示词与种子的八种引导：普通、RescaleCFG、APG、扰动注意力、自注意力、FreeU、CFG++、Perp-Neg。",
+  "Speed patches": "加速补丁",
+  "One picture four ways: plain, attention in tiles, like tokens merged, smaller features in the first steps.":
+    "同一张图的四种画法：普通、分块注意力、合并相似的词元、前几步用较小的特征。",
+  Preprocessors: "预处理器",
+  "What control nets are shown, made without weights: edges, scribble, lines, tile, colours, threshold, normals.":
+    "不用权重即可得到的 ControlNet 输入：边缘、涂鸦、线稿、分块、颜色、阈值、法线。",
+  Comparison: "比较",
+  "Six steps beside twenty, where they differ, a histogram, and how alike they are in numbers.":
+    "六步与二十步并排，差异所在，直方图，以及相似程度的数字。",
+  "Canny control net": "Canny ControlNet",
+  "Three prompts, first as the model draws them, then kept to the edges of a square by a control net.":
+    "三个提示词：先按模型自己的画法，再由 ControlNet 保持正方形的边缘。",
   // Node types.
   "Load Checkpoint": "加载检查点",
   "Load LoRA": "加载 LoRA",
@@ -144,6 +196,9 @@ export const terms: { readonly [english: string]: string } = {
   "Create Hook Model as LoRA": "以模型创建 LoRA 钩子",
   "Create Hook Model as LoRA (Model Only)": "以模型创建 LoRA 钩子（仅模型）",
   "Combine Hooks [2]": "合并两个钩子",
+  "Combine Hooks [4]": "合并四个钩子",
+  "Combine Hooks [8]": "合并八个钩子",
+  "Create Hook Keyframes From Floats": "由数列创建钩子关键帧",
   "Set Hook Keyframes": "设置钩子关键帧",
   "Create Hook Keyframe": "创建钩子关键帧",
   "Create Hook Keyframes Interp.": "创建插值钩子关键帧",
