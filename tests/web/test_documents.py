@@ -113,7 +113,9 @@ def test_random_edits_are_undone_and_done_again_step_by_step(graph: Any) -> None
 def test_templates_open_and_tabs_come_back(page: Any) -> None:
     page.keyboard.press("t")
     page.wait_for_selector(".card img")
-    until(page, "[...document.querySelectorAll('.card img')].slice(0, 3).every(p => p.naturalWidth)")
+    until(
+        page, "[...document.querySelectorAll('.card img')].slice(0, 3).every(p => p.naturalWidth)"
+    )
     page.get_by_role("textbox", name="Search").fill("inpain")
     until(page, "document.querySelectorAll('.card').length < 4")
     page.get_by_role("button", name="Inpainting").click()

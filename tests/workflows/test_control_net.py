@@ -37,10 +37,12 @@ def test_lines_are_followed() -> None:
         prompt = call("CLIPTextEncode", text, clip, context)
         shares = []
         for strength in (0.0, 1.0):
-            steered = call("ControlNetApplyAdvanced", prompt, empty, control, hint, strength, 0.0, 1.0)
+            positive, negative = call(
+                "ControlNetApplyAdvanced", prompt, empty, control, hint, strength, 0.0, 1.0
+            )
             latent = call("EmptyLatentImage", 128, 128, 3)
             sampled = call(
-                "KSampler", model, steered[0], steered[1], latent, context, 5, 12, 2.0, "dpmpp_2m",
+                "KSampler", model, positive, negative, latent, context, 5, 12, 2.0, "dpmpp_2m",
                 "karras", 1.0,
             )  # fmt: skip
             shares.append(followed(hint, call("VAEDecode", sampled, vae, context)))

@@ -14,11 +14,10 @@ from nodeflow.node.folders import Folders
 from nodeflow.node.plugins import load_registry
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = sorted(
-    path
-    for path in (ROOT / "workflows").glob("*.yaml")
-    if not path.name.endswith(".test.yaml") and not path.with_suffix(".test.yaml").exists()
+TEMPLATES = sorted(
+    path for path in (ROOT / "workflows").glob("*.yaml") if not path.name.endswith(".test.yaml")
 )
+WORKFLOWS = [path for path in TEMPLATES if not path.with_suffix(".test.yaml").exists()]
 """Those that have no graph test beside them."""
 SIZES = {
     "hires_fix": (192, 192), "regions": (256, 128), "edges": (256, 128), "hooks": (256, 128),
@@ -68,9 +67,7 @@ def test_the_background_is_the_named_one(tmp_path: Path, colour: str, channel: i
 
 def test_each_template_has_a_picture_and_a_row_in_the_gallery() -> None:
     gallery = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
-    names = {
-        p.stem for p in (ROOT / "workflows").glob("*.yaml") if not p.name.endswith(".test.yaml")
-    }
+    names = {path.stem for path in TEMPLATES}
     pictures = ROOT / "workflows/pictures"
     assert names == {path.stem for path in pictures.iterdir()}
     for name in names:
@@ -84,7 +81,7 @@ def test_each_template_has_a_picture_and_a_row_in_the_gallery() -> None:
 
 def test_each_template_is_told_in_chinese() -> None:
     known = (ROOT / "web/src/language/terms.zh.ts").read_text(encoding="utf-8")
-    for path in (ROOT / "workflows").glob("*.yaml"):
+    for path in TEMPLATES:
         workflow = open_workflow(path)
         for text in (workflow.name, workflow.description):
             assert not text or f'"{text}":' in known or f"\n  {text}:" in known, (
