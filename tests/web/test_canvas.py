@@ -233,7 +233,7 @@ def test_alt_clones_ctrl_selects_space_pans_and_an_edge_resizes(
     graph.keyboard.down("Control")
     drag(graph, (560, 230), (1000, 530))
     graph.keyboard.up("Control")
-    assert graph.locator(".node.selected").count() == 2
+    assert graph.locator(".selected > .node").count() == 2
     graph.locator(".react-flow__pane").click(position={"x": 700, "y": 690})
     box = graph.locator('[data-id="image"] .node').bounding_box()
     edge, top = box["x"] + box["width"] - 2, box["y"] + 8

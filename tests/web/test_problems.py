@@ -34,10 +34,10 @@ def test_a_run_that_is_refused_says_so_and_leads_to_the_problem(page: Any) -> No
     open_text(page, WRONG)
     counter = page.get_by_role("button", name="1 problem")
     counter.wait_for()
-    assert page.locator('[data-id="far"] .node.selected').count() == 0
+    assert page.locator('[data-id="far"].selected .node').count() == 0
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".toast:has-text('Nothing was run. 1 problem')")
-    page.wait_for_selector('[data-id="far"] .node.selected')
+    page.wait_for_selector('[data-id="far"].selected .node')
     page.get_by_role("button", name="bilinear", exact=True).click()
     counter.wait_for(state="detached")
 
@@ -57,7 +57,7 @@ def test_the_next_problem_is_gone_to_inside_a_subgraph_and_from_the_form(page: A
     page.get_by_role("button", name="1 problem").wait_for()
     page.keyboard.press("F8")
     page.wait_for_selector(".crumbs:has-text('inside')")
-    page.wait_for_selector('[data-id="grey"] .node.selected')
+    page.wait_for_selector('[data-id="grey"].selected .node')
 
 
 def test_a_picture_is_made_again_from_the_viewer(page: Any) -> None:

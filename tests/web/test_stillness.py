@@ -35,6 +35,13 @@ Object.assign = (into, state, ...more) => {
 new MutationObserver(list => { seen.changes += list.length }).observe(document,
     { subtree: true, childList: true, attributes: true, characterData: true });
 """
+# React gives an element another set of properties whenever its component is drawn anew.
+KEEP = """() => {
+    const given = node => node[Object.keys(node).find(key => key.startsWith("__reactProps"))];
+    window.anew = () => [...kept].filter(([node, props]) => given(node) !== props).length;
+    const kept = new Map([...document.querySelectorAll(".node")].map(node => [node, given(node)]));
+    return kept.size;
+}"""
 RESET = "() => Object.assign(window.seen, { fired: 0, commits: 0, changes: 0, told: {} })"
 SETTLED, RESTS = 5, 6  # a message stays for four seconds
 
@@ -118,3 +125,36 @@ def test_what_a_pan_brings_into_sight_is_told_to_nobody_else(page: Any) -> None:
     page.mouse.up(button="middle")
     assert "nodes" in told
     assert [name for name in told if name.startswith(("on", "is")) or "Options" in name] == []
+
+
+def chosen(page: Any) -> int:
+    found: int = page.locator(".react-flow__node.selected").count()
+    return found
+
+
+@pytest.mark.parametrize("far", [True, False])
+def test_choosing_and_dragging_draw_no_node_anew(page: Any, far: bool) -> None:
+    open_text(page, document(200))
+    page.wait_for_selector(".far-view")
+    if not far:
+        look_at(page, "n100")
+        page.wait_for_selector(".node.plain", state="detached")
+    page.wait_for_timeout(1000)
+    box = page.locator('[data-id="n100"] .node').bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + min(10, box["height"] / 2)
+    assert page.evaluate(KEEP) > 2
+    page.keyboard.down("Shift")
+    page.mouse.move(60, 60)
+    page.mouse.down()
+    page.mouse.move(x, y, steps=5)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    assert chosen(page) > 2
+    assert page.evaluate("window.anew()") == 0
+    page.mouse.click(62, 62)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 20, steps=5)
+    assert chosen(page) == 1
+    assert page.evaluate("window.anew()") == 0
+    page.mouse.up()

@@ -33,7 +33,7 @@ import { useSpaceHeld } from "@/canvas/panning";
 import { listenToPinches, ZOOM } from "@/canvas/pinch";
 import { dropOnNode, refusalOf } from "@/canvas/refusal";
 import { bend } from "@/canvas/rerouting";
-import { placeAt, useCanvas, usePointer } from "@/canvas/selection";
+import { placeAt, useCanvas, usePointer, useSight } from "@/canvas/selection";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
 import { cloneTo } from "@/commands/clip";
 import type { Place } from "@/document/workflow";
@@ -54,8 +54,9 @@ const PAN_BY = { boxes: [1], hand: [0, 1] };
 const ATTRIBUTION = { hideAttribution: true };
 const LOOK = {
   onChange({ zoom }: Viewport): void {
-    const small = zoom < READABLE && useCanvas.getState().many;
-    if (useCanvas.getState().far !== small) useCanvas.setState({ far: small });
+    const { many, far } = useSight.getState();
+    const small = zoom < READABLE && many;
+    if (far !== small) useSight.setState({ far: small });
   },
 };
 
@@ -68,7 +69,7 @@ export function Canvas() {
   const { dragSelects, scrollPans, snap, minimap } = useSettings();
   const many = Object.keys(graph.nodes).length > MANY;
   const [nodes, setNodes] = useState<Node[]>(() => {
-    useCanvas.setState({ many, far: many });
+    useSight.setState({ many, far: many });
     return toNodes(graph, [], inside, many, isDrawn);
   });
   // The first node on an empty canvas stays where it was put.
@@ -77,7 +78,7 @@ export function Canvas() {
   const [edges, setEdges] = useState<Edge[]>([]);
   const [asked, setAsked] = useState<Asked>();
   const [menu, setMenu] = useState<MenuAt>();
-  const far = useCanvas((state) => state.far);
+  const far = useSight((state) => state.far);
   const linking = useConnection(({ inProgress }) => inProgress);
   useOnViewportChange(LOOK);
   const section = useRef<HTMLElement>(null);
@@ -85,7 +86,7 @@ export function Canvas() {
 
   useEffect(() => {
     const { wanted } = useCanvas.getState();
-    useCanvas.setState({ many });
+    useSight.setState({ many });
     const old = known.current === types;
     known.current = types;
     setNodes((before) => {

@@ -11,7 +11,7 @@ import { useServer } from "@/state/server";
 import { act, useGraph } from "@/state/tabs";
 
 /** The inputs or the outputs of a subgraph, on its canvas. */
-export const EndView = memo(function EndView({ id, selected }: NodeProps) {
+export const EndView = memo(function EndView({ id }: NodeProps) {
   const t = useText();
   const graph = useGraph();
   useServer(({ types }) => types);
@@ -19,7 +19,7 @@ export const EndView = memo(function EndView({ id, selected }: NodeProps) {
   const ports = side === "inputs" ? takes(graph).outputs : gives(graph).inputs;
   const names = new Set(Object.keys(graph[side] ?? {}));
   return (
-    <article className={selected ? "node end selected" : "node end"} aria-label={t[side]}>
+    <article className="node end" aria-label={t[side]}>
       <header className="node-head">
         <strong>{t[side]}</strong>
       </header>

@@ -27,34 +27,38 @@ import type { InputType, NodeType } from "@/types/nodeType";
 const AreaField = lazy(() => import("@/area/AreaField"));
 const Preview = lazy(() => import("@/plugins/Preview"));
 
+/** Where a node lies and whether it is selected is React Flow's to show: neither draws it anew. */
+function same(now: NodeProps, before: NodeProps): boolean {
+  return now.id === before.id && now.width === before.width && now.height === before.height;
+}
+
 /** One node: its ports, its widgets, what it shows, and what became of it. */
-export const NodeView = memo(function NodeView({ id, selected, width, height }: NodeProps) {
+export const NodeView = memo(function NodeView({ id, width, height }: NodeProps) {
   const node = useTabs((state) => currentGraph(state).nodes[id]);
   const full = useDetail(id);
   if (!node) return null;
-  if (full) return <Known id={id} node={node} selected={selected} />;
-  return <Plain id={id} node={node} selected={selected} width={width} height={height} />;
-});
+  if (full) return <Known id={id} node={node} />;
+  return <Plain id={id} node={node} width={width} height={height} />;
+}, same);
 
 type PlainProps = {
   id: string;
   node: NodeData;
-  selected: boolean;
   width: number | undefined;
   height: number | undefined;
 };
 
 /** A box with a name, as big as the node: for what is too small to read, or is about to be drawn. */
-function Plain({ id, node, selected, width, height }: PlainProps) {
+function Plain({ id, node, width, height }: PlainProps) {
   const state = useRunState(useTabs((tabs) => runName(id, tabs)));
-  const layout = useTabs((tabs) => currentGraph(tabs).layout?.nodes?.[id]);
+  const colour = useTabs((tabs) => currentGraph(tabs).layout?.nodes?.[id]?.colour);
   const title = titleOf(id, node);
-  const marks = [selected && "selected", modeOf(node), state].filter(Boolean).join(" ");
+  const marks = [modeOf(node), state].filter(Boolean).join(" ");
   return (
     <article
       className={`node plain ${marks}`}
       aria-label={title}
-      style={{ width, height, "--tint": layout?.colour } as React.CSSProperties}
+      style={{ width, height, "--tint": colour } as React.CSSProperties}
     >
       <header className="node-head">
         <strong>{title}</strong>
@@ -65,7 +69,7 @@ function Plain({ id, node, selected, width, height }: PlainProps) {
 
 const Known = memo(KnownView);
 
-function KnownView({ id, node, selected }: { id: string; node: NodeData; selected: boolean }) {
+function KnownView({ id, node }: { id: string; node: NodeData }) {
   const t = useText();
   const term = useTerm();
   const [width, setWidth] = useState<number>();
@@ -82,7 +86,7 @@ function KnownView({ id, node, selected }: { id: string; node: NodeData; selecte
   const title = titleOf(id, node);
   const english = type?.display_name ?? node.node;
   const shown = term(english);
-  const marks = [selected && "selected", mode, state, missing && "missing"].filter(Boolean);
+  const marks = [mode, state, missing && "missing"].filter(Boolean);
   if (node.node === REROUTE && type)
     return (
       <article className={`node reroute ${marks.join(" ")}`} aria-label={`${title}, ${shown}`}>

@@ -3,9 +3,9 @@
  * frame, so that no gesture waits for them. Too small to read, they are boxes again.
  */
 
-import { useReactFlow } from "@xyflow/react";
+import { type Node, useStoreApi } from "@xyflow/react";
 import { useEffect, useState } from "react";
-import { useCanvas } from "@/canvas/selection";
+import { useSight } from "@/canvas/selection";
 
 /** From so many nodes on. */
 export const MANY = 120;
@@ -56,11 +56,9 @@ export function isDrawn(id: string): boolean {
 
 /** Whether a node shall be drawn with all that stands on it. */
 export function useDetail(id: string): boolean {
-  const many = useCanvas((state) => state.many);
-  const far = useCanvas((state) => state.far);
-  const flow = useReactFlow();
-  const wanted = !(many && far);
-  const [full, setFull] = useState(!many);
+  const wanted = useSight(({ many, far }) => !(many && far));
+  const store = useStoreApi();
+  const [full, setFull] = useState(() => !useSight.getState().many);
   useEffect(() => {
     if (full !== wanted) return soon(() => setFull(wanted));
   }, [full, wanted]);
@@ -68,8 +66,10 @@ export function useDetail(id: string): boolean {
     if (!full) return;
     drawn.add(id);
     // What was estimated is there to be measured now; React Flow does that when the box gets its size.
-    if (flow.getNode(id)?.handles) flow.updateNode(id, { handles: undefined });
+    const { nodeLookup, triggerNodeChanges } = store.getState();
+    const { handles, ...item } = nodeLookup.get(id)?.internals.userNode ?? {};
+    if (handles) triggerNodeChanges([{ type: "replace", id, item: item as Node }]);
     return () => void drawn.delete(id);
-  }, [full, id, flow]);
+  }, [full, id, store]);
   return full;
 }

@@ -47,13 +47,14 @@ export function dropped(nodes: readonly Node[]): void {
 
 /** A node without links dropped on a link goes between its ends, where its ports fit. */
 export function dropOnLink(name: string, point: Place): boolean {
-  const graph = currentGraph();
-  if (linksOf(graph).some(({ source, target }) => source === name || target === name)) return false;
   const path = document
     .elementsFromPoint(point.x, point.y)
     .map((element) => element.closest(".react-flow__edge"))
     .find(Boolean);
-  const id = path?.getAttribute("data-id");
+  if (!path) return false;
+  const graph = currentGraph();
+  if (linksOf(graph).some(({ source, target }) => source === name || target === name)) return false;
+  const id = path.getAttribute("data-id");
   const link = linksOf(graph).find(({ source, output, target, slot }) => {
     const from = graph.nodes[source];
     return from && edgeId(source, outputName(from.node, output), target, slot) === id;

@@ -9,10 +9,6 @@ import { currentGraph } from "@/state/tabs";
 type Canvas = {
   selected: string[];
   flow: ReactFlowInstance | undefined;
-  /** There are so many nodes that those out of sight are left out. */
-  many: boolean;
-  /** They are shown too small to read: widgets are left out. */
-  far: boolean;
   /** The port a link is being drawn from. */
   drawing: { side: "in" | "out"; type: string } | undefined;
   /** Ids that shall be selected when they appear. */
@@ -22,11 +18,19 @@ type Canvas = {
 export const useCanvas = create<Canvas>()(() => ({
   selected: [],
   flow: undefined,
-  many: false,
-  far: false,
   drawing: undefined,
   wanted: undefined,
 }));
+
+type Sight = {
+  /** There are so many nodes that those out of sight are left out. */
+  many: boolean;
+  /** They are shown too small to read: widgets are left out. */
+  far: boolean;
+};
+
+/** What all nodes ask for has a store of its own: a selection tells them nothing. */
+export const useSight = create<Sight>()(() => ({ many: false, far: false }));
 
 /** Where the pointer was last. It has a store of its own: what is on the canvas does not ask for it. */
 export const usePointer = create<Place>()(() => ({ x: 0, y: 0 }));

@@ -112,7 +112,7 @@ export function removeNodes(workflow: Workflow, scope: Scope, names: readonly st
   const draft = new Draft(workflow);
   const graph = graphAt(workflow, scope);
   // The last first: items of a list move up when one before them goes.
-  for (const { source, target, slot } of linksOf(graph).reverse())
+  for (const { source, target, slot } of linksOf(graph).toReversed())
     if (gone.has(source) && !gone.has(target)) setSlotIn(draft, scope, target, slot, undefined);
   for (const section of ["inputs", "outputs"] as const)
     for (const [key, value] of Object.entries(graph[section] ?? {}))

@@ -121,6 +121,13 @@ export function linksInto(target: string, node: NodeData): Link[] {
   });
 }
 
-export function linksOf(graph: Graph): Link[] {
-  return Object.entries(graph.nodes).flatMap(([target, node]) => linksInto(target, node));
+const links = new WeakMap<Graph["nodes"], readonly Link[]>();
+
+/** All links between nodes, found once: a graph whose nodes were only moved has the same ones. */
+export function linksOf({ nodes }: Graph): readonly Link[] {
+  const known = links.get(nodes);
+  if (known) return known;
+  const found = Object.entries(nodes).flatMap(([target, node]) => linksInto(target, node));
+  links.set(nodes, found);
+  return found;
 }
