@@ -207,15 +207,16 @@ class NodeCheck:
             )  # fmt: skip
             return
         literals[port.name] = read
+        kind = port.constraint(ModelFile)
         try:
-            kind = port.constraint(ModelFile)
             if kind is not None:
                 if read not in kind.besides:
                     self.folders.find_model(kind.kind, str(read))
             elif port.constraint(InputFile) is not None:
                 self.folders.find_input(str(read))
         except FileMissing as error:
-            searched = ", ".join(str(folder) for folder in error.searched) or "no folder at all"
+            usual = "the input folder" if kind is None else f"models/{kind.kind}"
+            searched = ", ".join(str(folder) for folder in error.searched) or usual
             self.report(
                 ProblemCode.MISSING_FILE, entry, f"'{error.name}' is not there", port.name,
                 f"a file in {searched}", error.nearest,

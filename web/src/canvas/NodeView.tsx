@@ -248,7 +248,7 @@ function Body({ id, node, type, wrong }: BodyProps) {
       ))}
       {others.map(([name, value]) => (
         <div className="row unknown" key={name}>
-          <Port name={name} type="*" side="in" hollow />
+          <Port name={name} type="*" side="in" hollow={!referenceOf(value)} />
           <label>{name}</label>
           <code>{String(value)}</code>
         </div>

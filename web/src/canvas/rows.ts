@@ -19,7 +19,7 @@ export type Rows = {
   /** Inputs with a widget, which a link may replace. */
   literals: InputType[];
   /** Values the type does not know, kept for when it does. */
-  others: [string, unknown][];
+  others: [string, Json][];
   /** Inputs whose values, one for each round, stand in the node. */
   looped: InputType[];
   /** Inputs that take one item a round of what is linked to them. */

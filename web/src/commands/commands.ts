@@ -3,6 +3,8 @@
 import { api } from "@/api/client";
 import { align, type Box, type Line, type Places, spread } from "@/canvas/aligning";
 import { arrange } from "@/canvas/arrange";
+import { lookAt } from "@/canvas/looking";
+import { ZOOM } from "@/canvas/pinch";
 import { pointerPlace, selectedNodes, useCanvas } from "@/canvas/selection";
 import { clip } from "@/commands/clip";
 import { reopenTab } from "@/commands/closing";
@@ -69,12 +71,22 @@ async function arrangeAll(): Promise<void> {
   );
   const places = await arrange(currentGraph(), sizes);
   act((d, scope) => moveNodes(d, scope, places, "arrange"));
-  requestAnimationFrame(() => void flow?.fitView({ duration: 200, padding: 0.08, maxZoom: 1 }));
+  requestAnimationFrame(() => fit());
 }
 
-function fit(ids?: string[]): void {
-  const nodes = ids && ids.length > 0 ? { nodes: ids.map((id) => ({ id })) } : {};
-  void useCanvas.getState().flow?.fitView({ duration: 150, padding: 0.08, maxZoom: 1.2, ...nodes });
+function fit(ids: string[] = []): void {
+  const { flow } = useCanvas.getState();
+  const canvas = document.querySelector(".canvas")?.getBoundingClientRect();
+  const nodes = flow?.getNodes().filter(({ id }) => ids.length === 0 || ids.includes(id)) ?? [];
+  if (!flow || !canvas || nodes.length === 0) return;
+  const overview = document.querySelector(".overview")?.getBoundingClientRect();
+  const covered = {
+    width: overview ? canvas.right - overview.left : 0,
+    height: overview ? canvas.bottom - overview.top : 0,
+  };
+  const boxes = nodes.map((node) => flow.getNodesBounds([node]));
+  const view = lookAt(boxes, canvas, covered, { min: ZOOM.min, max: 1.2 });
+  void flow.setViewport(view, { duration: 150 });
 }
 
 function view(): void {

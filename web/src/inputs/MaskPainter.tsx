@@ -52,6 +52,7 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
   const [size, setSize] = useState(24);
   const [feather, setFeather] = useState(0);
   const [erase, setErase] = useState(false);
+  const [asking, setAsking] = useState(false);
   const largest = pixels ? Math.max(64, Math.round(Math.max(pixels.width, pixels.height) / 2)) : 64;
 
   const context = () => canvas.current?.getContext("2d", { willReadFrequently: true });
@@ -74,6 +75,11 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
     },
     [now],
   );
+
+  const leave = useCallback(() => {
+    if (past.current.length === 0) onClose();
+    else setAsking((on) => !on);
+  }, [onClose]);
 
   useEffect(() => {
     let gone = false;
@@ -105,7 +111,8 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
       event.stopPropagation();
       const held = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
-      if (key === "escape") onClose();
+      if (key === "escape") leave();
+      else if (asking) return;
       else if (key === "[") setSize((s) => Math.max(2, Math.round(s * 0.8)));
       else if (key === "]") setSize((s) => Math.min(largest, Math.round(s * 1.25)));
       else if (held && (key === "y" || (key === "z" && event.shiftKey))) back(future, past);
@@ -116,7 +123,7 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
     };
     window.addEventListener("keydown", onKey, true);
     return () => window.removeEventListener("keydown", onKey, true);
-  }, [onClose, back, largest]);
+  }, [leave, asking, back, largest]);
 
   function place(event: React.PointerEvent): [number, number] {
     const c = event.currentTarget as HTMLCanvasElement;
@@ -215,7 +222,7 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
             />
           </label>
           <span className="grow" />
-          <button type="button" className="button" onClick={onClose}>
+          <button type="button" className="button" onClick={leave}>
             {t.close}
           </button>
           <button
@@ -227,6 +234,23 @@ export default function MaskPainter({ source, onDone, onClose }: Props) {
             {t.apply}
           </button>
         </div>
+        {asking && (
+          <div className="painter-ask" role="alertdialog" aria-label={t.maskUnused}>
+            <p>{t.maskUnused}</p>
+            <button type="button" className="button" onClick={onClose}>
+              {t.maskDrop}
+            </button>
+            <button
+              type="button"
+              // biome-ignore lint/a11y/noAutofocus: it answers a question that was just asked
+              autoFocus
+              className="button primary"
+              onClick={() => setAsking(false)}
+            >
+              {t.maskGoOn}
+            </button>
+          </div>
+        )}
         <div className="painter-stage">
           {failed && (
             <p className="wrong" role="alert">

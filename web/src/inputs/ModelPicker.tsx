@@ -30,6 +30,7 @@ export function ModelPicker({ kind, choices, ...rest }: Props) {
     <Picker
       {...rest}
       wide
+      none={t.noFiles(`models/${kind}`)}
       options={options}
       unfit={t.otherFamily([...wanted].map(shortName).join(", "))}
     />

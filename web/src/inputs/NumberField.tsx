@@ -1,17 +1,20 @@
 import { useRef, useState } from "react";
 import { evaluate, fit, show } from "@/text/arithmetic";
+import { digitsOf } from "@/text/seeds";
 import type { InputType } from "@/types/nodeType";
 
 type Props = {
   spec: InputType;
-  value: number;
+  /** Digits in text where a number would round them. */
+  value: number | string;
   label: string;
-  onChange(value: number): void;
+  onChange(value: number | string): void;
   onDone(): void;
 };
 
 /** Drag sideways to change (Shift fine, Ctrl coarse), click to type; arithmetic is worked out. */
-export function NumberField({ spec, value, label, onChange, onDone }: Props) {
+export function NumberField({ spec, value: written, label, onChange, onDone }: Props) {
+  const value = Number(written);
   const [draft, setDraft] = useState<string>();
   const drag = useRef<{ x: number; value: number; moved: boolean } | undefined>(undefined);
   const whole = spec.type === "INT";
@@ -24,7 +27,9 @@ export function NumberField({ spec, value, label, onChange, onDone }: Props) {
 
   function commit(text: string): void {
     const number = evaluate(text);
-    if (number !== undefined) put(number);
+    const digits = whole ? digitsOf(text, spec) : undefined;
+    if (digits !== undefined) onChange(digits);
+    else if (number !== undefined) put(number);
     setDraft(undefined);
     onDone();
   }
@@ -40,7 +45,8 @@ export function NumberField({ spec, value, label, onChange, onDone }: Props) {
       aria-valuemax={spec.max !== undefined && spec.max < 2 ** 53 ? spec.max : undefined}
       inputMode={(spec.min ?? -1) < 0 ? "text" : "decimal"}
       style={filled === undefined ? undefined : { backgroundSize: `${filled * 100}% 100%` }}
-      value={draft ?? show(value)}
+      aria-invalid={draft?.trim() && evaluate(draft) === undefined ? true : undefined}
+      value={draft ?? (typeof written === "string" ? written : show(value))}
       onChange={(event) => setDraft(event.target.value)}
       onBlur={(event) => draft !== undefined && commit(event.target.value)}
       onKeyDown={(event) => {

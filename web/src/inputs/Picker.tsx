@@ -27,6 +27,8 @@ type Props = {
   current?: string | undefined;
   /** Why options that do not fit do not. */
   unfit?: string;
+  /** What is said where there is nothing at all. */
+  none?: string | undefined;
   onPick(id: string): void;
   onClose(): void;
 };
@@ -49,10 +51,11 @@ function Picture({ address }: { address: string }) {
 }
 
 /** A list with a search field: node types, models, choices, commands. */
-export function Picker({ options, at, label, wide, current, unfit, onPick, onClose }: Props) {
+export function Picker({ options, at, label, wide, current, unfit, none, onPick, onClose }: Props) {
   const t = useText();
   const [query, setQuery] = useState("");
   const [chosenId, setChosenId] = useState(current);
+  const [before] = useState(() => document.activeElement as HTMLElement | null);
   const list = useRef<HTMLUListElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const found = useMemo(
@@ -86,6 +89,12 @@ export function Picker({ options, at, label, wide, current, unfit, onPick, onClo
     window.addEventListener("pointerdown", away, true);
     return () => window.removeEventListener("pointerdown", away, true);
   }, [onClose]);
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body) before?.focus({ preventScroll: true });
+    },
+    [before],
+  );
   const width = Math.min(wide ? 420 : 260, window.innerWidth - 16);
   const left = Math.max(8, Math.min(at.x, window.innerWidth - width - 8));
   const top = Math.max(8, Math.min(at.y, window.innerHeight - 340));
@@ -146,7 +155,9 @@ export function Picker({ options, at, label, wide, current, unfit, onPick, onClo
           </li>
         ))}
       </ul>
-      {found.length === 0 && <p className="picker-none quiet">{t.nothingFound}</p>}
+      {found.length === 0 && (
+        <p className="picker-none quiet">{(options.length === 0 && none) || t.nothingFound}</p>
+      )}
     </div>,
     document.body,
   );

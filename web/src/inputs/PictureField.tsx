@@ -1,8 +1,9 @@
 import { lazy, Suspense, useRef, useState } from "react";
-import { api } from "@/api/client";
+import { ApiError, api } from "@/api/client";
 import { ChoiceField } from "@/inputs/ChoiceField";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
+import { say } from "@/state/panels";
 import { useServer } from "@/state/server";
 
 const MaskPainter = lazy(() => import("@/inputs/MaskPainter"));
@@ -23,11 +24,20 @@ export function PictureField({ value, choices, label, onChange }: Props) {
   const t = useText();
   const picker = useRef<HTMLInputElement>(null);
   const [painting, setPainting] = useState(false);
-  async function take(file: File | Blob | undefined, name = "picture.png"): Promise<void> {
-    if (!file) return;
-    const stored = await api.upload(file, file instanceof File ? file.name : name);
-    onChange(stored.path);
-    await useServer.getState().loadTypes();
+  /** Whether the file is there now; what the server has against it is told. */
+  async function take(file: File | Blob | undefined, own = "picture.png"): Promise<boolean> {
+    if (!file) return false;
+    const name = file instanceof File ? file.name : own;
+    try {
+      const stored = await api.upload(file, name);
+      onChange(stored.path);
+      await useServer.getState().loadTypes();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      say(`${name}: ${error.message}`);
+      return false;
+    }
   }
   return (
     <div
@@ -60,7 +70,10 @@ export function PictureField({ value, choices, label, onChange }: Props) {
         type="file"
         accept="image/*"
         hidden
-        onChange={(event) => void take(event.target.files?.[0])}
+        onChange={({ target }) => {
+          void take(target.files?.[0]);
+          target.value = "";
+        }}
       />
       {value && (
         <button type="button" className="button small" onClick={() => setPainting(true)}>
@@ -75,8 +88,7 @@ export function PictureField({ value, choices, label, onChange }: Props) {
             onClose={() => setPainting(false)}
             onDone={async (picture) => {
               const stem = value.replace(/\.[^.]*$/, "").replace(/-mask.*$/, "");
-              await take(picture, `${stem}-mask.png`);
-              setPainting(false);
+              if (await take(picture, `${stem}-mask.png`)) setPainting(false);
             }}
           />
         </Suspense>

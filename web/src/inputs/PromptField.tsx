@@ -1,6 +1,7 @@
 import { useId, useLayoutEffect, useRef, useState } from "react";
 import { useText } from "@/language/text";
 import { useModelNames } from "@/state/models";
+import { changed } from "@/text/changed";
 import { completed, type Wanted, wantedAt } from "@/text/completion";
 import { search } from "@/text/fuzzy";
 import { weigh } from "@/text/promptWeight";
@@ -36,6 +37,17 @@ export function PromptField({ value, label, rows = 3, onChange, onDone }: Props)
     next.current = undefined;
   });
 
+  /** Writes as if it were typed, so that the field's own undo knows of it. */
+  function write(text: string, start: number, end: number): void {
+    const field = area.current;
+    if (!field) return;
+    next.current = [start, end];
+    const [from, to, middle] = changed(value, text);
+    field.setSelectionRange(from, to);
+    if (!document.execCommand(middle ? "insertText" : "delete", false, middle)) onChange(text);
+    setWanted(undefined);
+  }
+
   function look({ value: text, selectionStart }: HTMLTextAreaElement): void {
     setWanted(wantedAt(text, selectionStart));
     setChosen(0);
@@ -44,9 +56,7 @@ export function PromptField({ value, label, rows = 3, onChange, onDone }: Props)
   function pick(name: string): void {
     if (!wanted || !area.current) return;
     const { text, caret } = completed(value, area.current.selectionStart, wanted, name);
-    next.current = [caret, caret];
-    setWanted(undefined);
-    onChange(text);
+    write(text, caret, caret);
   }
 
   function onKey(event: React.KeyboardEvent<HTMLTextAreaElement>): void {
@@ -56,8 +66,7 @@ export function PromptField({ value, label, rows = 3, onChange, onDone }: Props)
     if ((event.ctrlKey || event.metaKey) && steps !== 0) {
       const { selectionStart: start, selectionEnd: end } = event.currentTarget;
       const weighed = weigh({ text: value, start, end }, steps);
-      next.current = [weighed.start, weighed.end];
-      onChange(weighed.text);
+      if (weighed.text !== value) write(weighed.text, weighed.start, weighed.end);
     } else if (name === undefined || event.ctrlKey || event.metaKey) return;
     else if (steps !== 0) setChosen((chosen - steps + found.length) % found.length);
     else if (key === "Enter" || key === "Tab") pick(name);

@@ -1,9 +1,9 @@
 import { NumberField } from "@/inputs/NumberField";
 import { useText } from "@/language/text";
-import { nextSeed } from "@/run/submit";
 import { Icon, type IconName } from "@/shell/Icon";
 import { type SeedAfterRun, useSettings } from "@/state/settings";
 import { useTabs } from "@/state/tabs";
+import { nextSeed } from "@/text/seeds";
 import type { InputType } from "@/types/nodeType";
 
 type Props = {
@@ -11,7 +11,7 @@ type Props = {
   node: string;
   value: number | string;
   label: string;
-  onChange(value: number): void;
+  onChange(value: number | string): void;
   onDone(): void;
 };
 
@@ -32,11 +32,7 @@ export function SeedField({ spec, node, value, label, onChange, onDone }: Props)
   const next = ORDER[(ORDER.indexOf(after) + 1) % ORDER.length] ?? "fixed";
   return (
     <span className="seed">
-      {typeof value === "number" ? (
-        <NumberField spec={spec} value={value} label={label} onChange={onChange} onDone={onDone} />
-      ) : (
-        <span className="field number">{value}</span>
-      )}
+      <NumberField spec={spec} value={value} label={label} onChange={onChange} onDone={onDone} />
       <button
         type="button"
         className="mini nodrag"

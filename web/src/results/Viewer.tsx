@@ -28,10 +28,12 @@ export default function Viewer() {
       else if (event.key === "f") void fullScreen();
       else return;
       event.preventDefault();
+      // A dialog below hears nothing of it.
+      event.stopPropagation();
     };
-    window.addEventListener("keydown", onKey);
+    window.addEventListener("keydown", onKey, true);
     return () => {
-      window.removeEventListener("keydown", onKey);
+      window.removeEventListener("keydown", onKey, true);
       before?.focus?.();
     };
   }, []);

@@ -10,8 +10,9 @@ import { text } from "@/language/text";
 import { say } from "@/state/panels";
 import { begun, openJobs, useRuns } from "@/state/runs";
 import { nodeType, useServer } from "@/state/server";
-import { type SeedAfterRun, useSettings } from "@/state/settings";
+import { useSettings } from "@/state/settings";
 import { act, activeTab } from "@/state/tabs";
+import { nextSeed } from "@/text/seeds";
 
 export type How = { front?: boolean; again?: boolean; only?: string[] };
 
@@ -19,13 +20,6 @@ export type How = { front?: boolean; again?: boolean; only?: string[] };
 export function computed(document: Workflow): Workflow {
   const { layout: _, ...rest } = document;
   return rest;
-}
-
-export function nextSeed(seed: number, after: SeedAfterRun): number {
-  if (after === "randomize") return Math.floor(Math.random() * 2 ** 48);
-  if (after === "increment") return seed + 1;
-  if (after === "decrement") return Math.max(0, seed - 1);
-  return seed;
 }
 
 function changeSeeds(): void {
@@ -36,8 +30,9 @@ function changeSeeds(): void {
     for (const input of nodeType(node.node)?.inputs ?? []) {
       const value = node[input.name];
       const after = seeds[`${tab.id}/${name}.${input.name}`];
-      if (!input.seed || !after || after === "fixed" || typeof value !== "number") continue;
-      act((document) => setInput(document, [], name, input.name, nextSeed(value, after)));
+      if (!input.seed || !after || after === "fixed" || !/^\d+$/.test(String(value))) continue;
+      const seed = value as number | string;
+      act((document) => setInput(document, [], name, input.name, nextSeed(seed, after)));
     }
 }
 

@@ -11,6 +11,7 @@ import { SidePanel } from "@/panels/SidePanel";
 import { useViewer } from "@/results/viewer";
 import { Banner } from "@/shell/Banner";
 import { Dialogs } from "@/shell/Dialogs";
+import { NothingOpen } from "@/shell/NothingOpen";
 import { Rail } from "@/shell/Rail";
 import { TopBar } from "@/shell/TopBar";
 import { usePanels } from "@/state/panels";
@@ -45,6 +46,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
   const view = useTabs((state) => activeTab(state)?.view);
   const place = useTabs((state) => [state.active, ...(activeTab(state)?.trail ?? [])].join(":"));
   const name = useTabs((state) => activeTab(state)?.log.document.name) ?? t.untitled;
+  const closedAll = useTabs(({ tabs, closed }) => tabs.length === 0 && closed.length > 0);
   const message = usePanels((state) => state.message);
   const offer = usePanels((state) => state.offer);
   const viewing = useViewer(({ files }) => files.length > 0);
@@ -71,6 +73,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
       <div className="work">
         <Rail />
         <SidePanel />
+        {closedAll && <NothingOpen />}
         {view === "form" && <FormView />}
         {view === "graph" && (
           <main className="stage-graph">

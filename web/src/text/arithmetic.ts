@@ -87,7 +87,7 @@ export function fit(value: number, limits: Limits, whole: boolean): number {
 
 /** How a number is shown: no exponent where people would not write one. */
 export function show(value: number): string {
-  return Math.abs(value) >= 1e21
+  return Number.isInteger(value) || Math.abs(value) >= 1e21
     ? String(value)
     : Number.parseFloat(value.toPrecision(12)).toString();
 }

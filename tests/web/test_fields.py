@@ -1,0 +1,162 @@
+"""Journeys through fields: large seeds, undo in prompts, wrong files, doubts."""
+
+import base64
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.server.serving import ROOT, Serving
+from tests.web.conftest import until
+from tests.web.gestures import DROP, drag, open_text, set_number
+from tests.web.test_editor import saved
+
+pytestmark = pytest.mark.heavy
+
+LOAD = "nodes: {load: {node: LoadImage, image: ''}, save: {node: SaveImage, images: $load.IMAGE}}"
+
+
+def png(side: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+def drop_on(page: Any, selector: str, name: str, kind: str, data: bytes) -> None:
+    held = page.evaluate_handle(DROP, [name, kind, base64.b64encode(data).decode()])
+    page.dispatch_event(selector, "drop", {"dataTransfer": held})
+
+
+def test_seeds_are_shown_to_the_last_digit_and_go_on_from_there(page: Any, server: Serving) -> None:
+    set_number(page, "Steps", "1")
+    seed = page.get_by_role("spinbutton", name="Seed")
+    for typed, after in (
+        ("249514639066001", "249514639066002"),
+        ("1125899906842624123", "1125899906842624124"),
+    ):
+        set_number(page, "Seed", typed)
+        assert seed.input_value() == typed
+        while page.get_by_role("button", name="Seed: Seed + 1 after each run").count() == 0:
+            page.locator(".seed button").last.click()
+        page.keyboard.press("Control+Enter")
+        until(page, f"document.querySelector('.seed input').value === '{after}'")
+    page.wait_for_selector(".form-result .stage button img")
+    assert page.locator(".form .node-problems").count() == 0
+    seed.fill("many")
+    assert seed.get_attribute("aria-invalid") == "true"
+    seed.press("Enter")
+    assert seed.input_value() == "1125899906842624124"
+    assert int(saved(page, server, "seeds")["nodes"]["sampler"]["seed"]) == 1125899906842624124
+
+
+def test_weights_and_completed_names_are_undone_in_the_prompt(page: Any) -> None:
+    prompt = page.get_by_role("textbox", name="Prompt")
+    prompt.click()
+    prompt.press("Control+a")
+    prompt.press_sequentially("a red apple")
+    prompt.evaluate("field => field.setSelectionRange(2, 5)")
+    prompt.press("Control+ArrowUp")
+    prompt.press("Control+ArrowUp")
+    assert prompt.input_value() == "a (red:1.1) apple"
+    assert prompt.evaluate("({selectionStart: s, selectionEnd: e}) => [s, e]") == [3, 6]
+    prompt.press("Control+z")
+    prompt.press("Control+z")
+    assert prompt.input_value() == "a red apple"
+    prompt.press("Control+End")
+    prompt.press_sequentially(" embedding:bad")
+    page.get_by_role("option", name="bad_hands").wait_for()
+    prompt.press("Enter")
+    assert prompt.input_value() == "a red apple embedding:bad_hands"
+    assert page.get_by_role("listbox").count() == 0
+    prompt.press("Control+z")
+    assert prompt.input_value() == "a red apple embedding:bad"
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(page: Any) -> None:
+    open_text(page, LOAD)
+    page.wait_for_selector(".picture")
+    drop_on(page, ".picture", "fine.png", "image/png", png(40))
+    page.wait_for_selector('.picture img[alt="fine.png"]')
+    drop_on(page, ".picture", "notes.txt", "text/plain", b"hello")
+    page.wait_for_selector(".toast:has-text('notes.txt: it is no picture')")
+    drop_on(page, ".picture", "half.png", "image/png", png(40)[:60])
+    page.wait_for_selector(".toast:has-text('half.png: it is damaged')")
+    assert page.locator('.picture img[alt="fine.png"]').count() == 1
+
+
+def test_strokes_that_are_not_used_are_asked_about(page: Any) -> None:
+    open_text(page, LOAD)
+    drop_on(page, ".picture", "plain.png", "image/png", png(64))
+    page.get_by_role("button", name="Paint a mask").click()
+    page.wait_for_selector(".painter-sheet canvas.mask")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".painter", state="detached")
+    page.get_by_role("button", name="Paint a mask").click()
+    page.wait_for_selector(".painter-sheet canvas.mask")
+    box = page.locator("canvas.mask").bounding_box()
+    at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    drag(page, at, (at[0] + 60, at[1]))
+    page.keyboard.press("Escape")
+    page.get_by_role("alertdialog", name="These strokes are not used yet.").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".painter-ask", state="detached")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Drop them").click()
+    page.wait_for_selector(".painter", state="detached")
+
+
+def test_after_the_last_tab_there_are_ways_on(page: Any) -> None:
+    page.get_by_role("button", name="Close: Text to image").click()
+    page.get_by_role("heading", name="No workflow is open").wait_for()
+    for name in ("New workflow", "Templates", "Open…"):
+        assert page.locator(".nothing-open").get_by_role("button", name=name).count() == 1
+    page.get_by_role("button", name="Bring the closed workflow back").click()
+    page.wait_for_selector(".form h1")
+
+
+def test_a_picture_over_a_dialog_closes_alone_and_a_list_gives_the_focus_back(page: Any) -> None:
+    set_number(page, "Steps", "1")
+    page.get_by_role("main").click(position={"x": 600, "y": 20})
+    page.keyboard.press("s")
+    page.get_by_role("textbox", name="Across: Values").fill("1..2")
+    page.get_by_role("button", name="Run 2 variants").click()
+    page.locator(".sweep-grid td img").first.click()
+    page.wait_for_selector(".viewer")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".viewer", state="detached")
+    assert page.locator(".sweep-grid").count() == 1
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".sweep-grid", state="detached")
+
+    open_text(page, "nodes: {up: {node: UpscaleModelLoader, model_name: none.pth}}")
+    page.locator('[data-id="up"] .choice').click()
+    page.wait_for_selector(".picker-none:has-text('Put some into models/upscale_models')")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.classList.contains('choice')")
+    page.wait_for_selector(".node-problems:has-text('a file in models/upscale_models')")
+
+
+def test_show_all_keeps_nodes_from_under_the_overview(page: Any) -> None:
+    open_text(page, (ROOT / "workflows" / "txt2img.yaml").read_text(encoding="utf-8"))
+    page.get_by_role("button", name="Graph").click()
+    page.wait_for_selector(".node")
+    page.locator('[data-id="save"] .node-head').click()
+    for _ in range(60):
+        page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press(".")
+    page.wait_for_timeout(500)
+    over = page.locator(".overview").bounding_box()
+    for node in page.locator(".react-flow__node").all():
+        box = node.bounding_box()
+        assert box["x"] + box["width"] <= over["x"] or box["y"] + box["height"] <= over["y"]
+
+
+def test_a_linked_port_of_a_missing_node_is_full(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {flat: {node: EmptyImage}, gone: {node: NotThere, image: $flat.IMAGE, size: 3}}",
+    )
+    page.wait_for_selector('[data-id="gone"] .node-missing')
+    port = '[data-id="gone"] [data-handleid="%s"].hollow'
+    assert [page.locator(port % name).count() for name in ("image", "size")] == [0, 1]
