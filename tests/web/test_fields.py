@@ -109,6 +109,8 @@ def test_strokes_that_are_not_used_are_asked_about(page: Any) -> None:
 def test_after_the_last_tab_there_are_ways_on(page: Any) -> None:
     page.get_by_role("button", name="Close: Text to image").click()
     page.get_by_role("heading", name="No workflow is open").wait_for()
+    box = page.locator(".nothing-open h1").bounding_box()
+    assert abs(box["x"] + box["width"] / 2 - 662) < 2, "it stands in the middle of the work"
     for name in ("New workflow", "Templates", "Open…"):
         assert page.locator(".nothing-open").get_by_role("button", name=name).count() == 1
     page.get_by_role("button", name="Bring the closed workflow back").click()
@@ -119,7 +121,8 @@ def test_a_picture_over_a_dialog_closes_alone_and_a_list_gives_the_focus_back(pa
     set_number(page, "Steps", "1")
     page.get_by_role("main").click(position={"x": 600, "y": 20})
     page.keyboard.press("s")
-    page.get_by_role("textbox", name="Across: Values").fill("1..2")
+    page.get_by_role("textbox", name="Across: Values").fill("1, two, 2")
+    page.get_by_text("Left out, since it is no number: two").wait_for()
     page.get_by_role("button", name="Run 2 variants").click()
     page.locator(".sweep-grid td img").first.click()
     page.wait_for_selector(".viewer")
@@ -152,11 +155,19 @@ def test_show_all_keeps_nodes_from_under_the_overview(page: Any) -> None:
         assert box["x"] + box["width"] <= over["x"] or box["y"] + box["height"] <= over["y"]
 
 
-def test_a_linked_port_of_a_missing_node_is_full(page: Any) -> None:
+def test_a_missing_node_keeps_its_links_and_their_ports_are_full(page: Any) -> None:
     open_text(
         page,
-        "nodes: {flat: {node: EmptyImage}, gone: {node: NotThere, image: $flat.IMAGE, size: 3}}",
+        "nodes: {flat: {node: EmptyImage}, gone: {node: NotThere, image: $flat.IMAGE, size: 3},"
+        " save: {node: SaveImage, images: $gone.IMAGE}, show: {node: PreviewAny, source: $gone}}",
     )
     page.wait_for_selector('[data-id="gone"] .node-missing')
     port = '[data-id="gone"] [data-handleid="%s"].hollow'
     assert [page.locator(port % name).count() for name in ("image", "size")] == [0, 1]
+    for link in ("flat.IMAGE → gone.image", "gone.IMAGE → save.images", "gone. → show.source"):
+        page.wait_for_selector(f'.react-flow__edge[aria-label="{link}"] path', state="attached")
+    page.locator('[data-id="gone"] .node-head').click()
+    page.keyboard.press("Alt+c")
+    page.wait_for_selector('[data-id="gone"] .folded')
+    for link in ("flat.IMAGE → gone.image", "gone.IMAGE → save.images", "gone. → show.source"):
+        page.wait_for_selector(f'.react-flow__edge[aria-label="{link}"] path', state="attached")

@@ -144,8 +144,8 @@ def test_a_mask_is_painted_and_only_what_it_covers_is_drawn_anew(
     open_text(page, INPAINT)
     page.set_input_files('[data-id="load"] input[type=file]', tmp_path / "source.png")
     page.get_by_role("button", name="Paint a mask").click()
-    page.wait_for_selector(".painter-stage canvas")
-    box = page.locator(".painter-stage canvas").bounding_box()
+    page.wait_for_selector("canvas.mask")
+    box = page.locator("canvas.mask").bounding_box()
     left, top, side = box["x"], box["y"], box["width"]
     for share in (0.1, 0.2, 0.3, 0.4):
         page.mouse.move(left + side * share, top + side * 0.05)

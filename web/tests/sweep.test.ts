@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { mendsOf } from "@/document/mend";
 import { apply } from "@/document/operation";
 import { ROOT, type Workflow } from "@/document/workflow";
-import { MOST, readValues } from "@/sweep/values";
+import { MOST, readValues, strays } from "@/sweep/values";
 
 describe("values of a sweep", () => {
   const int = { type: "INT" };
@@ -15,6 +15,10 @@ describe("values of a sweep", () => {
     ["1..2:0", []],
     ["", []],
   ])("%s", (text, values) => expect(readValues(text, int)).toEqual(values));
+  test("what is no value is told", () => {
+    expect(strays("1, two, 3.., 4..5", int)).toEqual(["two", "3.."]);
+    expect(strays("a cat, black", { type: "STRING" })).toEqual([]);
+  });
   test("a range has an end", () => expect(readValues("1..100000", int)).toHaveLength(MOST));
   test("texts are lines, choices have commas", () => {
     expect(readValues("a cat, black\n\na dog", { type: "STRING" })).toEqual([

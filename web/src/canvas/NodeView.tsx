@@ -4,6 +4,7 @@ import { fileUrl } from "@/api/client";
 import { areaOf } from "@/area/box";
 import { useDetail } from "@/canvas/detail";
 import { Grip } from "@/canvas/Grip";
+import { useOutputs } from "@/canvas/missing";
 import { Port } from "@/canvas/Port";
 import { Problems } from "@/canvas/Problems";
 import { loopedOver, loopOf, rowsOf } from "@/canvas/rows";
@@ -90,7 +91,7 @@ function KnownView({ id, node }: { id: string; node: NodeData }) {
   if (node.node === REROUTE && type)
     return (
       <article className={`node reroute ${marks.join(" ")}`} aria-label={`${title}, ${shown}`}>
-        <Folded type={type} node={node} />
+        <Folded id={id} type={type} node={node} />
         <Problems node={id} />
       </article>
     );
@@ -125,7 +126,7 @@ function KnownView({ id, node }: { id: string; node: NodeData }) {
         )}
       </header>
       {layout?.collapsed ? (
-        <Folded type={type} node={node} />
+        <Folded id={id} type={type} node={node} />
       ) : (
         <>
           {missing && <p className="node-missing">{t.missingNode}</p>}
@@ -140,16 +141,22 @@ function KnownView({ id, node }: { id: string; node: NodeData }) {
 }
 
 /** All ports on the header of a collapsed node. */
-function Folded({ type, node }: { type: NodeType | undefined; node: NodeData }) {
-  const { links, literals, fed, times } = rowsOf(type, node);
+function Folded({ id, type, node }: { id: string; type: NodeType | undefined; node: NodeData }) {
+  const { links, literals, fed, times, others } = rowsOf(type, node);
   const linked = literals.filter(({ name }) => referenceOf(node[name]));
+  const outputs = useOutputs(id, type);
   return (
     <div className="folded">
       {times && <Port name={TIMES} type="INT" side="in" />}
       {[...links, ...linked, ...fed].map((input) => (
         <Port key={input.name} name={input.name} type={input.type} side="in" />
       ))}
-      {type?.outputs.map((output) => (
+      {others
+        .filter(([, value]) => referenceOf(value))
+        .map(([name]) => (
+          <Port key={name} name={name} type="*" side="in" />
+        ))}
+      {outputs.map((output) => (
         <Port key={output.name} name={output.name} type={output.type} side="out" />
       ))}
     </div>
@@ -177,7 +184,7 @@ type BodyProps = {
 function Body({ id, node, type, wrong }: BodyProps) {
   const t = useText();
   const { links, literals, others, looped, fed, times } = rowsOf(type, node);
-  const outputs = type?.outputs ?? [];
+  const outputs = useOutputs(id, type);
   const ports = Math.max(links.length, outputs.length);
   const texts = literals.filter(({ multiline }) => multiline).length;
   return (

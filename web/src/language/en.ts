@@ -218,6 +218,7 @@ export const en = {
   nodeCount: (count: number) => (count === 1 ? "1 node" : `${count} nodes`),
   sweep: "Sweep values…",
   sweepHint: "Numbers as 1..4 or 2, 3, 4; texts one a line.",
+  sweepUnread: (parts: string) => `Left out, since it is no number: ${parts}`,
   sweepAcross: "Across",
   sweepDown: "Down",
   sweepNone: "Nothing",

@@ -214,6 +214,7 @@ export const zh: Catalogue = {
   nodeCount: (count) => `${count} 个节点`,
   sweep: "批量取值…",
   sweepHint: "数字写作 1..4 或 2, 3, 4;文本每行一个。",
+  sweepUnread: (parts: string) => `已略去，不是数字：${parts}`,
   sweepAcross: "横向",
   sweepDown: "纵向",
   sweepNone: "无",

@@ -10,7 +10,7 @@ import { nodeType } from "@/state/server";
 import { useDocument } from "@/state/tabs";
 import { SweepGrid } from "@/sweep/SweepGrid";
 import { type Axis, startSweep, useSweep } from "@/sweep/sweeps";
-import { MOST, readValues } from "@/sweep/values";
+import { MOST, readValues, strays } from "@/sweep/values";
 import type { InputType } from "@/types/nodeType";
 
 type Target = { key: string; node: string; spec: InputType; now: string };
@@ -97,6 +97,7 @@ type FieldsProps = {
 function AxisFields({ label, axis, targets, none, onChange }: FieldsProps) {
   const t = useText();
   const target = targets.find(({ key }) => key === axis.key);
+  const unread = target ? strays(axis.text, target.spec) : [];
   return (
     <div className="axis">
       <label>
@@ -124,9 +125,11 @@ function AxisFields({ label, axis, targets, none, onChange }: FieldsProps) {
           placeholder={target?.spec.choices?.slice(0, 3).join(", ")}
           value={axis.text}
           spellCheck={false}
+          aria-invalid={unread.length > 0 || undefined}
           onChange={(event) => onChange({ ...axis, text: event.target.value })}
         />
       )}
+      {unread.length > 0 && <p className="wrong">{t.sweepUnread(unread.join(", "))}</p>}
     </div>
   );
 }

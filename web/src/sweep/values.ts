@@ -14,21 +14,30 @@ function range(from: number, to: number, step: number): number[] {
   return Array.from({ length: count }, (_, i) => +(from + sign * i * step).toPrecision(12));
 }
 
+type Spec = Pick<InputType, "type" | "choices">;
+
+function valuesOf(part: string, { type }: Spec): Json[] {
+  if (type === "BOOLEAN") return [/^(true|on|yes|1)$/i.test(part)];
+  if (type !== "INT" && type !== "FLOAT") return [part];
+  const [, from, to, step] = RANGE.exec(part) ?? [];
+  if (from !== undefined && to !== undefined && +(step ?? 1) > 0)
+    return range(+from, +to, +(step ?? 1));
+  return Number.isFinite(+part) ? [+part] : [];
+}
+
+function partsOf(text: string, { type, choices }: Spec): string[] {
+  const listed = ["INT", "FLOAT", "BOOLEAN"].includes(type) || choices !== undefined;
+  const parts = text.split(listed ? /[,\n]/ : "\n").map((part) => part.trim());
+  return parts.filter((part) => part !== "");
+}
+
+/** What of it is no value. */
+export function strays(text: string, spec: Spec): string[] {
+  return partsOf(text, spec).filter((part) => valuesOf(part, spec).length === 0);
+}
+
 /** `1..4`, `0..1:0.25` and `2, 3, 4` for numbers, `true, false`, choices by commas, texts by lines. */
-export function readValues(text: string, spec: Pick<InputType, "type" | "choices">): Json[] {
-  const numeric = spec.type === "INT" || spec.type === "FLOAT";
-  const listed = numeric || spec.type === "BOOLEAN" || spec.choices !== undefined;
-  const parts = text
-    .split(listed ? /[,\n]/ : "\n")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-  const found = parts.flatMap((part): Json[] => {
-    if (spec.type === "BOOLEAN") return [/^(true|on|yes|1)$/i.test(part)];
-    if (!numeric) return [part];
-    const [, from, to, step] = RANGE.exec(part) ?? [];
-    if (from !== undefined && to !== undefined && +(step ?? 1) > 0)
-      return range(+from, +to, +(step ?? 1));
-    return Number.isFinite(+part) ? [+part] : [];
-  });
+export function readValues(text: string, spec: Spec): Json[] {
+  const found = partsOf(text, spec).flatMap((part) => valuesOf(part, spec));
   return [...new Set(found)].slice(0, MOST);
 }
