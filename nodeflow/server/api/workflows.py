@@ -243,10 +243,15 @@ async def template_picture(call: Call) -> web.Response:
     return web.Response(body=picture.read_bytes(), content_type="image/webp", headers=headers)
 
 
+FIRST = ("txt2img", "img2img", "inpaint", "outpaint", "hires_fix", "style_lora", "canny_control")
+"""What people look for before anything else."""
+
+
 def template_files() -> dict[str, Path]:
-    """Their files, by their ids."""
+    """Their files by their ids, the best known first."""
     files = sorted(builtin_folder("workflows").glob("*.yaml"))
-    return {file.stem: file for file in files if not file.name.endswith(".test.yaml")}
+    found = {file.stem: file for file in files if not file.name.endswith(".test.yaml")}
+    return {id: found[id] for id in (*FIRST, *(id for id in found if id not in FIRST))}
 
 
 def template_file(call: Call) -> Path:
