@@ -91,10 +91,13 @@ class Kronecker:
 
 
 def cayley(skew: Tensor) -> Tensor:
-    """Rotations `(I + Q)(I - Q)^-1` of blocks `[..., b, b]` of skew matrices."""
-    eye = torch.eye(skew.shape[-1], device=skew.device)
-    turned: Tensor = torch.linalg.solve(eye - skew, eye + skew, left=False)
-    return turned
+    """Rotations `(I + Q)(I - Q)^-1` of blocks `[..., b, b]` of skew matrices, in float32.
+
+    Solved in float64: what a rotation lacks all rows that it turns would lack.
+    """
+    eye = torch.eye(skew.shape[-1], dtype=torch.float64, device=skew.device)
+    turned: Tensor = torch.linalg.solve(eye - skew.double(), eye + skew.double(), left=False)
+    return turned.float()
 
 
 def skew_of(blocks: Tensor, constraint: float) -> Tensor:

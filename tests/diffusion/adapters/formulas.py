@@ -11,7 +11,10 @@ from tests.diffusion.adapters.formats import Suffixes
 def drawn(
     shape: tuple[int, ...], suffixes: Suffixes, seed: int, size: float = 0.3
 ) -> dict[str, Tensor]:
-    """Random tensors of a format for one weight; alpha is half the rank, or a constraint."""
+    """Random tensors of a format for one weight; alpha is half the rank, or a constraint.
+
+    size: about how large they are.
+    """
     made = torch.Generator().manual_seed(seed)
     found: dict[str, Tensor] = {}
     for name, of in suffixes(shape).items():
@@ -19,9 +22,9 @@ def drawn(
         if name == ".alpha":
             found[name] = torch.tensor(2.0)
         elif name == ".rescale" or name == ".dora_scale":
-            found[name] = 1 + 0.1 * value
+            found[name] = 1 + size / 3 * value
         elif name == ".oft_blocks":
-            found[name] = 0.05 * value
+            found[name] = size / 6 * value
         elif name == ".diff":
             found[name] = 0.01 * value
         else:
