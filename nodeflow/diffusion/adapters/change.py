@@ -91,18 +91,19 @@ class Kronecker:
 
 
 def cayley(skew: Tensor) -> Tensor:
-    """Rotations `(I + Q)(I - Q)^-1` of blocks `[..., b, b]` of skew matrices, in float32.
-
-    Solved in float64: what a rotation lacks all rows that it turns would lack.
-    """
-    eye = torch.eye(skew.shape[-1], dtype=torch.float64, device=skew.device)
-    turned: Tensor = torch.linalg.solve(eye - skew.double(), eye + skew.double(), left=False)
+    """Rotations `(I + Q)(I - Q)^-1` of blocks `[..., b, b]` of skew matrices, in float32."""
+    eye = torch.eye(skew.shape[-1], dtype=skew.dtype, device=skew.device)
+    turned: Tensor = torch.linalg.solve(eye - skew, eye + skew, left=False)
     return turned.float()
 
 
 def skew_of(blocks: Tensor, constraint: float) -> Tensor:
-    """The skew parts of blocks, their common norm cut to `constraint` where it is above 0."""
-    skew = blocks - blocks.transpose(-1, -2)
+    """The skew parts of blocks, their common norm cut to `constraint` where it is above 0.
+
+    In float64: a norm of millions of numbers loses the fifth digit in float32, and every rotation
+    has its error.
+    """
+    skew = blocks.double() - blocks.double().transpose(-1, -2)
     if constraint > 0:
         norm = float(skew.norm())
         skew = skew * (min(norm, constraint) / (norm + 1e-8))
@@ -122,7 +123,7 @@ class BlockRotation:
 
     def delta(self, weight: Tensor) -> Tensor:
         w = weight.float()
-        turns = cayley(skew_of(self.blocks.float(), self.constraint))
+        turns = cayley(skew_of(self.blocks, self.constraint))
         rows = w.reshape(*turns.shape[:2], -1)
         turned = torch.einsum("k n m, k n i -> k m i", turns, rows).reshape(w.shape)
         if self.rescale is not None:
@@ -144,7 +145,7 @@ class Butterfly:
     def delta(self, weight: Tensor) -> Tensor:
         w = weight.float()
         size = self.blocks.shape[-1]
-        turns = cayley(skew_of(self.blocks.float(), self.constraint))
+        turns = cayley(skew_of(self.blocks, self.constraint))
         rows = w.reshape(len(w), -1)
         for level, turn in enumerate(turns):
             stride = 2**level * (size // 2)
