@@ -1,5 +1,6 @@
 """A walk over every panel, dialog and menu: axe in both themes, and Chinese without English."""
 
+import json
 import re
 from typing import Any
 
@@ -82,6 +83,8 @@ def test_no_word_of_the_english_page_is_left_in_chinese(browser: Any, server: Se
     terms = (SOURCE / "terms.zh.ts").read_text(encoding="utf-8")
     pairs = re.findall(r'^  "?(.+?)"?:\s+"(.+)",$', terms, re.MULTILINE)
     english |= {name for name, chinese in pairs if name != chinese and " " in name}
+    docs = json.loads((SOURCE / "docs.zh.json").read_text(encoding="utf-8"))
+    english |= {line for doc in docs for line in (doc, *doc.split("\n")) if " " in line}
     english.discard("Delete")  # a key is called so too
     assert len(english) > 200
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")

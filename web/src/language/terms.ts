@@ -1,4 +1,4 @@
-/** Names that come from the server, in the page's language where they are known in it. */
+/** Names and texts that come from the server, in the page's language where they are known in it. */
 
 import { useCallback } from "react";
 import { create } from "zustand";
@@ -10,10 +10,12 @@ type Term = (english: string) => string;
 const useTerms = create<{ zh: Terms }>()(() => ({ zh: {} }));
 const NONE: Terms = {};
 
-/** Chinese names come when they are first needed. */
+/** Chinese comes when it is first needed. */
 function load(language: string): void {
   if (language !== "zh" || Object.keys(useTerms.getState().zh).length > 0) return;
-  void import("@/language/terms.zh").then(({ terms }) => useTerms.setState({ zh: terms }));
+  void Promise.all([import("@/language/terms.zh"), import("@/language/docs.zh.json")]).then(
+    ([{ terms }, { default: docs }]) => useTerms.setState({ zh: { ...docs, ...terms } }),
+  );
 }
 
 load(useSettings.getState().language);
@@ -32,4 +34,18 @@ export function useTerm(): Term {
         .join("/"),
     [terms],
   );
+}
+
+/** A text in the page's language, or as it is. */
+export function told(english: string): string {
+  const chinese = useSettings.getState().language === "zh";
+  return (chinese ? useTerms.getState().zh[english] : undefined) ?? english;
+}
+
+/** Calls back when the page has other words than before. */
+export function onWords(changed: () => void): void {
+  useTerms.subscribe(changed);
+  useSettings.subscribe((now, before) => {
+    if (now.language !== before.language) changed();
+  });
 }

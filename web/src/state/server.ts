@@ -4,11 +4,15 @@ import { create } from "zustand";
 import { api } from "@/api/client";
 import type { Problem } from "@/api/shapes";
 import { EMPTY, type Graph, type Workflow } from "@/document/workflow";
+import { onWords, told } from "@/language/terms";
 import { activeTab, useTabs } from "@/state/tabs";
 import { graphType } from "@/types/graphType";
-import { NO_TYPES, type NodeType, type TypeTable, typeTable } from "@/types/nodeType";
+import { described, NO_TYPES, type NodeType, type TypeTable, typeTable } from "@/types/nodeType";
 
 type Server = {
+  /** In the server's words. */
+  sent: TypeTable;
+  /** In the page's language. */
   types: TypeTable;
   loaded: boolean;
   connected: boolean | undefined;
@@ -20,6 +24,7 @@ type Server = {
 };
 
 export const useServer = create<Server>()((set) => ({
+  sent: NO_TYPES,
   types: NO_TYPES,
   loaded: false,
   connected: undefined,
@@ -27,9 +32,12 @@ export const useServer = create<Server>()((set) => ({
   problems: {},
   files: 0,
   async loadTypes() {
-    set({ types: typeTable(await api.nodeTypes()), loaded: true });
+    const sent = typeTable(await api.nodeTypes());
+    set({ sent, types: described(sent, told), loaded: true });
   },
 }));
+
+onWords(() => useServer.setState(({ sent }) => ({ types: described(sent, told) })));
 
 const graphTypes = new WeakMap<Graph, { types: TypeTable; type: NodeType }>();
 

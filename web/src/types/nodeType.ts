@@ -78,6 +78,16 @@ export function typeTable(types: NodeTypes): TypeTable {
   };
 }
 
+/** The same types, told in other words. */
+export function described(table: TypeTable, told: (english: string) => string): TypeTable {
+  const inWords = (type: NodeType): NodeType => ({
+    ...type,
+    description: told(type.description),
+    inputs: type.inputs.map((input) => ({ ...input, description: told(input.description) })),
+  });
+  return { ...table, byId: new Map([...table.byId].map(([id, type]) => [id, inWords(type)])) };
+}
+
 function modulesOf(types: NodeTypes, use: "widget" | "preview"): Map<string, string> {
   return new Map(
     Object.entries(types.types).flatMap(([name, { [use]: module }]) =>
