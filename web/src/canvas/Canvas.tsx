@@ -171,9 +171,9 @@ export function Canvas() {
           },
         });
       },
-      onNodeDragStart(event, node) {
+      onNodeDragStart(event, node, dragged) {
         clones = event.altKey;
-        carried = takenAlong(node.id, node.position);
+        carried = takenAlong(node.id, node.position, dragged);
       },
       onNodeDrag(_, { position: { x, y } }) {
         if (carried.size === 0) return;

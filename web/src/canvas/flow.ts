@@ -21,6 +21,8 @@ import { outputOf } from "@/types/nodeType";
 export type Kind = "node" | "group" | "note" | "end";
 
 export const GROUP = "group:";
+/** Behind the nodes also while it is selected, which React Flow lifts by 1000. */
+const BEHIND = -1001;
 export const NOTE = "note:";
 /** The node on a subgraph's canvas that is its outputs; that of its inputs is called as links do. */
 export const OUTPUTS = "outputs:";
@@ -90,7 +92,12 @@ export function toNodes(
       });
   };
   for (const [id, { x, y, w, h }] of Object.entries(layout.groups ?? {}))
-    put(GROUP + id, "group", x, y, { width: w, height: h, zIndex: -1, dragHandle: ".group-title" });
+    put(GROUP + id, "group", x, y, {
+      width: w,
+      height: h,
+      zIndex: BEHIND,
+      dragHandle: ".group-title",
+    });
   for (const [id, { x, y, w, h }] of Object.entries(layout.notes ?? {}))
     put(NOTE + id, "note", x, y, { width: w, height: h });
   if (inside) {

@@ -3,7 +3,7 @@
  * canvas of each handler that is another than before.
  */
 
-import type { Edge, ReactFlowProps } from "@xyflow/react";
+import type { Edge, Node, ReactFlowProps } from "@xyflow/react";
 import { insideOf } from "@/canvas/dragging";
 import { endOf, GROUP } from "@/canvas/flow";
 import { cutLink, drawLink, moveLink, portType } from "@/canvas/linking";
@@ -50,14 +50,19 @@ export const HANDLERS = {
   },
 } satisfies ReactFlowProps;
 
-/** Where the nodes that a group takes along stand, from its corner; what is selected moves by itself. */
-export function takenAlong(group: string, corner: Place): Map<string, Place> {
+/** Where the nodes that a group takes along stand, from its corner; what is dragged moves by itself. */
+export function takenAlong(
+  group: string,
+  corner: Place,
+  dragged: readonly Node[],
+): Map<string, Place> {
   if (!group.startsWith(GROUP)) return new Map();
   const inside = new Set(insideOf(group));
+  for (const { id } of dragged) inside.delete(id);
   const nodes = useCanvas.getState().flow?.getNodes() ?? [];
   return new Map(
     nodes
-      .filter(({ id, selected }) => inside.has(id) && !selected)
+      .filter(({ id }) => inside.has(id))
       .map(({ id, position: { x, y } }) => [id, { x: x - corner.x, y: y - corner.y }]),
   );
 }
