@@ -74,7 +74,8 @@ def test_a_tab_that_was_closed_by_mistake_comes_back_with_its_edits(page: Any) -
     set_number(page, "Steps", "7")
     page.get_by_role("button", name="Close: Text to image").click()
     page.wait_for_selector(".toast:has-text('closed with unsaved changes')")
-    page.get_by_role("button", name="Bring the closed workflow back").click()
+    toast = page.get_by_role("status")
+    toast.get_by_role("button", name="Bring the closed workflow back").click()
     assert page.get_by_role("spinbutton", name="Steps").input_value() == "7"
     page.keyboard.press("Control+z")
     assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"

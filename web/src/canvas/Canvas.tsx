@@ -212,7 +212,8 @@ export function Canvas() {
         setMenu({ x: event.clientX, y: event.clientY });
       },
       onMoveStart: () => section.current?.classList.add("moving"),
-      onMoveEnd: () => section.current?.classList.remove("moving"),
+      onMove: () => section.current?.classList.add("moved"),
+      onMoveEnd: () => section.current?.classList.remove("moving", "moved"),
     };
   }, [ask, inside, many]);
 

@@ -18,7 +18,8 @@ export function Grip({ node, onWidth }: Props) {
       className="node-edge nodrag"
       onPointerDown={(event) => {
         const width = event.currentTarget.parentElement?.offsetWidth;
-        if (event.button !== 0 || width === undefined) return;
+        // A finger on the edge is one of two that pinch, or pans.
+        if (event.pointerType === "touch" || event.button !== 0 || width === undefined) return;
         event.currentTarget.setPointerCapture(event.pointerId);
         setStart({ x: event.clientX, width });
       }}

@@ -80,9 +80,11 @@ function fit(ids: string[] = []): void {
   const nodes = flow?.getNodes().filter(({ id }) => ids.length === 0 || ids.includes(id)) ?? [];
   if (!flow || !canvas || nodes.length === 0) return;
   const overview = document.querySelector(".overview")?.getBoundingClientRect();
+  // On a phone it is there and not shown.
+  const shown = overview && overview.width > 0;
   const covered = {
-    width: overview ? canvas.right - overview.left : 0,
-    height: overview ? canvas.bottom - overview.top : 0,
+    width: shown ? canvas.right - overview.left : 0,
+    height: shown ? canvas.bottom - overview.top : 0,
   };
   const boxes = nodes.map((node) => flow.getNodesBounds([node]));
   const view = lookAt(boxes, canvas, covered, { min: ZOOM.min, max: 1.2 });
