@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.server.serving import ROOT, Serving
 from tests.web.conftest import visit
-from tests.web.gestures import PICTURE, centre, open_text, set_number
+from tests.web.gestures import PICTURE, centre, open_text, port, set_number
 from tests.web.test_editor import saved
 
 pytestmark = pytest.mark.heavy
@@ -141,8 +141,14 @@ def test_the_graph_is_walked_and_changed_by_fingers(phone: Any, server: Serving)
     phone.wait_for_timeout(600)
     at = centre(phone, '[data-id="left"] .node-head')
     assert 0 < at[0] < 390 and 80 < at[1] < 796
+    fingers.move(((at[0] - 20, at[1]), (40, 200)), ((at[0] + 20, at[1]), (160, 200)))
+    fingers.move((centre(phone, port("left", "CONDITIONING")), (200, 740)))
+    phone.get_by_role("combobox").fill("conditioning (combine)")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector('[data-id="conditioning_combine"]')
     nodes = saved(phone, server, "phone")["nodes"]
     assert [nodes["left"][side] for side in ("x", "y", "width", "height")] == [64, 0, 96, 96]
+    assert nodes["conditioning_combine"]["conditioning_1"] == "$left"
 
 
 def test_a_mask_is_painted_with_a_finger(phone: Any, server: Serving) -> None:

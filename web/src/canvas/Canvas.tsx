@@ -143,10 +143,11 @@ export function Canvas() {
         if (reason || !point || taken) return;
         const { nodeId: node, id: port, type } = state.fromHandle;
         const from = { node, port, side: type === "source" ? ("out" as const) : ("in" as const) };
-        const target = event.target as Element;
-        const below = target.closest(".react-flow__node")?.getAttribute("data-id");
+        // A touch ends, by its event, on what it began on.
+        const target = document.elementFromPoint(point.clientX, point.clientY);
+        const below = target?.closest(".react-flow__node")?.getAttribute("data-id");
         if (below) dropOnNode(below, from);
-        else if (target.closest(".react-flow__pane")) ask(point.clientX, point.clientY, from);
+        else if (target?.closest(".react-flow__pane")) ask(point.clientX, point.clientY, from);
       },
       onReconnectStart() {
         taken = true;
