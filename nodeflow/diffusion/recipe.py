@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nodeflow.diffusion.hooks.hook import ClipHooks
+    from nodeflow.diffusion.room import Allocate
 
 
 class Prediction(StrEnum):
@@ -108,11 +109,11 @@ class Patch:
 class WeightPatch(Patch):
     """A change to weights: models that differ in these are different modules in memory."""
 
-    def apply(self, module: "nn.Module", tower: Tower | None) -> None:
+    def apply(self, module: "nn.Module", tower: Tower | None, allocate: "Allocate") -> None:
         """Replace parameters of `module`; never change their values in place.
 
         The module is a copy that shares every parameter with the unpatched one. tower: which
-        text encoder it is, None for every other network.
+        text encoder it is, None for every other network. allocate: gives memory for a new weight.
         """
         raise NotImplementedError
 

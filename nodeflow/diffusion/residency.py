@@ -54,6 +54,7 @@ from nodeflow.diffusion.recipe import (
     WeightPatch,
     WeightsFile,
 )
+from nodeflow.diffusion.room import Room
 from nodeflow.diffusion.text.encoders import TextEncoders
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
@@ -73,8 +74,18 @@ def compute_dtype(device: str) -> torch.dtype:
 
 
 def shared_copy(module: nn.Module) -> nn.Module:
-    """A module of its own that has the very parameters of another."""
-    return copy.deepcopy(module, memo={id(p): p for p in module.parameters()})
+    """A module of its own that has the very tensors of another, parts and all.
+
+    What a part keeps beside tensors and parts is shared: plain values that never change.
+    """
+    twin = copy.copy(module)
+    state = vars(twin)
+    for held in ("_parameters", "_buffers"):
+        state[held] = dict(state[held])
+    state["_modules"] = {
+        name: part if part is None else shared_copy(part) for name, part in module._modules.items()
+    }
+    return twin
 
 
 @dataclass
@@ -89,6 +100,7 @@ class Residency:
     device: str = "cpu"
     budget: int = BUDGET
     _modules: dict[Key, nn.Module] = field(default_factory=dict)
+    _room: Room = field(default_factory=Room)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def unet(self, recipe: ModelRecipe) -> UNet2DConditionModel:
@@ -251,10 +263,11 @@ class Residency:
                 return self._modules[wanted]
             if changes:
                 base = self._get(key, part, load)
-                self._drop_changed(key)
-                module = shared_copy(base)
-                for patch in changes:
-                    patch.apply(module, tower)
+                with self._room.kept():
+                    self._drop_changed(key)
+                    module = shared_copy(base)
+                    for patch in changes:
+                        patch.apply(module, tower, self._room.like)
             else:
                 size = torch.float32 if key[0] == "vae" else compute_dtype(self.device)
                 self._make_room(weight_count(part()) * size.itemsize)

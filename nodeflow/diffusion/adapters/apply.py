@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from nodeflow.diffusion.adapters.change import changed
@@ -15,6 +16,7 @@ from nodeflow.diffusion.checkpoint.ldm_keys import unet_key_map
 from nodeflow.diffusion.checkpoint.load import assign
 from nodeflow.diffusion.checkpoint.reader import WeightsReader
 from nodeflow.diffusion.packed import plain
+from nodeflow.diffusion.room import Allocate
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
 
@@ -32,7 +34,13 @@ def fit_to(header: Header, module: nn.Module, target: Target) -> Fit:
     return fit(header, target, shapes, single_file_modules(module))
 
 
-def apply_adapter(path: Path, strength: float, module: nn.Module, target: Target) -> None:
+def apply_adapter(
+    path: Path,
+    strength: float,
+    module: nn.Module,
+    target: Target,
+    allocate: Allocate = torch.empty_like,
+) -> None:
     """Give `module` changed weights in place of those that the file names.
 
     What the file has for this target and the module does not have is named in the log. Raises
@@ -45,10 +53,12 @@ def apply_adapter(path: Path, strength: float, module: nn.Module, target: Target
             "%s: %d entries fit nothing in the model: %s", path.name, len(left), shortened(left)
         )
     with WeightsReader(path) as reader:
-        apply_entries(found, reader.read, strength, module)
+        apply_entries(found, reader.read, strength, module, allocate)
 
 
-def apply_entries(found: Fit, read: Read, strength: float, module: nn.Module) -> None:
+def apply_entries(
+    found: Fit, read: Read, strength: float, module: nn.Module, allocate: Allocate
+) -> None:
     """Give `module` the changed weights of entries that were found to fit it."""
     parameters = dict(module.named_parameters())
     for name, (stem, roles) in found.entries.items():
@@ -61,7 +71,7 @@ def apply_entries(found: Fit, read: Read, strength: float, module: nn.Module) ->
             if weight is None:
                 raise CheckpointError(f"'{stem}' changes a {leaf}, and '{name}' has none")
             try:
-                value = changed(plain(weight.data), change, strength)
+                value = changed(plain(weight.data), change, strength, allocate)
             except RuntimeError as error:
                 shape = list(weight.shape)
                 message = f"'{stem}' does not fit a weight of the shape {shape}: {error}"

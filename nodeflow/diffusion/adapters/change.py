@@ -9,6 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from nodeflow.diffusion.room import Allocate
+
 
 class Change(Protocol):
     """A change to one weight or bias."""
@@ -38,11 +40,11 @@ class LowRank:
         up, down = self.factors()
         return self.scale * (up @ down).reshape(weight.shape)
 
-    def onto(self, weight: Tensor, strength: float) -> Tensor:
-        """`weight` with the change at a strength; nothing else of its size is made."""
+    def onto(self, weight: Tensor, strength: float, result: Tensor) -> None:
+        """Write `weight` with the change at a strength to `result`, which is contiguous."""
         up, down = self.factors()
-        rows = torch.addmm(weight.flatten(1), up, down, alpha=strength * self.scale)
-        return rows.reshape(weight.shape)
+        rows = result.view(weight.flatten(1).shape)
+        torch.addmm(weight.flatten(1), up, down, alpha=strength * self.scale, out=rows)
 
     def factors(self) -> tuple[Tensor, Tensor]:
         """`[out, r]` and `[r, in · kh · kw]`, float32."""
@@ -193,12 +195,15 @@ class Decomposed:
         return result
 
 
-def changed(weight: Tensor, change: Change, strength: float) -> Tensor:
+def changed(
+    weight: Tensor, change: Change, strength: float, allocate: Allocate = torch.empty_like
+) -> Tensor:
     """The weight with a change at a strength, in its own dtype; 0 gives the weight itself."""
     if strength == 0:
         return weight
     whole = weight.float()
     if isinstance(change, LowRank):
-        return change.onto(whole, strength).to(weight.dtype)
-    result: Tensor = whole + strength * change.delta(whole)
-    return result.to(weight.dtype)
+        result = allocate(whole)
+        change.onto(whole, strength, result)
+        return result.to(weight.dtype)
+    return (whole + strength * change.delta(whole)).to(weight.dtype)

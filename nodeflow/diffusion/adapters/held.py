@@ -12,6 +12,8 @@ from nodeflow.diffusion.recipe import Tower, WeightPatch
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nodeflow.diffusion.room import Allocate
+
 
 class HeldAdapter(HeldTensors):
     """Tensors under the names of an adapter file."""
@@ -38,10 +40,10 @@ class HeldAdapterPatch(WeightPatch):
     adapter: HeldAdapter
     strength: float
 
-    def apply(self, module: "nn.Module", tower: Tower | None) -> None:
+    def apply(self, module: "nn.Module", tower: Tower | None, allocate: "Allocate") -> None:
         from nodeflow.diffusion.adapters.apply import apply_entries, fit_to
 
         found = fit_to(self.adapter.header, module, target_for(tower))
         if not found.entries:
             raise CheckpointError("the adapter changes nothing in this model: another family")
-        apply_entries(found, self.adapter.tensors.__getitem__, self.strength, module)
+        apply_entries(found, self.adapter.tensors.__getitem__, self.strength, module, allocate)

@@ -1,6 +1,7 @@
 """Adapter files held against the models that they shall change, before anything is computed."""
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -11,16 +12,24 @@ from nodeflow.diffusion.adapters.patch import AdapterPatch, target_for
 from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_header
 from nodeflow.diffusion.checkpoint.parts import text_part, unet_part
 from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, Tower, WeightsFile
+from nodeflow.diffusion.text.config import TextConfig
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
+from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
+
+
+@lru_cache(maxsize=4)
+def hollow(config: UNetConfig | TextConfig) -> nn.Module:
+    """A network with shapes only. Building one takes longer than all else of a new strength."""
+    with torch.device("meta"):
+        if isinstance(config, UNetConfig):
+            return UNet2DConditionModel(config)
+        return ClipTextTransformer(config)
 
 
 def without_weights(path: Path, tower: Tower | None) -> nn.Module:
     """The network of a file with shapes only."""
-    with torch.device("meta"):
-        if tower is None:
-            return UNet2DConditionModel(unet_part(path).config)
-        return ClipTextTransformer(text_part(path, tower).config)
+    return hollow(unet_part(path).config if tower is None else text_part(path, tower).config)
 
 
 def _foreign(file: WeightsFile) -> CheckpointError:

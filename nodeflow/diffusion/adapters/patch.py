@@ -10,6 +10,8 @@ from nodeflow.diffusion.recipe import Tower, WeightPatch, WeightsFile
 if TYPE_CHECKING:
     from torch import nn
 
+    from nodeflow.diffusion.room import Allocate
+
 
 def target_for(tower: Tower | None) -> Target:
     """The part of an adapter file that is for a text encoder, or for the UNet (None)."""
@@ -25,7 +27,7 @@ class AdapterPatch(WeightPatch):
     file: WeightsFile
     strength: float
 
-    def apply(self, module: "nn.Module", tower: Tower | None) -> None:
+    def apply(self, module: "nn.Module", tower: Tower | None, allocate: "Allocate") -> None:
         from nodeflow.diffusion.adapters.apply import apply_adapter
 
-        apply_adapter(Path(self.file.path), self.strength, module, target_for(tower))
+        apply_adapter(Path(self.file.path), self.strength, module, target_for(tower), allocate)

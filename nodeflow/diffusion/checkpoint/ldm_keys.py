@@ -4,7 +4,8 @@ The layout is that of CompVis/latent-diffusion: UNet blocks numbered in the orde
 they run, autoencoder levels numbered by resolution. Pure functions of the configuration.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import torch
 
@@ -111,7 +112,8 @@ def _translate(key: str, stems: dict[str, str], inner: dict[str, dict[str, str]]
     return f"{stems[stem]}.{rest}"
 
 
-def unet_key_map(config: UNetConfig) -> dict[str, str]:
+@lru_cache(maxsize=4)  # an adapter at another strength asks twice
+def unet_key_map(config: UNetConfig) -> Mapping[str, str]:
     """LDM name (without `model.diffusion_model.`) to our name, for every weight."""
     with torch.device("meta"):
         keys = list(UNet2DConditionModel(config).state_dict())

@@ -10,6 +10,8 @@ from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, Patch, Tower, Wei
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nodeflow.diffusion.room import Allocate
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -31,7 +33,9 @@ class MergePatch(WeightPatch):
     other: ModelRecipe | ClipRecipe
     shares: tuple[Share, ...]
 
-    def apply(self, module: "nn.Module", tower: Tower | None) -> None:
+    def apply(self, module: "nn.Module", tower: Tower | None, allocate: "Allocate") -> None:
+        import torch
+
         from nodeflow.diffusion.checkpoint.header import CheckpointError
         from nodeflow.diffusion.checkpoint.load import assign
         from nodeflow.diffusion.packed import plain
@@ -49,7 +53,9 @@ class MergePatch(WeightPatch):
             share = share_for(names.get(name, name), self.shares)
             seen.add(name)
             if (share.first, share.second) != (1.0, 0.0):
-                mixed = share.first * plain(weight.data).float() + share.second * theirs.float()
+                whole = plain(weight.data).float()
+                mixed = torch.mul(whole, share.first, out=allocate(whole))
+                mixed += share.second * theirs.float()
                 assign(module, name, mixed.to(weight.dtype))
         if missing := own.keys() - seen:
             raise CheckpointError(f"the second model has no '{min(missing)}': another family")
@@ -82,6 +88,8 @@ def other_weights(
     """A recipe's weights by our names, on the device of `like`; read one by one where it has no
     patches of its own, so that no second model lies in memory.
     """
+    import torch
+
     from nodeflow.diffusion.checkpoint.load import fitted, load_text, load_unet
     from nodeflow.diffusion.checkpoint.names import names_of
     from nodeflow.diffusion.checkpoint.parts import text_part, unet_part
@@ -99,7 +107,7 @@ def other_weights(
         else:
             module = load_text(path, dtype, device, tower)
         for patch in patches:
-            patch.apply(module, tower)
+            patch.apply(module, tower, torch.empty_like)
         for name, parameter in module.named_parameters():
             yield name, parameter.data
         return

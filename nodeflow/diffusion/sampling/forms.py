@@ -12,6 +12,7 @@ from nodeflow.diffusion.hooks.patches import patches_for
 from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.recipe import ModelRecipe
 from nodeflow.diffusion.residency import shared_copy
+from nodeflow.diffusion.room import Room
 from nodeflow.diffusion.sampling.texts import Texts
 
 
@@ -36,6 +37,7 @@ class Forms:
     recipe: ModelRecipe
     room: int
     _held: OrderedDict[tuple[Weighed, ...], Form] = field(default_factory=OrderedDict)
+    _memory: Room = field(default_factory=Room)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, hooks: tuple[Weighed, ...]) -> Form:
@@ -43,8 +45,9 @@ class Forms:
         with self._lock:
             found = self._held.pop(hooks, None)
             if found is None:
-                self._make_room()
-                found = self._made(hooks)
+                with self._memory.kept():
+                    self._make_room()
+                    found = self._made(hooks)
             self._held[hooks] = found
             return found
 
@@ -61,7 +64,7 @@ class Forms:
     def _made(self, hooks: tuple[Weighed, ...]) -> Form:
         network = shared_copy(self.base)
         for patch in patches_for(hooks, self.recipe):
-            patch.apply(network, None)
+            patch.apply(network, None, self._memory.like)
         shared = {id(p) for p in self.base.parameters()}
         own = [p for p in network.parameters() if id(p) not in shared]
         if not own:
