@@ -41,7 +41,7 @@ def failure_of(
         text = f"not enough memory ({text.splitlines()[0]})" if str(error) else "not enough memory"
         if holders:
             held = ", ".join(f"{who} {size / 1e6:,.0f} MB" for who, size in holders[:5])
-            text += f", also after caches and models were let go; still held: {held}"
+            text = f"{text}, also after caches and models were let go; still held: {held}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         text = f"the disk is full ({text})"
     trace = "".join(traceback.format_exception(error))

@@ -14,11 +14,6 @@ from nodeflow.engine.results import Results, Value
 from nodeflow.engine.traces import Traces, ValueDigest, input_digests
 from nodeflow.node.artifact import Artifacts
 
-WORDS = {
-    "cut off": "what it depends on changed, but gave the same bytes",
-    "put back": "same inputs, its files were put back",
-}
-
 
 class Hit(NamedTuple):
     """A result that need not be computed.
@@ -38,13 +33,19 @@ class Hit(NamedTuple):
         """In words."""
         if self.tier is None:
             return "its content is known and nothing needs it"
-        return f"{WORDS.get(self.cause, 'same inputs')}, {self.place}"
+        if self.cause == "cut off":
+            return f"what it depends on changed, but gave the same bytes, {self.place}"
+        if self.cause == "put back":
+            return f"same inputs, its files were put back, {self.place}"
+        return f"same inputs, {self.place}"
 
     @property
     def place(self) -> str:
         """The tier and the age."""
-        where = "in memory" if self.tier == "memory" else "on disk"
-        return where if self.age is None else f"{where}, {ago(self.age)} old"
+        if self.age is None:
+            return "in memory" if self.tier == "memory" else "on disk"
+        old = ago(self.age)
+        return f"in memory, {old} old" if self.tier == "memory" else f"on disk, {old} old"
 
 
 def ago(seconds: float) -> str:

@@ -52,14 +52,20 @@ class Problem:
     nearest: tuple[str, ...] = ()
     hint: str | None = None
 
+    @property
+    def subject(self) -> str:
+        """The node and the input in words, empty where neither is known."""
+        if self.node is None:
+            return f"input '{self.input}'" if self.input is not None else ""
+        if self.input is None:
+            return f"node '{self.node}'"
+        return f"node '{self.node}', input '{self.input}'"
+
     def __str__(self) -> str:
         place = self.file or ""
         if self.position is not None:
             place += f":{self.position.line}:{self.position.column}"
-        subject = f"node '{self.node}'" if self.node is not None else ""
-        if self.input is not None:
-            subject += f", input '{self.input}'" if subject else f"input '{self.input}'"
-        text = ": ".join(part for part in (place, subject, self.message) if part)
+        text = ": ".join(part for part in (place, self.subject, self.message) if part)
         if self.expected is not None:
             text += f"\n    expected: {self.expected}"
         if self.nearest:

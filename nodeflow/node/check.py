@@ -162,9 +162,10 @@ def cycle(
         for port, value in node.inputs.items()
         if any(reference.node == ring[1] for reference in references(value))
     )
+    needed = " needs ".join(f"'{part}'" for part in ring)
     return Problem(
         ProblemCode.CYCLE,
-        "the links run in a circle: " + " needs ".join(f"'{part}'" for part in ring),
+        f"the links run in a circle: {needed}",
         source, node.positions.get(port, node.position), node.name, port,
         hint="take out one of these links",
     )  # fmt: skip

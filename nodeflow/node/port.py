@@ -236,7 +236,7 @@ def read_text(value: object, constraints: tuple[Constraint, ...]) -> "str | Refu
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    return Refusal(f"{show(value)} is not text", "text", "type")
+    return Refusal(f"{show(value)} is not text", "a text", "type")
 
 
 def read_literal(

@@ -31,17 +31,17 @@ def refused(error: BaseException) -> Refused | None:
     return FULL if sqlite_code(error) in UNWRITABLE else None
 
 
-def absent(what: str, name: str, known: Iterable[str]) -> tuple[str, bytes]:
+def absent(message: str, name: str, known: Iterable[str]) -> tuple[str, bytes]:
     """Words and problems (JSON text) for a name that is not known: the nearest that are."""
     near = nearest(name[:100], known)
-    problem = Problem(ProblemCode.CALL, f"there is no {what} '{name}'", nearest=near)
+    problem = Problem(ProblemCode.CALL, message, nearest=near)
     return sentence(problem), json.encode([problem])
 
 
 def sentence(problem: Problem) -> str:
     """A problem in one line."""
     near = " or ".join(f"'{name}'" for name in problem.nearest)
-    return problem.message + (f"; did you mean {near}?" if near else "")
+    return f"{problem.message}; did you mean {near}?" if near else problem.message
 
 
 def sqlite_code(error: BaseException) -> int:

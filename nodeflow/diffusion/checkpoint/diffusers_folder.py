@@ -78,7 +78,9 @@ def _shards(folder: Path, index: str) -> tuple[Path, ...]:
     files = [folder / Path(name).name for name in sorted({str(name) for name in listed.values()})]
     missing = [file.name for file in files if not file.is_file()]
     if missing or not files:
-        raise CheckpointError(f"its {folder.name}/ lacks the shards {', '.join(missing) or 'all'}")
+        raise CheckpointError(
+            f"its {folder.name}/ lacks the shards {', '.join(missing) or 'all of them'}"
+        )
     return tuple(files)
 
 

@@ -114,13 +114,13 @@ def describe(header: Header) -> str:
         stem = ".".join(name.split(".")[:2])
         stems[stem] = stems.get(stem, 0) + 1
     common = sorted(stems, key=lambda stem: -stems[stem])[:4]
-    guess = ""
-    if any("lora_" in name or ".lora" in name for name in names):
-        guess = "it looks like a LoRA; "
-    elif any(name.startswith(("control_model.", "controlnet_")) for name in names):
-        guess = "it looks like a ControlNet; "
     found = ", ".join(f"{stem}.* ({stems[stem]})" for stem in common)
-    return f"{guess}it holds {len(names)} tensors: {found}"
+    held = f"it holds {len(names)} tensors: {found}"
+    if any("lora_" in name or ".lora" in name for name in names):
+        return f"it looks like a LoRA; {held}"
+    if any(name.startswith(("control_model.", "controlnet_")) for name in names):
+        return f"it looks like a ControlNet; {held}"
+    return held
 
 
 def require_all(layout: Layout, header: Header) -> None:

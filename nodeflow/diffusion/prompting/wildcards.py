@@ -34,8 +34,9 @@ class WildcardFolders:
         names = [known for known in self.files if fnmatchcase(known, name)]
         if not names:
             close = nearest(name, list(self.files))
-            hint = f"; nearest: {', '.join(close)}" if close else ""
-            raise WildcardMissing(f"there is no wildcard file '{name}.txt'{hint}")
+            message = f"there is no wildcard file '{name}.txt'"
+            near = f"{message}; nearest: {', '.join(close)}"
+            raise WildcardMissing(near if close else message)
         found = [line for known in names for line in read_lines(self.files[known])]
         if not found:
             raise WildcardMissing(f"the wildcard file '{name}.txt' has no line to choose")

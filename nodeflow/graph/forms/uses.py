@@ -26,11 +26,11 @@ def recursion(workflow: Workflow) -> Problem | None:
             if name in path:
                 ring = [*path[path.index(name) :], name]
                 user = workflow.subgraphs[ring[-2]]
+                uses = " uses ".join(f"'{part}'" for part in ring)
                 entry = next(e for e in user.nodes.values() if e.type == name)
                 return Problem(
                     ProblemCode.CYCLE,
-                    f"the subgraph '{name}' contains itself: "
-                    + " uses ".join(f"'{part}'" for part in ring),
+                    f"the subgraph '{name}' contains itself: {uses}",
                     workflow.source, entry.position, entry.name,
                     hint="for something repeated, give a node a loop: loop: {times: 4}",
                 )  # fmt: skip

@@ -66,7 +66,7 @@ async def node_type(call: Call) -> NodeType:
     known = json.decode(answer.body, type=NodeTypes)["nodes"]
     found = next((node for node in known if node["id"] == id), None)
     if found is None:
-        raise Fault.unknown("node type", id, (node["id"] for node in known))
+        raise Fault.unknown(f"there is no node type '{id}'", id, (node["id"] for node in known))
     return found
 
 

@@ -56,7 +56,7 @@ def root_of(call: Call, folder: str) -> Path:
     places = call.state.options.places
     roots = {"output": places.output, "input": places.input, "temp": places.temp}
     if folder not in roots:
-        raise Fault.unknown("folder", folder, roots)
+        raise Fault.unknown(f"there is no folder '{folder}'", folder, roots)
     return Path(roots[folder]) / call.user
 
 

@@ -64,7 +64,7 @@ def existing(call: Call) -> tuple[str, Path, bytes]:
         return path, place, place.read_bytes()
     except OSError:
         known = (name for name, _ in files_of(call).all())
-        raise Fault.unknown("workflow", path, known) from None
+        raise Fault.unknown(f"there is no workflow '{path}'", path, known) from None
 
 
 async def parsed(call: Call, text: bytes) -> Opened:
@@ -259,7 +259,7 @@ def template_file(call: Call) -> Path:
     files = template_files()
     file = files.get(call.part("id"))
     if file is None:
-        raise Fault.unknown("template", call.part("id"), files)
+        raise Fault.unknown(f"there is no template '{call.part('id')}'", call.part("id"), files)
     return file
 
 

@@ -35,9 +35,9 @@ class Fault(Exception):
         return cls(status, code, sentence(problem), json.encode([problem]))
 
     @classmethod
-    def unknown(cls, what: str, name: str, known: Iterable[str]) -> "Fault":
+    def unknown(cls, message: str, name: str, known: Iterable[str]) -> "Fault":
         """There is none of that name; the nearest that there are are told."""
-        return cls(404, "not_found", *absent(what, name, known))
+        return cls(404, "not_found", *absent(message, name, known))
 
     def response(self) -> web.Response:
         """The answer that tells it."""

@@ -154,7 +154,8 @@ def fault_of(request: web.Request, error: web.HTTPException) -> Fault:
         return Fault(405, "method_not_allowed", message)
     if error.status == 404 and request.path.startswith(OWN) and len(request.path) <= LONGEST:
         known = (found.canonical for found in request.app.router.resources())
-        return Fault.unknown("address", request.path, (p for p in known if p.startswith(OWN)))
+        message = f"there is no address '{request.path}'"
+        return Fault.unknown(message, request.path, (p for p in known if p.startswith(OWN)))
     code = {404: "not_found", 413: "too_large"}.get(error.status, "bad_request")
     return Fault(error.status, code, error.reason)
 

@@ -158,12 +158,11 @@ class Course:
         if wish == "cancelled":
             self._end(replace(job, state="cancelled"), "job.cancelled", {})
         elif death and job.deaths > self._limits.deaths:
-            again = " again" if job.deaths > 1 else ""
+            died = "its worker died again" if job.deaths > 1 else "its worker died"
             nodes = ((name, n.type) for name, n in job.report.nodes.items() if n.state == "running")
             node, kind = next(nodes, ("", ""))
-            place = f" in node '{node}' ({kind})" if node else ""
-            message = f"its worker died{again}{place}: {reason}"
-            self._fail(job, JobError("worker_died", message, node, kind))
+            place = f"{died} in node '{node}' ({kind})" if node else died
+            self._fail(job, JobError("worker_died", f"{place}: {reason}", node, kind))
         elif wish == "paused":
             self._hold(job)
         else:

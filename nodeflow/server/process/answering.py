@@ -17,6 +17,6 @@ class Unanswerable(Exception):
         super().__init__(detail)
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> Unanswerable:
+def unknown(message: str, name: str, known: Iterable[str]) -> Unanswerable:
     """There is none of that name; the nearest that there are are told."""
-    return Unanswerable(404, "not_found", *absent(what, name, known))
+    return Unanswerable(404, "not_found", *absent(message, name, known))

@@ -28,7 +28,7 @@ def models(question: AskModels, folders: Folders) -> Found:
         return {"kinds": {kind: len(folders.model_files(kind)) for kind in kinds}}, b""
     files = files_of(question.kind, folders)
     if question.name and question.name not in files:
-        raise unknown("model", question.name, files)
+        raise unknown(f"there is no model '{question.name}'", question.name, files)
     told = []
     for name in [question.name] if question.name else files:
         known = facts(question.kind, name, files[name])
@@ -41,7 +41,7 @@ def files_of(kind: str, folders: Folders) -> dict[str, Path]:
     """Files of a kind by name. Raises Unanswerable where there is no such kind."""
     kinds = sorted({kind for root in folders.roots for kind in root.folders})
     if kind not in kinds:
-        raise unknown("kind of models", kind, kinds)
+        raise unknown(f"there is no kind of models '{kind}'", kind, kinds)
     return folders.model_files(kind)
 
 
@@ -50,7 +50,7 @@ def model_hash(question: AskModelHash, folders: Folders) -> Found:
     files = files_of(question.kind, folders)
     path = files.get(question.name)
     if path is None or not path.is_file():
-        raise unknown("file", question.name, files)
+        raise unknown(f"there is no file '{question.name}'", question.name, files)
     digest = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -80,7 +80,7 @@ def model_picture(question: AskModelPicture, folders: Folders) -> Found:
     is no picture that can be handled."""
     files = files_of(question.kind, folders)
     if question.name not in files:
-        raise unknown("model", question.name, files)
+        raise unknown(f"there is no model '{question.name}'", question.name, files)
     found = picture_beside(question.kind, files[question.name], folders)
     if found is None:
         raise Unanswerable(404, "not_found", f"no picture lies beside '{question.name}'")

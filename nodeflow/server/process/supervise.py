@@ -194,5 +194,6 @@ def ended(code: int, memory: int) -> str:
     if code >= 0:
         return f"it exited with {code}"
     name = signal.Signals(-code).name
-    held = f", perhaps out of memory: it held {memory / 1e9:.1f} GB" if name == "SIGKILL" else ""
-    return f"it was killed ({name}{held})"
+    if name == "SIGKILL":
+        return f"it was killed ({name}, perhaps out of memory: it held {memory / 1e9:.1f} GB)"
+    return f"it was killed ({name})"

@@ -1,5 +1,6 @@
 import type { Problem } from "@/api/shapes";
 import { mendsOf } from "@/document/mend";
+import { useMessage } from "@/language/terms";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
 import { useServer } from "@/state/server";
@@ -23,6 +24,7 @@ export function Problems({ node }: { node: string }) {
 /** Problems one below the other; `named` tells the node as well. */
 export function ProblemList({ problems, named }: { problems: Problem[]; named?: boolean }) {
   const t = useText();
+  const inWords = useMessage();
   if (problems.length === 0) return null;
   return (
     <ul className="node-problems">
@@ -34,11 +36,11 @@ export function ProblemList({ problems, named }: { problems: Problem[]; named?: 
             <Icon name="warn" />
             <span>
               {place && <b>{place}: </b>}
-              {problem.message}
+              {inWords(problem.message)}
               {mends.length === 0 && problem.expected && (
-                <small>{t.expected(problem.expected)}</small>
+                <small>{t.expected(inWords(problem.expected))}</small>
               )}
-              {problem.hint && <small>{problem.hint}</small>}
+              {problem.hint && <small>{inWords(problem.hint)}</small>}
               {mends.length > 0 && (
                 <small>
                   {t.didYouMean}{" "}

@@ -1,3 +1,4 @@
+import { useMessage } from "@/language/terms";
 import { duration, useText } from "@/language/text";
 import { usePlanParts, useRunParts } from "@/run/ofNode";
 import { planWithin, runWithin } from "@/run/within";
@@ -8,6 +9,7 @@ import { runName, useTabs } from "@/state/tabs";
 /** What a node is doing or did, in how much time, and why. */
 export function Verdict({ node: shown }: { node: string }) {
   const t = useText();
+  const inWords = useMessage();
   const tab = useTabs(({ active }) => active);
   const node = useTabs((state) => runName(shown, state));
   const planned = usePlanParts(node);
@@ -18,7 +20,7 @@ export function Verdict({ node: shown }: { node: string }) {
     if (!plan) return null;
     const reuse = plan.action === "reuse";
     return (
-      <p className="verdict planned" title={plan.reason}>
+      <p className="verdict planned" title={inWords(plan.reason)}>
         <Icon name={reuse ? "reuse" : "play"} />
         <span>{reuse ? t.willReuse : t.willRun}</span>
         {plan.seconds !== null && !reuse && <b>{t.about(duration(plan.seconds))}</b>}
@@ -47,14 +49,14 @@ export function Verdict({ node: shown }: { node: string }) {
       </div>
     );
   }
+  const reason = inWords(run.reason);
+  const failure = run.message ? inWords(run.message) : reason;
   const icon = { ran: "check", cached: "reuse", failed: "warn", skipped: "close" } as const;
   return (
     <>
-      <p className={`verdict ${run.state}`} title={run.message ?? run.reason}>
+      <p className={`verdict ${run.state}`} title={failure}>
         <Icon name={icon[run.state]} />
-        <span>
-          {run.state === "failed" ? (run.message ?? run.reason) : `${t[run.state]}: ${run.reason}`}
-        </span>
+        <span>{run.state === "failed" ? failure : `${t[run.state]}: ${reason}`}</span>
         {run.seconds !== undefined && run.state === "ran" && <b>{duration(run.seconds)}</b>}
       </p>
       {run.state === "failed" && run.trace && (

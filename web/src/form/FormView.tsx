@@ -5,7 +5,7 @@ import { referenceOf } from "@/document/reference";
 import type { Json, Workflow } from "@/document/workflow";
 import { Each } from "@/inputs/Each";
 import { Field } from "@/inputs/Field";
-import { useTerm } from "@/language/terms";
+import { useMessage, useTerm } from "@/language/terms";
 import { duration, useText } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
 import { viewer } from "@/results/viewer";
@@ -91,6 +91,7 @@ export function FormView() {
 
 function RunLine() {
   const t = useText();
+  const inWords = useMessage();
   const tab = useTabs(({ active }) => active);
   const { plan, error } = useRun(tab);
   const problems = useProblems();
@@ -104,7 +105,7 @@ function RunLine() {
       {plan && <p className="quiet">{planWord(t, plan)}</p>}
       {error && problems.length === 0 && (
         <p className="wrong" role="alert">
-          {error}
+          {inWords(error)}
         </p>
       )}
     </div>

@@ -7,14 +7,25 @@ import { useSettings } from "@/state/settings";
 type Terms = { readonly [english: string]: string };
 type Term = (english: string) => string;
 
-const useTerms = create<{ zh: Terms }>()(() => ({ zh: {} }));
+type Words = { zh: Terms; message: Term };
+
+const useTerms = create<Words>()(() => ({ zh: {}, message: asSaid }));
 const NONE: Terms = {};
+
+function asSaid(english: string): string {
+  return english;
+}
 
 /** Chinese comes when it is first needed. */
 function load(language: string): void {
   if (language !== "zh" || Object.keys(useTerms.getState().zh).length > 0) return;
-  void Promise.all([import("@/language/terms.zh"), import("@/language/docs.zh.json")]).then(
-    ([{ terms }, { default: docs }]) => useTerms.setState({ zh: { ...docs, ...terms } }),
+  void Promise.all([
+    import("@/language/terms.zh"),
+    import("@/language/docs.zh.json"),
+    import("@/language/messages"),
+    import("@/language/messages.zh.json"),
+  ]).then(([{ terms }, { default: docs }, { translator }, { default: messages }]) =>
+    useTerms.setState({ zh: { ...docs, ...terms }, message: translator(messages) }),
   );
 }
 
@@ -34,6 +45,13 @@ export function useTerm(): Term {
         .join("/"),
     [terms],
   );
+}
+
+/** What the server says of this work, problems and reasons, in the page's language. */
+export function useMessage(): Term {
+  const chinese = useSettings(({ language }) => language === "zh");
+  const message = useTerms((words) => words.message);
+  return chinese ? message : asSaid;
 }
 
 /** A text in the page's language, or as it is. */

@@ -3,6 +3,7 @@ import { api, fileUrl } from "@/api/client";
 import type { Job } from "@/api/shapes";
 import { titleOfRun } from "@/commands/compare";
 import { open } from "@/commands/files";
+import { useMessage } from "@/language/terms";
 import { duration, useText, when } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
 import { viewer } from "@/results/viewer";
@@ -101,6 +102,7 @@ type RunProps = { job: Job; title: string; chosen: boolean; onChoose(): void };
 
 function Run({ job, title, chosen, onChoose }: RunProps) {
   const t = useText();
+  const inWords = useMessage();
   const pictures = picturesOf(job.outputs);
   return (
     <li className="run">
@@ -128,7 +130,7 @@ function Run({ job, title, chosen, onChoose }: RunProps) {
           {t[job.state]}
           {job.seconds ? ` · ${duration(job.seconds)}` : ""} · {when(job.created)}
         </small>
-        {job.error && <small className="wrong">{job.error.message}</small>}
+        {job.error && <small className="wrong">{inWords(job.error.message)}</small>}
       </span>
       <Tool
         icon="nodes"

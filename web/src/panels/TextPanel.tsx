@@ -2,17 +2,19 @@ import { useEffect, useRef, useState } from "react";
 import { Draft } from "@/document/operation";
 import type { Json } from "@/document/workflow";
 import { readYaml, writeYaml, YamlError } from "@/document/yaml";
+import { useMessage } from "@/language/terms";
 import { useText } from "@/language/text";
 import { activeTab, useDocument, useTabs } from "@/state/tabs";
 
 /** The document as YAML. Typing changes the graph; changing the graph changes the text. */
 export default function TextPanel() {
   const t = useText();
+  const inWords = useMessage();
   const workflow = useDocument();
   const id = useTabs(({ active }) => active);
   const own = useRef<unknown>(undefined);
   const [text, setText] = useState("");
-  const [wrong, setWrong] = useState<string>();
+  const [wrong, setWrong] = useState<YamlError>();
 
   useEffect(() => {
     if (own.current === workflow) return;
@@ -39,7 +41,7 @@ export default function TextPanel() {
       setWrong(undefined);
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;
-      setWrong(t.yamlWrong(error.mistakes[0]?.line ?? 1, error.message));
+      setWrong(error);
     }
   }
 
@@ -54,7 +56,7 @@ export default function TextPanel() {
         onBlur={() => useTabs.getState().seal()}
       />
       <p className={wrong ? "wrong" : "quiet"} role="status">
-        {wrong ?? t.yamlHint}
+        {wrong ? t.yamlWrong(wrong.mistakes[0]?.line ?? 1, inWords(wrong.message)) : t.yamlHint}
       </p>
     </>
   );

@@ -5,7 +5,7 @@ import { placeAt } from "@/canvas/selection";
 import { addAt, NODE_TYPE } from "@/commands/adding";
 import { openBlob } from "@/commands/files";
 import { FormView } from "@/form/FormView";
-import { useTerm } from "@/language/terms";
+import { useMessage, useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 import { SidePanel } from "@/panels/SidePanel";
 import { useViewer } from "@/results/viewer";
@@ -42,6 +42,7 @@ function useTheme(): void {
 export function App({ failure }: { failure: "unauthorized" | undefined }) {
   const t = useText();
   const term = useTerm();
+  const inWords = useMessage();
   useTheme();
   const view = useTabs((state) => activeTab(state)?.view);
   const place = useTabs((state) => [state.active, ...(activeTab(state)?.trail ?? [])].join(":"));
@@ -87,7 +88,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
       <Banner />
       {message && (
         <p className="toast" role="status">
-          {message}
+          {inWords(message)}
           {offer && (
             <button
               type="button"

@@ -1,5 +1,6 @@
 import { fileUrl } from "@/api/client";
 import type { Job, StoredFile } from "@/api/shapes";
+import { useMessage } from "@/language/terms";
 import { useText } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
 import { viewer } from "@/results/viewer";
@@ -48,11 +49,12 @@ export function SweepGrid({ sweep }: { sweep: Sweep }) {
 
 function Cell({ job, pictures }: { job: Job | undefined; pictures: StoredFile[] }) {
   const t = useText();
+  const inWords = useMessage();
   const picture = pictureOf(job);
   if (!picture)
     return (
       <span className={job?.error ? "cell wrong" : "cell"}>
-        {job?.error?.message ?? (job ? t[job.state] : "")}
+        {job?.error ? inWords(job.error.message) : job && t[job.state]}
       </span>
     );
   return (
