@@ -81,7 +81,7 @@ def test_calls_that_compute_something_of_their_own_are_not_compiled() -> None:
         return float(network(x, t, text, None, interventions).mean())
 
     steered = Interventions(
-        mid_residual=x, down_residuals=(x,), features=((1, x),), text=TextKeys()
+        mid_residual=x, down_residuals=(x,), features=(((0, False), x),), text=TextKeys()
     )
     assert residuals_only(steered) and answer(steered) == 2.0
     assert network.compiled.given == replace(steered, text=None)

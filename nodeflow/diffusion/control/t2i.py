@@ -11,10 +11,8 @@ from nodeflow.diffusion.packed import PackedConv2d
 from nodeflow.diffusion.pointwise import PointwiseConv2d
 from nodeflow.diffusion.unet.interventions import Interventions
 
-LEVEL = 3
-"""Skips of a level of the published UNets."""
-WIDE_PLACES = (3, 5, 8)
-"""Skips at which SDXL's features are added; the last level's go to the middle."""
+WIDE_SPOTS = ((0, True), (1, False), (2, False))
+"""Where SDXL's features are added; the last level's go to the middle."""
 
 
 class Residual(nn.Module):
@@ -94,7 +92,7 @@ class T2IAdapter(nn.Module):
         """What it adds, by places; all but the picture is left unread."""
         maps = self.features(hint)
         if not self.config.wide:
-            return Interventions(features=tuple((LEVEL * i + 2, f) for i, f in enumerate(maps)))
+            return Interventions(features=tuple(((i, False), f) for i, f in enumerate(maps)))
         *upper, middle = maps
-        places = zip(WIDE_PLACES, upper, strict=True)
+        places = zip(WIDE_SPOTS, upper, strict=True)
         return Interventions(features=tuple(places), mid_residual=middle)

@@ -211,7 +211,7 @@ def added(before: Interventions, residuals: Interventions, strength: float) -> I
         down = tuple(a + b for a, b in both) if down else before.down_residuals
     if before.mid_residual is not None:
         middle = before.mid_residual if middle is None else before.mid_residual + middle
-    features = tuple((number, feature * strength) for number, feature in residuals.features)
+    features = tuple((spot, feature * strength) for spot, feature in residuals.features)
     return Interventions(
         down_residuals=down, mid_residual=middle, features=before.features + features
     )

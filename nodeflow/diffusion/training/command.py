@@ -1,4 +1,4 @@
-"""`train prepare|vae|text|unet|export|sheet|style`: the steps that made the embedded models."""
+"""`train …`: the steps that made the embedded models."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nodeflow.diffusion.training.control import Edges
+    from nodeflow.diffusion.training.adapter_steps import Edges
 
 DATA = Path(__file__).parent / "data"
+NEEDED = {"file": "the checkpoint", "vision": "the image encoder"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,11 +42,21 @@ def parser() -> argparse.ArgumentParser:
     style.add_argument("out", type=Path, help="the LoRA")
     style.add_argument("--name", default="style", help="of the pictures that prepare wrote")
     style.add_argument("--steps", type=int, default=1500, help="default 1500")
-    control = steps.add_parser("control", help="a Control-LoRA for edges; after unpack")
-    control.add_argument("file", type=Path, help="the checkpoint")
-    control.add_argument("out", type=Path, help="the Control-LoRA")
-    control.add_argument("--steps", type=int, default=6000, help="default 6000")
-    control.add_argument("--start", type=Path, help="a Control-LoRA to go on from")
+    for name, count, needs, about in (
+        ("control", 6000, ("file",), "a Control-LoRA for edges; after unpack"),
+        ("t2i", 800, ("file",), "a T2I adapter for silhouettes; after unpack"),
+        ("hypernetwork", 500, ("file",), "a hypernetwork for a look; after unpack"),
+        ("upscaler", 1500, (), "an upscaler of ESRGAN's kind; after prepare"),
+        ("vision", 1500, (), "a CLIP image encoder; after unpack"),
+        ("ip-adapter", 800, ("file", "vision"), "an IP-Adapter; after vision"),
+        ("gligen", 800, ("file",), "GLIGEN, for subjects in boxes; after unpack"),
+    ):
+        step = steps.add_parser(name, help=about)
+        for need in needs:
+            step.add_argument(need, type=Path, help=NEEDED[need])
+        step.add_argument("out", type=Path, help="what is trained")
+        step.add_argument("--steps", type=int, default=count, help=f"default {count}")
+        step.add_argument("--start", type=Path, help="one to go on from")
     for name, about in (
         ("unpack", "autoencoder and text encoder out of a checkpoint, instead of vae and text"),
         ("export", "the checkpoint"),
@@ -60,7 +71,7 @@ def main(argv: Sequence[str], edges: "Edges") -> int:
     """Run one step. edges: the preprocessor of control nets."""
     arguments = parser().parse_args(argv)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    from nodeflow.diffusion.training import steps
+    from nodeflow.diffusion.training import adapter_steps, steps
 
     run: dict[str, Callable[[argparse.Namespace], None]] = {
         "prepare": steps.prepare,
@@ -69,8 +80,14 @@ def main(argv: Sequence[str], edges: "Edges") -> int:
         "latents": steps.latents,
         "text": steps.text,
         "unet": steps.unet,
-        "style": steps.style,
-        "control": lambda arguments: steps.control(arguments, edges),
+        "style": adapter_steps.style,
+        "control": lambda arguments: adapter_steps.control(arguments, edges),
+        "hypernetwork": adapter_steps.hypernetwork,
+        "t2i": adapter_steps.t2i,
+        "gligen": adapter_steps.gligen,
+        "vision": adapter_steps.vision,
+        "ip-adapter": adapter_steps.ip_adapter,
+        "upscaler": adapter_steps.upscaler,
         "export": steps.export_checkpoint,
         "sheet": steps.sheets,
     }

@@ -1,7 +1,7 @@
 """Scenes encoded once, so that the other trainings never run the autoencoder."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nodeflow.diffusion.training.scene import COLOURS, Library, colours_for, compose
+from nodeflow.diffusion.training.scene import (
+    COLOURS,
+    Library,
+    Pixels,
+    colours_for,
+    compose,
+)
 from nodeflow.diffusion.vae.model import AutoencoderKL
 
 
@@ -35,8 +41,9 @@ def encode_scenes(
     variants: int,
     scale_factor: float,
     seed: int,
+    look: Callable[[Pixels], Pixels] = lambda scene: scene,
 ) -> LatentSet:
-    """`variants` scenes of each subject on each of its training backgrounds."""
+    """`variants` scenes of each subject on each of its training backgrounds, in a look."""
     rng = random.Random(seed)
     names = list(COLOURS)
     wanted = [
@@ -49,7 +56,8 @@ def encode_scenes(
     with torch.no_grad():
         for start in range(0, len(wanted), 16):
             scenes = [
-                compose(library.pictures[i], names[c], rng) for i, c in wanted[start : start + 16]
+                look(compose(library.pictures[i], names[c], rng))
+                for i, c in wanted[start : start + 16]
             ]
             pixels = torch.from_numpy(np.stack(scenes)).permute(0, 3, 1, 2).float() / 127.5 - 1
             mean, logvar = vae.moments(pixels)

@@ -102,10 +102,11 @@ def compose(picture: Pixels, colour: str, rng: random.Random) -> Pixels:
     return np.asarray(scene, dtype=np.uint8)
 
 
-def compose_anywhere(picture: Pixels, colour: str, rng: random.Random) -> Pixels:
+def compose_anywhere(picture: Pixels, colour: str, rng: random.Random) -> tuple[Pixels, Pixels]:
     """The subject mirrored or not, turned, stretched, smaller, anywhere on a ground.
 
-    Its caption says nothing of all this: only a picture's edges can.
+    Its caption says nothing of all this: only what else the model is shown can. Returns the scene
+    `[128, 128, 3]`, and how much of each pixel the subject covers `[128, 128]`.
     """
     subject = Image.fromarray(picture, "RGBA")
     if rng.random() < 0.5:
@@ -117,7 +118,9 @@ def compose_anywhere(picture: Pixels, colour: str, rng: random.Random) -> Pixels
     scene = Image.fromarray(background(colour, rng), "RGB")
     corner = (rng.randint(0, SIZE - width), rng.randint(0, SIZE - height))
     scene.paste(subject, corner, subject)
-    return np.asarray(scene, dtype=np.uint8)
+    cover = Image.new("L", (SIZE, SIZE))
+    cover.paste(subject.getchannel("A"), corner)
+    return np.asarray(scene, dtype=np.uint8), np.asarray(cover, dtype=np.uint8)
 
 
 def with_article(words: str) -> str:

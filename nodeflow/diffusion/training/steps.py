@@ -10,17 +10,14 @@ from nodeflow.diffusion.checkpoint import ldm_keys, load
 from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
 from nodeflow.diffusion.checkpoint.load import load_unet
 from nodeflow.diffusion.checkpoint.reader import WeightsReader
-from nodeflow.diffusion.merging.save import write_tensors
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training import curve, emoji, export, sheet
 from nodeflow.diffusion.training.command import DATA
-from nodeflow.diffusion.training.control import Edges, Examples, Weights, scenes, train_control
 from nodeflow.diffusion.training.latents import encode_scenes, join, read_latents, save_latents
 from nodeflow.diffusion.training.lists import second_list
 from nodeflow.diffusion.training.loop import Run, Schedule
 from nodeflow.diffusion.training.scene import HELD_OUT, Library, read_library, with_article
-from nodeflow.diffusion.training.style import train_style
 from nodeflow.diffusion.training.text import text_config, train_text
 from nodeflow.diffusion.training.unet import CONFIG as UNET
 from nodeflow.diffusion.training.unet import Plan, train_unet
@@ -142,36 +139,6 @@ def unet(arguments: Namespace) -> None:
     encoder = load_text(arguments.work, library)
     vocabulary = vocabulary_of(library.subjects)
     train_unet(run, library, vocabulary, data, encoder, plan, start)
-
-
-def style(arguments: Namespace) -> None:
-    """Train a LoRA on the subjects' pictures in another style, captions as they were."""
-    library = read_library(arguments.work / "library.npz")
-    pictures = read_library(arguments.work / f"{arguments.name}.npz")
-    log = arguments.work / f"{arguments.name}.csv"
-    tensors = train_style(
-        arguments.file, pictures, known_labels(), vocabulary_of(library.subjects),
-        load_vae(arguments.work), load_text(arguments.work, library), arguments.steps, log,
-    )  # fmt: skip
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    facts = {"nodeflow.base": arguments.file.stem, "nodeflow.steps": str(arguments.steps)}
-    write_tensors(arguments.out, {n: t.half() for n, t in tensors.items()}, facts)
-
-
-def control(arguments: Namespace, edges: Edges) -> None:
-    """Train a Control-LoRA on all known subjects."""
-    library = read_library(arguments.work / "library.npz")
-    pairs = scenes(load_vae(arguments.work), library, known_labels(), edges, seed=4)
-    text = load_text(arguments.work, library)
-    examples = Examples(pairs, library, vocabulary_of(library.subjects), text)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-
-    def save(tensors: Weights, done: int) -> None:
-        facts = {"nodeflow.base": arguments.file.stem, "nodeflow.steps": str(done)}
-        write_tensors(arguments.out, tensors, facts)
-
-    log = arguments.work / "control.csv"
-    train_control(arguments.file, examples, arguments.steps, log, save, arguments.start)
 
 
 def export_checkpoint(arguments: Namespace) -> None:

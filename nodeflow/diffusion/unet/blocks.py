@@ -128,9 +128,10 @@ class DownBlock(nn.Module):
             if self.attentions:
                 place = Place("down", self.level, index)
                 x = self.attentions[index](x, context, place, interventions)
-            x = interventions.made(skips, x)
+            ends = index == len(self.resnets) - 1
+            x = interventions.made(skips, x, (self.level, False) if ends else None)
         for downsample in self.downsamplers:
-            x = interventions.made(skips, downsample(x))
+            x = interventions.made(skips, downsample(x), (self.level, True))
         return x
 
 

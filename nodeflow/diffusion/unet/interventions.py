@@ -23,6 +23,9 @@ SkipFilter: TypeAlias = Callable[[Place, Tensor, Tensor], tuple[Tensor, Tensor]]
 """(place, h, skip) before they are joined in an up block; returns both."""
 
 
+Spot: TypeAlias = tuple[int, bool]
+"""On the way down: the end of a level, or what its halving made of it (True)."""
+
 SkipMaker: TypeAlias = Callable[[int, Tensor], tuple[Tensor, Tensor]]
 """(number of the skip, h) on the way down; returns the skip, and what goes on downwards."""
 
@@ -51,8 +54,8 @@ class Interventions:
 
     down_residuals: added to the skips, in the order in which they are made (ControlNet).
     mid_residual: added to the middle's output.
-    features: (number of a skip, what is added to the features there on the way down), so that the
-    skip and what follows have it (T2I-Adapter).
+    features: (spot, what is added to the features there on the way down), so that the skip and what
+    follows have it (T2I-Adapter).
     self_attention, cross_attention: compute the attention instead of the module.
     contexts: changes what keys and values of every attention are made of (hypernetworks).
     between: changes features between self-attention and attention over the text (GLIGEN).
@@ -64,7 +67,7 @@ class Interventions:
 
     down_residuals: tuple[Tensor, ...] = ()
     mid_residual: Tensor | None = None
-    features: tuple[tuple[int, Tensor], ...] = ()
+    features: tuple[tuple[Spot, Tensor], ...] = ()
     self_attention: AttentionOverride | None = None
     cross_attention: AttentionOverride | None = None
     contexts: ContextChange | None = None
@@ -73,13 +76,13 @@ class Interventions:
     skip_maker: SkipMaker | None = None
     text: TextKeys | None = None
 
-    def made(self, skips: list[Tensor], h: Tensor) -> Tensor:
+    def made(self, skips: list[Tensor], h: Tensor, spot: Spot | None = None) -> Tensor:
         """Keep `h` as the next skip; returns what goes on.
 
         Raises ValueError where features are for a network of other sizes.
         """
-        for number, feature in self.features:
-            if number == len(skips):
+        for wanted, feature in self.features:
+            if wanted == spot:
                 if feature.shape[1:] != h.shape[1:]:
                     made, here = list(feature.shape[1:]), list(h.shape[1:])
                     raise ValueError(

@@ -121,12 +121,12 @@ def adapter_config(kind: str) -> AdapterConfig:
 
 
 def test_strengths_and_company() -> None:
-    adapter = Interventions(features=((2, torch.ones(1)),), mid_residual=torch.ones(1))
+    adapter = Interventions(features=(((0, False), torch.ones(1)),), mid_residual=torch.ones(1))
     net = Interventions(down_residuals=(torch.ones(1),), mid_residual=torch.ones(1))
     for first, second in ((adapter, net), (net, adapter)):
         both = added(added(NONE, first, 0.5), second, 2.0)
         share, other = (0.5, 2.0) if first is adapter else (2.0, 0.5)
-        assert [(n, float(f)) for n, f in both.features] == [(2, share)]
+        assert [(n, float(f)) for n, f in both.features] == [((0, False), share)]
         assert [float(r) for r in both.down_residuals] == [other]
         assert both.mid_residual is not None and float(both.mid_residual) == 2.5
 
@@ -134,7 +134,7 @@ def test_strengths_and_company() -> None:
 def test_a_model_of_another_family(tmp_path: Path) -> None:
     _, _, positive, negative = parts()
     path = tmp_path / "a.safetensors"
-    adapter = reference("full_adapter", (64, 128, 192))
+    adapter = reference("full_adapter", (64, 96, 192))
     save_file({n: t.contiguous() for n, t in adapter.state_dict().items()}, path)
     picture = torch.rand(1, 64, 64, 3)
     steered = call("ControlNetApplyAdvanced", positive, negative, recipe(path), picture, 1.0)

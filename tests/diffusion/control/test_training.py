@@ -14,15 +14,9 @@ from nodeflow.diffusion.control.net import copied_from
 from nodeflow.diffusion.merging.save import write_tensors
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training.command import DATA
-from nodeflow.diffusion.training.control import (
-    Examples,
-    Pairs,
-    hint_of,
-    net_config,
-    train_control,
-    wake,
-)
+from nodeflow.diffusion.training.control import net_config, train_control, wake
 from nodeflow.diffusion.training.emoji import read_subjects
+from nodeflow.diffusion.training.placed import Examples, Pairs, hint_of
 from nodeflow.diffusion.training.scene import Library
 from nodeflow.diffusion.training.text import text_config
 from nodeflow.diffusion.training.vocabulary import vocabulary_of
