@@ -43,9 +43,15 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def context(browser: Any) -> Iterator[Any]:
+def locale() -> str:
+    """What the browser's person speaks; a module may say otherwise."""
+    return "en-US"
+
+
+@pytest.fixture
+def context(browser: Any, locale: str) -> Iterator[Any]:
     """A browser that was never here. A script error on any of its pages fails the test."""
-    made = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    made = browser.new_context(viewport={"width": 1280, "height": 800}, locale=locale)
     made.set_default_timeout(30_000)
     errors: list[str] = []
     made.on("weberror", lambda found: errors.append(str(found.error)))

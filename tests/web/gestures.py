@@ -20,7 +20,7 @@ def drop(page: Any, name: str, data: bytes) -> None:
     kind = TYPES[Path(name).suffix]
     held = page.evaluate_handle(DROP, [name, kind, base64.b64encode(data).decode()])
     page.dispatch_event(".app", "drop", {"dataTransfer": held})
-    page.wait_for_selector(f".toast:has-text('Opened {name}')")
+    page.wait_for_selector(f".toast:has-text('{name}')")
 
 
 def open_text(page: Any, text: str, name: str = "dropped.yaml") -> None:

@@ -56,7 +56,7 @@ export function Verdict({ node: shown }: { node: string }) {
     <>
       <p className={`verdict ${run.state}`} title={failure}>
         <Icon name={icon[run.state]} />
-        <span>{run.state === "failed" ? failure : `${t[run.state]}: ${reason}`}</span>
+        <span>{run.state === "failed" ? failure : t.because(t[run.state], reason)}</span>
         {run.seconds !== undefined && run.state === "ran" && <b>{duration(run.seconds)}</b>}
       </p>
       {run.state === "failed" && run.trace && (

@@ -123,6 +123,7 @@ export const en = {
   queued: "waits",
   done: "done",
   cancelled: "cancelled",
+  because: (state: string, reason: string) => `${state}: ${reason}`,
   willRun: "will run",
   willReuse: "reuses its result",
   planRuns: (run: number, all: number) => `${run} of ${all} nodes will run`,
