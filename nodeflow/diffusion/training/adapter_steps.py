@@ -87,10 +87,10 @@ def control(arguments: Namespace, edges: Edges) -> None:
     train_control(arguments.file, examples, arguments.steps, log, save, arguments.start)
 
 
-def known_scenes(arguments: Namespace, look: Callable[[Pixels], Pixels]) -> Examples:
-    """A scene of each known subject on each ground, as the model draws them, in a look."""
+def known_scenes(arguments: Namespace, count: int, look: Callable[[Pixels], Pixels]) -> Examples:
+    """Scenes of the first known subjects on each ground, as the model draws them, in a look."""
     library = read_library(arguments.work / "library.npz")
-    autoencoder, known = load_vae(arguments.work), known_indices(library)
+    autoencoder, known = load_vae(arguments.work), known_indices(library)[:count]
     latents = encode_scenes(autoencoder, library, known, 1, SCALE_FACTOR, seed=5, look=look)
     text = load_text(arguments.work, library)
     return Examples(pairs_of(latents), library, vocabulary_of(library.subjects), text)
@@ -98,7 +98,7 @@ def known_scenes(arguments: Namespace, look: Callable[[Pixels], Pixels]) -> Exam
 
 def hypernetwork(arguments: Namespace) -> None:
     """Train a hypernetwork on all known subjects as old photographs."""
-    examples = known_scenes(arguments, old_photograph)
+    examples = known_scenes(arguments, 100, old_photograph)
     log = arguments.work / "hypernetwork.csv"
     save = saving(arguments, **based(arguments), **SETTINGS)
     train_hypernetwork(arguments.file, examples, arguments.steps, log, save, arguments.start)
@@ -117,7 +117,7 @@ def vision(arguments: Namespace) -> None:
 
 def ip_adapter(arguments: Namespace) -> None:
     """Train an IP-Adapter on all known subjects."""
-    examples = known_scenes(arguments, lambda scene: scene)
+    examples = known_scenes(arguments, 256, lambda scene: scene)
     encoder = load_vision(arguments.vision, torch.float32, "cpu")
     log, save = arguments.work / "ip-adapter.csv", saving(arguments, **based(arguments))
     gallery = gallery_of(examples.library, 3, seed=9)
@@ -138,7 +138,7 @@ def upscaler(arguments: Namespace) -> None:
     library = read_library(arguments.work / "library.npz")
     known = known_indices(library)
     others = [i for i in range(len(library.subjects)) if i not in known]
-    shown, held_out = pictures(library, known, 8, seed=6), pictures(library, others[::3], 1, seed=7)
+    shown, held_out = pictures(library, known, 4, seed=6), pictures(library, others[::5], 1, seed=7)
     log, save = arguments.work / "upscaler.csv", saving(arguments)
     train_upscaler(shown, held_out, arguments.steps, log, save, arguments.start)
 

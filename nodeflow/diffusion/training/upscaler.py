@@ -17,9 +17,9 @@ from nodeflow.diffusion.training.scene import Library, colours_for, compose, com
 from nodeflow.diffusion.training.text import rng_from
 from nodeflow.diffusion.upscale.esrgan import RRDBConfig, RRDBNet
 
-CONFIG = RRDBConfig(width=32, blocks=2, growth=16)
-RATE = 1e-3
-BATCH, CROP = 16, 20
+CONFIG = RRDBConfig(width=24, blocks=2, growth=12)
+RATE = 2e-3
+BATCH, CROP = 8, 16
 """Pictures a step, and the side of the small part of each that is shown."""
 
 

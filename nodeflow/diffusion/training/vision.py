@@ -35,9 +35,9 @@ TEMPERATURE = 20.0
 
 
 def vision_config(text_width: int) -> VisionConfig:
-    """64 patches of 8 pixels, into the text encoder's space."""
+    """25 patches of 16 pixels, into the text encoder's space."""
     return VisionConfig(
-        image=64, patch=8, width=128, layers=3, heads=2, inner=512, projection=text_width
+        image=80, patch=16, width=128, layers=3, heads=2, inner=512, projection=text_width
     )
 
 

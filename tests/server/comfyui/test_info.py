@@ -77,8 +77,9 @@ def test_choices_of_models_and_of_plugins(comfy: Serving) -> None:
 
 def test_models_by_folder(comfy: Serving) -> None:
     assert {"checkpoints", "controlnet", "vae"} <= set(comfy.call("GET", "/models").json)
-    assert comfy.call("GET", "/models/controlnet").json == ["tiny-canny.safetensors"]
-    assert comfy.call("GET", "/models/hypernetworks").json == []
+    nets = comfy.call("GET", "/models/controlnet").json
+    assert nets == ["tiny-canny.safetensors", "tiny-silhouette.safetensors"]
+    assert comfy.call("GET", "/models/photomaker").json == []
     assert comfy.call("GET", "/models/nothing").status == 404
     found = comfy.call("GET", "/view_metadata/checkpoints?filename=tiny-emoji.safetensors")
     assert found.status == 200 and isinstance(found.json, dict)

@@ -140,6 +140,9 @@ export const terms: { readonly [english: string]: string } = {
   "Canny control net": "Canny ControlNet",
   "Three prompts, first as the model draws them, then kept to the edges of a square by a control net.":
     "三个提示词：先按模型自己的画法，再由 ControlNet 保持正方形的边缘。",
+  Silhouettes: "剪影",
+  "Three prompts, first as the model draws them, then in a silhouette, by a T2I adapter.":
+    "三个提示词：先按模型自己的画法，再由 T2I 适配器画进一个剪影。",
   // Node types.
   "Load Checkpoint": "加载检查点",
   "Load LoRA": "加载 LoRA",

@@ -1,4 +1,4 @@
-import{u as k,r as m,j as c}from"./index-BRZNvzyQ.js";import{D as T,d as w}from"./Changes-Dzyjn-sE.js";import{writeYaml as O}from"./yaml-ChCoCqGD.js";class y extends T{constructor(){super(...arguments),this.tokenize=A}equals(n,t,e){return e.ignoreWhitespace?((!e.newlineIsToken||!n.includes(`
+import{u as k,r as m,j as c}from"./index-DkM5YF2a.js";import{D as T,d as w}from"./Changes-BGGKZrzG.js";import{writeYaml as O}from"./yaml-ChCoCqGD.js";class y extends T{constructor(){super(...arguments),this.tokenize=A}equals(n,t,e){return e.ignoreWhitespace?((!e.newlineIsToken||!n.includes(`
 `))&&(n=n.trim()),(!e.newlineIsToken||!t.includes(`
 `))&&(t=t.trim())):e.ignoreNewlineAtEof&&!e.newlineIsToken&&(n.endsWith(`
 `)&&(n=n.slice(0,-1)),t.endsWith(`
