@@ -1,8 +1,10 @@
 """Pictures on disk: reading with limits, writing in one step, numbering as people know it."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     import torch
 
 PIXEL_LIMIT = 120_000_000
+EXIF_TAGS = {"prompt": 0x0110, "nodeflow": 0x010F, "depends": 0x010E, "workflow": 0x010D}
+"""Model, Make, ImageDescription and DocumentName; ComfyUI has its `workflow` in Make."""
 _DATE_PARTS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "hh": "%H", "mm": "%M", "ss": "%S"}
 
 
@@ -79,6 +83,45 @@ def write_png(path: Path, image: "torch.Tensor", metadata: Mapping[str, str]) ->
         Image.fromarray(to_bytes(image).cpu().numpy()).save(
             partial, format="PNG", pnginfo=chunks, compress_level=4
         )
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class WebPLook:
+    """fps: pictures a second. quality: 0 to 100. effort: 0 (fast) to 6 (small)."""
+
+    fps: float
+    lossless: bool
+    quality: int
+    effort: int
+
+
+def write_webp(
+    path: Path, images: "torch.Tensor", metadata: Mapping[str, str], look: WebPLook
+) -> None:
+    """Write pictures `[B, H, W, 3]` as one WebP, beside its name first, then in place.
+
+    The texts, which are JSON, stand in EXIF tags as `name:text`, as ComfyUI's do. Such tags hold
+    ASCII, so all else is escaped.
+    """
+    from PIL import Image
+
+    exif = Image.Exif()
+    for name, tag in EXIF_TAGS.items():
+        if name in metadata:
+            text = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in metadata[name])
+            exif[tag] = f"{name}:{text}"
+    first, *rest = [Image.fromarray(to_bytes(image).cpu().numpy()) for image in images]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    moving = {"save_all": True, "append_images": rest, "duration": round(1000 / look.fps)}
+    try:
+        first.save(
+            partial, format="WEBP", exif=exif, lossless=look.lossless, quality=look.quality,
+            method=look.effort, **(moving if rest else {}),
+        )  # fmt: skip
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

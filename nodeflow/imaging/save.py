@@ -8,7 +8,14 @@ from pathlib import Path
 
 from torch import Tensor
 
-from nodeflow.imaging.files import expand_prefix, next_number, place_for, write_png
+from nodeflow.imaging.files import (
+    WebPLook,
+    expand_prefix,
+    next_number,
+    place_for,
+    write_png,
+    write_webp,
+)
 from nodeflow.node.artifact import Artifacts, FolderKind, SavedFile
 
 OLD_LATENT_SCALE = 1 / 0.18215
@@ -35,6 +42,17 @@ def save_pictures(
         write_png(path, image, metadata)
         files.append(saved_file(path, root, kind, "image/png"))
     return Artifacts(tuple(files))
+
+
+def save_webp(
+    images: Tensor, root: Path, prefix: str, metadata: Mapping[str, str], look: WebPLook
+) -> Artifacts:
+    """Write `[B, H, W, 3]` as one `prefix_00001_.webp`, counting on from the highest there."""
+    height, width = images.shape[1:3]
+    folder, stem = place_for(root, expand_prefix(prefix, width, height, datetime.now()))
+    path = folder / f"{stem}_{next_number(folder, stem):05}_.webp"
+    write_webp(path, images, metadata, look)
+    return Artifacts((saved_file(path, root, "output", "image/webp"),))
 
 
 def save_latent_file(

@@ -1,7 +1,8 @@
 """The workflow inside a picture: ours, ComfyUI's, or A1111's generation text.
 
 PNG: text chunks `nodeflow`, `prompt` (ComfyUI's API graph), `parameters` (A1111). JPEG and WebP:
-EXIF tags Make and Model holding `workflow:{…}` and `prompt:{…}` (ComfyUI), UserComment (A1111).
+EXIF tags Make and Model holding `workflow:{…}` and `prompt:{…}` (ComfyUI) or `nodeflow:{…}` (ours),
+UserComment (A1111).
 Pillow refuses text chunks that unpack to more than 1 MB.
 """
 
@@ -10,9 +11,10 @@ from pathlib import Path
 
 from nodeflow.graph.parse import fail
 from nodeflow.graph.problem import ProblemCode
+from nodeflow.imaging.files import EXIF_TAGS
 
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg")
-MAKE, MODEL, EXIF_BLOCK, USER_COMMENT = 0x010F, 0x0110, 0x8769, 0x9286
+EXIF_BLOCK, USER_COMMENT = 0x8769, 0x9286
 _COMMENT_CODES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16-be", b"\0" * 8: "utf-8"}
 
 
@@ -30,9 +32,9 @@ def picture_texts(path: Path) -> Mapping[str, str]:
                 assert isinstance(picture, PngImagePlugin.PngImageFile)
                 texts.update({key: str(value) for key, value in picture.text.items()})
             exif = picture.getexif()
-            for tag in (MAKE, MODEL):
+            for tag in EXIF_TAGS.values():
                 name, colon, text = str(exif.get(tag, "")).partition(":")
-                if colon and name in ("prompt", "workflow", "nodeflow"):
+                if colon and name in EXIF_TAGS:
                     texts.setdefault(name, text)
             comment = exif.get_ifd(EXIF_BLOCK).get(USER_COMMENT)
             if isinstance(comment, bytes):

@@ -7,7 +7,7 @@ import torch
 
 from nodeflow.diffusion.control.config import ControlNetConfig
 from nodeflow.diffusion.control.net import ControlNetModel
-from nodeflow.diffusion.families.of_file import families_of
+from nodeflow.diffusion.families.of_file import families_of, told_by
 from nodeflow.diffusion.recipe import FamilyName
 from nodeflow.diffusion.unet.config import UNetConfig
 from tests.diffusion.ip_adapter.published import FILES as IP_ADAPTERS
@@ -53,9 +53,17 @@ def test_an_ip_adapter_goes_with_models_of_its_text(name: str, tmp_path: Path) -
     assert families_of("ipadapter", path) == (family,)
 
 
-def test_what_is_not_sound_says_nothing(tmp_path: Path) -> None:
+def test_what_is_not_sound_says_why_and_no_family(tmp_path: Path) -> None:
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"this is no header")
     for kind in ("checkpoints", "loras", "controlnet", "ipadapter", "text_encoders", "vae"):
-        assert families_of(kind, broken) == ()
-    assert families_of("checkpoints", tmp_path / "gone.safetensors") == ()
+        told = told_by(kind, broken)
+        assert told.families == () and "not a safetensors file" in told.trouble, kind
+    assert "No such file" in told_by("checkpoints", tmp_path / "gone.safetensors").trouble
+    pickled = tmp_path / "old.ckpt"
+    torch.save({"weight": torch.zeros(2)}, pickled)
+    assert "--allow-pickled" in told_by("checkpoints", pickled).trouble
+
+
+def test_a_sound_file_has_no_trouble(tmp_path: Path) -> None:
+    assert told_by("vae", sparse(tmp_path / "v.safetensors", {"weight": (2,)})).trouble == ""

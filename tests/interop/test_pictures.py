@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from nodeflow.cli.main import main
 from nodeflow.graph.document import Reference
 from nodeflow.graph.problem import WorkflowError
 from nodeflow.interop.infotext import (
@@ -49,6 +50,33 @@ def test_comfyuis_png_and_webp(tmp_path: Path) -> None:
     for path in (png(tmp_path / "a.png", prompt=text, workflow="{}"), tmp_path / "a.webp"):
         workflow = open_workflow(path)
         assert workflow.nodes["2"].inputs["images"] == Reference("1", 0)
+
+
+@pytest.mark.parametrize(("shown", "count"), [("$grey", 1), ("$both", 2)])
+def test_a_webp_of_ours_opens_as_what_was_run(shown: str, count: int, tmp_path: Path) -> None:
+    document = {
+        "nodes": {
+            "grey": {"node": "EmptyImage", "width": 16, "height": 8, "color": 0x808080},
+            "red": {"node": "EmptyImage", "width": 16, "height": 8, "color": 0xFF0000},
+            "both": {"node": "ImageBatch", "image1": "$grey", "image2": "$red"},
+            "save": {
+                "node": "SaveAnimatedWEBP", "images": shown, "title": "naïve 猫 🐈",
+                "filename_prefix": "moving/cat", "fps": 4.0,
+            },
+        }
+    }  # fmt: skip
+    (tmp_path / "it.json").write_text(json.dumps(document), encoding="utf-8")
+    assert main(["run", str(tmp_path / "it.json"), "--out", str(tmp_path / "out")]) == 0
+    file = tmp_path / "out" / "moving" / "cat_00001_.webp"
+    with Image.open(file) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (16, 8))
+        assert getattr(picture, "n_frames", 1) == count
+        assert str(picture.getexif()[0x0110]).startswith("prompt:")
+        picture.load()
+        assert count == 1 or picture.info["duration"] == 250
+    again = open_workflow(file)
+    assert again.nodes["save"].title == "naïve 猫 🐈"
+    assert again.nodes["grey"].inputs["color"] == 0x808080
 
 
 def test_ours_wins(tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ INTERFACE: dict[str, tuple[str, str]] = {
         "LATENT",
     ),
     "SaveImage": ("images IMAGE; filename_prefix STRING=nodeflow", ""),
+    "SaveAnimatedWEBP": (
+        "images IMAGE; filename_prefix STRING=nodeflow; fps FLOAT=6.0; lossless BOOLEAN=True; "
+        "quality INT=80; method COMBO=default",
+        "",
+    ),
     "PreviewImage": ("images IMAGE", ""),
     "LoadImage": ("image STRING", "IMAGE, MASK"),
     "VAELoader": ("vae_name STRING", "VAE"),

@@ -155,3 +155,29 @@ def test_no_serious_finding_of_axe(page: Any, server: Serving, theme: str, view:
         if found["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+FRAMED = """name: %s
+nodes:
+  grey: {node: EmptyImage, width: 64, height: 64, color: 7}
+  show: {node: PreviewImage, images: %s}
+layout:
+  nodes: {grey: {x: 0, y: 60}, show: {x: 300, y: 60}}
+  groups: {g: {x: -20, y: 0, w: 600, h: 320, title: %s}}
+  notes: {n: {x: 0, y: 340, w: 240, h: 80, text: %s}}
+"""
+
+
+def test_groups_and_notes_are_drawn_and_how_an_output_is_written_is_no_change(page: Any) -> None:
+    open_text(page, FRAMED % ("Before", "$grey", "Making", "a first remark"), "before.yaml")
+    open_text(page, FRAMED % ("After", "$grey.IMAGE", "Making", "a second remark"), "after.yaml")
+    compare_with(page, "Before")
+    note = page.locator(".diff-frame.note.changed")
+    assert note.locator("del").inner_text() == "first"
+    assert note.locator("ins").inner_text() == "second"
+    assert page.locator(".diff-frame.group.same").inner_text() == "Making"
+    assert page.locator(".diff-node.changed").count() == 0
+    entries = page.locator(".difference dt button").all_inner_texts()
+    assert [entry.split("\n")[1] for entry in entries] == ["Note", "The workflow itself"]
+    page.keyboard.press("n")
+    page.wait_for_selector(".diff-frame.note.selected")

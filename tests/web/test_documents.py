@@ -9,7 +9,7 @@ import pytest
 
 from tests.server.serving import Serving
 from tests.web.conftest import until, visit
-from tests.web.gestures import PICTURE, set_number
+from tests.web.gestures import PICTURE, open_text, set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -215,3 +215,12 @@ def test_a_file_that_another_program_moves_deletes_or_restores_loses_no_edit(
     page.locator(".banner").get_by_role("button", name="Save it again").click()
     page.wait_for_selector(".banner", state="detached")
     assert steps_of(server, "there.yaml") == 8
+
+
+def test_what_was_only_opened_is_there_after_a_reload(page: Any) -> None:
+    open_text(page, "nodes: {show: {node: Show, value: only looked at}}")
+    page.wait_for_selector('[data-id="show"]')
+    page.wait_for_timeout(1500)
+    page.reload()
+    page.wait_for_selector('[data-id="show"]')
+    assert page.get_by_role("textbox", name="show value").input_value() == "only looked at"

@@ -47,7 +47,46 @@ def test_seeds_are_shown_to_the_last_digit_and_go_on_from_there(page: Any, serve
     assert seed.get_attribute("aria-invalid") == "true"
     seed.press("Enter")
     assert seed.input_value() == "1125899906842624124"
-    assert int(saved(page, server, "seeds")["nodes"]["sampler"]["seed"]) == 1125899906842624124
+    assert saved(page, server, "seeds")["nodes"]["sampler"]["seed"] == 1125899906842624124
+    text = server.call("GET", "/api/v1/workflows/seeds.yaml").json["text"]
+    assert "seed: 1125899906842624124" in text
+
+
+def test_what_a_number_field_does_not_take_is_told(page: Any) -> None:
+    for name, typed, kept, told in (
+        ("Steps", "99999", "10000", "At most 10000"),
+        ("Steps", "0", "1", "At least 1"),
+        ("Steps", "2.5", "3", "Whole numbers only"),
+        ("Steps", "many", "3", "“many” is no number"),
+        ("Seed", "99999999999999999999", "18446744073709551615", "At most 18446744073709551615"),
+    ):
+        set_number(page, name, typed)
+        note = page.locator(f".form-row:has([aria-label={name}]) .number-note")
+        assert note.inner_text() == told
+        assert page.get_by_role("spinbutton", name=name).input_value() == kept
+    set_number(page, "CFG", "4")
+    assert page.locator(".form-row:has([aria-label=CFG]) .number-note").count() == 0
+    steps = page.get_by_role("spinbutton", name="Steps")
+    steps.fill("1")
+    steps.press("ArrowDown")
+    page.wait_for_selector(".form-row:has([aria-label=Steps]) .number-note:has-text('At least 1')")
+
+
+def test_an_area_that_the_form_shows_is_drawn_there(page: Any, server: Serving) -> None:
+    open_text(page, (ROOT / "workflows" / "regions.yaml").read_text(encoding="utf-8"))
+    page.get_by_role("button", name="Graph").click()
+    page.locator('[data-id="right"] .area-stage').click(button="right", position={"x": 5, "y": 40})
+    page.get_by_role("menuitem", name="Show in the form: x, y, width, height").click()
+    page.get_by_role("button", name="Form").click()
+    page.get_by_text("right · Area").wait_for()
+    assert page.get_by_role("spinbutton", name="X", exact=True).input_value() == "128"
+    box = page.locator(".form .area-box").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    drag(page, middle, (middle[0] - box["width"] / 2, middle[1]))
+    assert page.get_by_role("spinbutton", name="X", exact=True).input_value() == "64"
+    document = saved(page, server, "area_form")
+    assert document["nodes"]["right"]["x"] == 64
+    assert document["inputs"]["width"] == "$right.width"
 
 
 def test_weights_and_completed_names_are_undone_in_the_prompt(page: Any) -> None:
@@ -122,7 +161,7 @@ def test_a_picture_over_a_dialog_closes_alone_and_a_list_gives_the_focus_back(pa
     page.get_by_role("main").click(position={"x": 600, "y": 20})
     page.keyboard.press("s")
     page.get_by_role("textbox", name="Across: Values").fill("1, two, 2")
-    page.get_by_text("Left out, since it is no number: two").wait_for()
+    page.get_by_text("Left out, since it is no value of this input: two").wait_for()
     page.get_by_role("button", name="Run 2 variants").click()
     page.locator(".sweep-grid td img").first.click()
     page.wait_for_selector(".viewer")
@@ -149,6 +188,25 @@ def test_show_all_keeps_nodes_from_under_the_overview(page: Any) -> None:
         page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press(".")
     page.wait_for_timeout(500)
+    clear_of_the_overview(page)
+    page.mouse.move(640, 300)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(300)
+    zoomed = page.locator('[data-id="sampler"]').bounding_box()
+    page.keyboard.press("f")
+    page.wait_for_selector(".form h1")
+    page.keyboard.press("f")
+    page.wait_for_selector(".node")
+    page.wait_for_timeout(200)
+    assert page.locator('[data-id="sampler"]').bounding_box() == pytest.approx(zoomed, abs=1)
+    page.wait_for_timeout(1500)
+    page.reload()
+    page.wait_for_selector(".node")
+    page.wait_for_timeout(300)
+    clear_of_the_overview(page)
+
+
+def clear_of_the_overview(page: Any) -> None:
     over = page.locator(".overview").bounding_box()
     for node in page.locator(".react-flow__node").all():
         box = node.bounding_box()

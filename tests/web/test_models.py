@@ -58,3 +58,24 @@ def test_a_list_of_models_shows_families_pictures_and_what_does_not_fit(
     field.click()
     graph.wait_for_selector(".picker .unfit")
     assert len([url for url in asked if "looks=true" in url]) == before == 2
+
+
+def test_a_file_that_cannot_be_read_says_so_before_it_is_chosen(
+    graph: Any, server: Serving
+) -> None:
+    broken = server.folder / "work" / "models" / "loras" / "cut-off.safetensors"
+    broken.parent.mkdir(parents=True, exist_ok=True)
+    broken.write_bytes((5000).to_bytes(8, "little") + b'{"a":')
+    with graph.expect_response("**/node-types"):
+        graph.keyboard.press("r")
+    open_text(graph, LORA)
+    graph.locator('[data-id="style"] .choice').click()
+    option = graph.get_by_role("option", name="cut-off.safetensors")
+    option.locator(".trouble", has_text="Cannot be used: it is truncated").wait_for()
+    graph.wait_for_selector('.picker li:has-text("tiny-flat") small:has-text("SD1")')
+    assert graph.locator(".picker .trouble").count() == 1
+    graph.keyboard.press("Escape")
+    graph.locator('[data-id="style"] .node-head').click()
+    graph.keyboard.press("m")
+    graph.locator(".models .trouble", has_text="it is truncated").wait_for()
+    broken.unlink()

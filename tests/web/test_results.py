@@ -120,6 +120,25 @@ def test_a_picture_of_ours_opens_its_workflow_and_makes_itself_again(
     assert np.array_equal(picture(server, address), picture(server, again))
 
 
+def test_a_webp_of_ours_opens_its_workflow(page: Any, server: Serving) -> None:
+    open_text(
+        page,
+        "nodes: {flat: {node: EmptyImage, width: 32, height: 32, batch_size: 2, color: 7},"
+        " save: {node: SaveAnimatedWEBP, images: $flat, filename_prefix: moving, title: 动画}}",
+    )
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="save"] .node-picture')
+    page.locator('[data-id="save"] .node-pictures button').click()
+    page.get_by_role("button", name="Open its workflow").click()
+    until(page, "document.querySelectorAll('.tab').length === 3")
+    page.wait_for_selector('[data-id="save"] .node-head:has-text("动画")')
+    address = "/api/v1/files/output/moving_00001_.webp"
+    drop(page, "moving.webp", server.call("GET", address).body)
+    until(page, "document.querySelectorAll('.tab').length === 4")
+    page.wait_for_selector('[data-id="flat"]')
+    assert page.get_by_role("spinbutton", name="flat batch_size").input_value() == "2"
+
+
 def test_a_sweep_makes_a_grid(page: Any) -> None:
     set_number(page, "Steps", "1")
     page.get_by_role("main").click(position={"x": 600, "y": 20})

@@ -38,7 +38,7 @@ async function start(): Promise<"unauthorized" | undefined> {
   listenToKeys();
   planChanges();
   const restored = await restore().catch(() => false);
-  if (!restored) await openTemplate(FIRST).catch(() => undefined);
+  if (!restored) await openTemplate(FIRST, { given: true }).catch(() => undefined);
   if (useTabs.getState().tabs.length === 0) newTab();
   const { asked, look } = useTabs.getState();
   if (asked) look(asked);

@@ -54,6 +54,46 @@ describe("the difference of two documents", () => {
     ]);
   });
 
+  test("a link is the same whichever way its output is written", () => {
+    const outputs = () => [
+      { name: "OUT", type: "INT" },
+      { name: "MASK", type: "INT" },
+    ];
+    const written = (y: string) =>
+      withNodes({ ...BASE.nodes, b: { node: "B", y } }, { inputs: { value: "$a.x" } });
+    for (const y of ["$a", "$a.OUT", "$a.0"])
+      expect(difference(align(BASE, written(y), outputs))).toEqual([]);
+    expect(difference(align(BASE, written("$a.1"), outputs))).toHaveLength(1);
+    expect(of(BASE, written("$a.OUT"))).toHaveLength(1);
+  });
+
+  test("groups and notes count by their words, where both documents have a layout", () => {
+    const box = { x: 0, y: 0, w: 100, h: 100 };
+    const laid = (layout: Workflow["layout"]): Workflow => ({ ...BASE, layout });
+    const before = laid({ groups: { g: { ...box, title: "One" } }, notes: {} });
+    const after = laid({
+      groups: { g: { ...box, x: 50, title: "Two" } },
+      notes: { n: { ...box, text: "hello" } },
+    });
+    expect(of(before, after)[0]?.nodes).toEqual([
+      {
+        node: "group:g",
+        sign: "changed",
+        changes: [{ key: "title", before: "One", after: "Two" }],
+      },
+      { node: "note:n", sign: "added", changes: [{ key: "text", after: "hello" }] },
+    ]);
+    expect(of(before, laid({ groups: { g: { ...box, x: 9, title: "One" } } }))).toEqual([]);
+    const { layout: _, ...bare } = after;
+    expect(of(bare, after)).toEqual([]);
+    const aligned = align(before, after);
+    const { frames } = sheetOf(aligned, [], difference(aligned)[0], () => undefined);
+    expect(frames.map(({ id, sign, text, before: was }) => [id, sign, text, was])).toEqual([
+      ["group:g", "changed", "Two", "One"],
+      ["note:n", "added", "hello", undefined],
+    ]);
+  });
+
   test("a renamed node and all that takes from it is one change, over several names too", () => {
     const after = withNodes(
       {

@@ -3,7 +3,12 @@ import type { Workflow } from "@/document/workflow";
 import { familiesOf, fits, type Model, modelOptions, wholeModels } from "@/types/families";
 import type { NodeType } from "@/types/nodeType";
 
-const model = (name: string, ...families: string[]): Model => ({ name, families, preview: false });
+const model = (name: string, ...families: string[]): Model => ({
+  name,
+  families,
+  preview: false,
+  trouble: "",
+});
 const CHECKPOINTS = [
   model("old.safetensors", "SD1"),
   model("xl/base.safetensors", "SDXL"),
@@ -60,6 +65,8 @@ test("options keep their order and tell what is known", () => {
     { id: "b", label: "b", marks: ["SDXL"], also: "SDXL", picture: "/b" },
     { id: "none", label: "none", picture: "" },
   ]);
+  const [broken] = modelOptions(["a"], [{ ...model("a"), trouble: "no" }], new Set(), () => "/");
+  expect(broken).toEqual({ id: "a", label: "a", trouble: "no" });
   const plain = modelOptions(["a"], [model("a", "REFINER")], new Set(), () => "/");
   expect(plain).toEqual([{ id: "a", label: "a", marks: ["Refiner"], also: "Refiner" }]);
 });

@@ -67,7 +67,7 @@ function randomEdit(document: Workflow, random: (below: number) => number): Edit
     case 7:
       return edit.toggleMode(document, ROOT, [pick()], "bypass");
     default:
-      return edit.toggleExposed(document, pick(), "a");
+      return edit.toggleExposed(document, pick(), ["a"]);
   }
 }
 

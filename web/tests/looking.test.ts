@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lookAt } from "@/canvas/looking";
+import { firstLook, lookAt } from "@/canvas/looking";
 
 const CANVAS = { width: 1236, height: 756 };
 const MAP = { width: 216, height: 156 };
@@ -32,4 +32,19 @@ test("a graph that leaves its corner free has the whole canvas", () => {
   ];
   const whole = lookAt(boxes, CANVAS, { width: 0, height: 0 }, ZOOM);
   expect(lookAt(boxes, CANVAS, MAP, ZOOM)).toEqual(whole);
+});
+
+test("a phone begins where the graph does, and can read it", () => {
+  const boxes = [
+    { x: 1600, y: 40, width: 232, height: 300 },
+    { x: 100, y: 60, width: 232, height: 300 },
+    { x: 80, y: 900, width: 232, height: 300 },
+  ];
+  const none = { width: 0, height: 0 };
+  const phone = { width: 390, height: 700 };
+  const { x, y, zoom } = firstLook(boxes, phone, none, ZOOM);
+  expect(zoom).toBeGreaterThanOrEqual(0.8);
+  expect([100 * zoom + x, 60 * zoom + y]).toEqual([16, 16]);
+  expect((100 + 232) * zoom + x).toBeLessThan(phone.width);
+  expect(firstLook(boxes, CANVAS, MAP, ZOOM)).toEqual(lookAt(boxes, CANVAS, MAP, ZOOM));
 });

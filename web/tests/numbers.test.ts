@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { show } from "@/text/arithmetic";
+import { misfit, show } from "@/text/arithmetic";
 import { changed } from "@/text/changed";
 import { digitsOf, nextSeed } from "@/text/seeds";
 
@@ -27,4 +27,12 @@ test("what changes in a text is found between what stays", () => {
   expect(changed("a red cat", "a (red:1.05) cat")).toEqual([2, 5, "(red:1.05)"]);
   expect(changed("aa", "aaa")).toEqual([2, 2, "a"]);
   expect(changed("same", "same")).toEqual([4, 4, ""]);
+});
+
+test("what a field does not take is told", () => {
+  const steps = { min: 1, max: 100 };
+  expect(misfit(0, steps, true)).toBe("min");
+  expect(misfit(101, steps, true)).toBe("max");
+  expect(misfit(2.5, steps, true)).toBe("whole");
+  expect(misfit(2.5, steps, false)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { mendsOf } from "@/document/mend";
 import { apply } from "@/document/operation";
 import { ROOT, type Workflow } from "@/document/workflow";
-import { MOST, readValues, strays } from "@/sweep/values";
+import { countOf, MOST, readValues, strays } from "@/sweep/values";
 
 describe("values of a sweep", () => {
   const int = { type: "INT" };
@@ -19,7 +19,17 @@ describe("values of a sweep", () => {
     expect(strays("1, two, 3.., 4..5", int)).toEqual(["two", "3.."]);
     expect(strays("a cat, black", { type: "STRING" })).toEqual([]);
   });
-  test("a range has an end", () => expect(readValues("1..100000", int)).toHaveLength(MOST));
+  test("more than a side takes is counted, not cut", () => {
+    expect(countOf("1..100000", int)).toBe(100000);
+    expect(readValues("1..100000", int)).toHaveLength(MOST + 1);
+    const lines = Array.from({ length: 70 }, (_, i) => `a cat ${i}`).join("\n");
+    expect(readValues(lines, { type: "STRING" })).toHaveLength(70);
+  });
+  test("a seed keeps its digits, and a word is no switch", () => {
+    const seed = { type: "INT", max: 2 ** 64 };
+    expect(readValues("9007199254740993", seed)).toEqual(["9007199254740993"]);
+    expect(strays("true, perhaps", { type: "BOOLEAN" })).toEqual(["perhaps"]);
+  });
   test("texts are lines, choices have commas", () => {
     expect(readValues("a cat, black\n\na dog", { type: "STRING" })).toEqual([
       "a cat, black",

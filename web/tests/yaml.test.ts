@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseJson } from "@/document/json";
+import type { Workflow } from "@/document/workflow";
 import { readYaml, writeYaml, YamlError } from "@/document/yaml";
 
 const TEXT = `# my workflow
@@ -16,11 +17,29 @@ nodes:
     text: "a \\"b\\""
 `;
 
+const takes = (_type: string, input: string) => input === "seed";
+
 describe("YAML", () => {
+  test("a seed beyond 2^53 is written as a number, digits in a text as text", () => {
+    const digits = "18446744073709551615";
+    const inside = { node: "one", inputs: { seed: digits }, loop: { each: { seed: [digits, 2] } } };
+    const workflow: Workflow = {
+      nodeflow: 1,
+      nodes: { a: { node: "K", seed: digits, text: digits }, b: inside },
+    };
+    const fresh = writeYaml(workflow, takes);
+    expect(fresh).toContain(`a: {node: K, seed: ${digits}, text: "${digits}"}`);
+    expect(fresh.match(/: \[?18446744073709551615/g)).toHaveLength(3);
+    expect(readYaml(fresh)).toEqual(workflow);
+    const old = "nodes:\n  a: {node: K, seed: 5} # mine\n";
+    const saved = writeYaml({ nodeflow: 1, nodes: { a: { node: "K", seed: digits } } }, takes, old);
+    expect(saved).toContain(`a: {node: K, seed: ${digits}} # mine`);
+  });
+
   test("an unchanged document keeps its text, seeds beyond 2^53 their digits", () => {
     const workflow = readYaml(TEXT);
     expect(workflow.nodes.sampler?.seed).toBe("18446744073709551615");
-    expect(writeYaml(workflow, TEXT)).toBe(TEXT);
+    expect(writeYaml(workflow, takes, TEXT)).toBe(TEXT);
   });
 
   test("a change keeps comments and order", () => {
@@ -30,7 +49,7 @@ describe("YAML", () => {
       sampler: { ...workflow.nodes.sampler, node: "KSampler", cfg: 7.5 },
       save: { node: "SaveImage", images: "$sampler" },
     };
-    const text = writeYaml({ ...workflow, nodes }, TEXT);
+    const text = writeYaml({ ...workflow, nodes }, takes, TEXT);
     expect(text).toContain("# my workflow");
     expect(text).toContain("# the model");
     expect(text).toContain("# small");
@@ -41,7 +60,7 @@ describe("YAML", () => {
 
   test("text of several lines is a block", () => {
     const workflow = { nodeflow: 1, nodes: { a: { node: "T", text: "one\ntwo\n" } } };
-    expect(readYaml(writeYaml(workflow))).toEqual(workflow);
+    expect(readYaml(writeYaml(workflow, takes))).toEqual(workflow);
   });
 
   test("mistakes have a place", () => {
@@ -54,7 +73,7 @@ describe("YAML", () => {
     "the template %s comes back as it was",
     (name) => {
       const workflow = readYaml(readFileSync(new URL(name, folder), "utf-8"));
-      expect(readYaml(writeYaml(workflow))).toEqual(workflow);
+      expect(readYaml(writeYaml(workflow, takes))).toEqual(workflow);
     },
   );
 });

@@ -68,11 +68,15 @@ def facts(kind: str, name: str, path: Path) -> dict[str, Any]:
 
 
 def looks(kind: str, path: Path, folders: Folders) -> dict[str, Any]:
-    """The families a file goes with, and whether a picture lies beside it."""
-    from nodeflow.diffusion.families.of_file import families_of
+    """The families a file goes with or why it cannot be read, and whether a picture lies beside
+    it."""
+    from nodeflow.diffusion.families.of_file import told_by
 
-    families = [family.name for family in families_of(kind, path)]
-    return {"families": families, "preview": picture_beside(kind, path, folders) is not None}
+    told = told_by(kind, path)
+    return {
+        "families": [family.name for family in told.families], "trouble": told.trouble,
+        "preview": picture_beside(kind, path, folders) is not None,
+    }  # fmt: skip
 
 
 def model_picture(question: AskModelPicture, folders: Folders) -> Found:

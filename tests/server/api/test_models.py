@@ -57,6 +57,8 @@ def test_families_and_pictures_are_told_when_asked(library: Serving) -> None:
         "styles/new.safetensors": (["SDXL"], True),
         "tiny-flat.safetensors": (["SD1"], False),
     }
+    models = library.call("GET", "/api/v1/models/loras?looks=true").json["models"]
+    assert {model["name"] for model in models if model["trouble"]} == {"broken.safetensors"}
     plain = library.call("GET", "/api/v1/models/loras").json["models"]
     assert all("families" not in model and "preview" not in model for model in plain)
 

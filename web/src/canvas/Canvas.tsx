@@ -18,6 +18,7 @@ import { isDrawn, MANY, READABLE } from "@/canvas/detail";
 import { dropOnLink, dropped } from "@/canvas/dragging";
 import { EndView } from "@/canvas/EndView";
 import { FarView } from "@/canvas/FarView";
+import { FirstLook } from "@/canvas/FirstLook";
 import { GroupView, NoteView } from "@/canvas/Frames";
 import { endOf, toEdges, toNodes } from "@/canvas/flow";
 import { HANDLERS, takenAlong } from "@/canvas/handlers";
@@ -46,7 +47,6 @@ import { currentGraph, useGraph, useScope } from "@/state/tabs";
 const NODES = { node: NodeView, group: GroupView, note: NoteView, end: EndView };
 const NO_EDGES: Edge[] = [];
 const EDGES = { link: LinkView };
-const FIT = { maxZoom: 1, padding: 0.08 };
 const GRID: [number, number] = [8, 8];
 const BOXES = ["Shift", "Control", "Meta"];
 const ADDS = ["Control", "Meta", "Shift"];
@@ -61,7 +61,7 @@ const LOOK = {
 };
 
 /** The graph: what is drawn follows the document, and gestures become edits of it. */
-export function Canvas() {
+export function Canvas({ place }: { place: string }) {
   const t = useText();
   const graph = useGraph();
   const inside = useScope().length > 0;
@@ -200,13 +200,13 @@ export function Canvas() {
       onNodeContextMenu(event, node) {
         event.preventDefault();
         const row = (event.target as Element).closest("[data-input]");
-        const input = row?.getAttribute("data-input") ?? undefined;
+        const inputs = row?.getAttribute("data-input")?.split(" ");
         if (!node.selected) {
           setNodes((before) => before.map((one) => ({ ...one, selected: one.id === node.id })));
           useCanvas.setState({ selected: [node.id] });
         }
         const { clientX: x, clientY: y } = event;
-        setMenu({ x, y, node: node.id, ...(input ? { input } : {}) });
+        setMenu({ x, y, node: node.id, ...(inputs ? { inputs } : {}) });
       },
       onPaneContextMenu(event) {
         event.preventDefault();
@@ -268,8 +268,6 @@ export function Canvas() {
         snapGrid={GRID}
         minZoom={ZOOM.min}
         maxZoom={ZOOM.max}
-        fitView={filled}
-        fitViewOptions={FIT}
         onlyRenderVisibleElements={many}
         elevateEdgesOnSelect
         nodeDragThreshold={2}
@@ -278,6 +276,7 @@ export function Canvas() {
       >
         <Dots />
         <Pixels />
+        {filled && <FirstLook place={place} />}
         {far && <FarView nodes={nodes} edges={edges} />}
       </ReactFlow>
       {minimap && <Overview nodes={nodes} />}

@@ -1,7 +1,6 @@
 import { type Edge, type InternalNode, type Node, useStoreApi } from "@xyflow/react";
 import { useEffect, useRef } from "react";
-import { GROUP, NOTE } from "@/canvas/flow";
-import { modeOf, titleOf } from "@/document/workflow";
+import { GROUP, modeOf, NOTE, titleOf } from "@/document/workflow";
 import { partsOf, runWithin } from "@/run/within";
 import { useRuns } from "@/state/runs";
 import { useSettings } from "@/state/settings";

@@ -1,7 +1,7 @@
 import { type NodeProps, NodeResizer } from "@xyflow/react";
 import { memo } from "react";
-import { GROUP, NOTE } from "@/canvas/flow";
 import { Draft } from "@/document/operation";
+import { GROUP, NOTE } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { act, currentGraph, useTabs } from "@/state/tabs";
 

@@ -1,12 +1,11 @@
 import { useMemo } from "react";
 import { goInto } from "@/canvas/dragging";
-import { NOTE } from "@/canvas/flow";
 import { drawLink, portType } from "@/canvas/linking";
 import { useCanvas } from "@/canvas/selection";
 import { addNote } from "@/commands/frames";
 import { holds } from "@/document/clipboard";
 import { addNode, type End } from "@/document/edit";
-import type { Place } from "@/document/workflow";
+import { NOTE, type Place } from "@/document/workflow";
 import { type Option, Picker } from "@/inputs/Picker";
 import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";

@@ -1,7 +1,7 @@
 import type { NodeProps } from "@xyflow/react";
 import { lazy, memo, Suspense, useMemo, useState } from "react";
 import { fileUrl } from "@/api/client";
-import { areaOf } from "@/area/box";
+import { areaOf, SIDES } from "@/area/box";
 import { useDetail } from "@/canvas/detail";
 import { Grip } from "@/canvas/Grip";
 import { useOutputs } from "@/canvas/missing";
@@ -236,9 +236,11 @@ function Body({ id, node, type, wrong }: BodyProps) {
         />
       ))}
       {areaOf(type) && (
-        <Suspense fallback={<div className="area-stage" />}>
-          <AreaField node={id} />
-        </Suspense>
+        <div data-input={SIDES.join(" ")}>
+          <Suspense fallback={<div className="area-stage" />}>
+            <AreaField node={id} />
+          </Suspense>
+        </div>
       )}
       {looped.map((input) => (
         <div className="row tall" key={input.name}>

@@ -22,7 +22,13 @@ export function Problems({ node }: { node: string }) {
 }
 
 /** Problems one below the other; `named` tells the node as well. */
-export function ProblemList({ problems, named }: { problems: Problem[]; named?: boolean }) {
+export function ProblemList({
+  problems,
+  named,
+}: {
+  problems: readonly Problem[];
+  named?: boolean;
+}) {
   const t = useText();
   const inWords = useMessage();
   if (problems.length === 0) return null;

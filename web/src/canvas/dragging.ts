@@ -1,12 +1,12 @@
 /** What a drag of nodes means: they move, groups carry what is inside, a node goes into a link. */
 
 import type { Node } from "@xyflow/react";
-import { edgeId, GROUP, NOTE, OUTPUTS, outputName } from "@/canvas/flow";
+import { edgeId, OUTPUTS, outputName } from "@/canvas/flow";
 import { portType, typeOf } from "@/canvas/linking";
 import { type End, insertIntoLink } from "@/document/edit";
 import { linksOf } from "@/document/links";
 import { Draft } from "@/document/operation";
-import { graphAt, INPUTS, type Layout, type Place } from "@/document/workflow";
+import { GROUP, graphAt, INPUTS, type Layout, NOTE, type Place } from "@/document/workflow";
 import { useServer } from "@/state/server";
 import { act, currentGraph } from "@/state/tabs";
 import { inputFor, outputFor } from "@/types/compatible";

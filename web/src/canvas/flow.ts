@@ -8,8 +8,10 @@ import type { End } from "@/document/edit";
 import { type Link, linksOf, type Slot } from "@/document/links";
 import { origin, sourceOf } from "@/document/reference";
 import {
+  GROUP,
   type Graph,
   INPUTS,
+  NOTE,
   type NodeData,
   type NodeLayout,
   type Place,
@@ -20,10 +22,8 @@ import { outputOf } from "@/types/nodeType";
 
 export type Kind = "node" | "group" | "note" | "end";
 
-export const GROUP = "group:";
 /** Behind the nodes also while it is selected, which React Flow lifts by 1000. */
 const BEHIND = -1001;
-export const NOTE = "note:";
 /** The node on a subgraph's canvas that is its outputs; that of its inputs is called as links do. */
 export const OUTPUTS = "outputs:";
 

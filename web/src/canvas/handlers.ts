@@ -5,13 +5,13 @@
 
 import type { Edge, Node, ReactFlowProps } from "@xyflow/react";
 import { insideOf } from "@/canvas/dragging";
-import { endOf, GROUP } from "@/canvas/flow";
+import { endOf } from "@/canvas/flow";
 import { cutLink, drawLink, moveLink, portType } from "@/canvas/linking";
 import { fits } from "@/canvas/refusal";
 import { bend } from "@/canvas/rerouting";
 import { useCanvas } from "@/canvas/selection";
 import { enter } from "@/commands/subgraphs";
-import type { Place } from "@/document/workflow";
+import { GROUP, type Place } from "@/document/workflow";
 
 export const HANDLERS = {
   onInit: (flow) => useCanvas.setState({ flow }),

@@ -6,6 +6,12 @@ type Padding = Parameters<typeof getViewportForBounds>[5];
 type Size = { width: number; height: number };
 
 const PADDING = 0.08;
+/** Canvases that are not wider begin where the graph does, rather than with all of it too small to read. */
+const NARROW = 600;
+const LEGIBLE = 0.8;
+const EDGE = 16;
+
+type Rest = [canvas: Size, covered: Size, zoom: { min: number; max: number }];
 
 /** covered: the corner at the right and the bottom that something else stands in. */
 export function lookAt(
@@ -35,4 +41,14 @@ export function lookAt(
   const above = view({ x: PADDING, top: PADDING, bottom: `${covered.height}px` });
   const beside = view({ y: PADDING, left: PADDING, right: `${covered.width}px` });
   return above.zoom >= beside.zoom ? above : beside;
+}
+
+/** The same where a graph is seen for the first time. */
+export function firstLook(boxes: readonly Rect[], ...rest: Rest): Viewport {
+  const [{ width }] = rest;
+  const whole = lookAt(boxes, ...rest);
+  const [first, ...others] = boxes;
+  if (!first || width > NARROW || whole.zoom >= LEGIBLE) return whole;
+  const { x, y } = others.reduce((a, b) => (b.x + b.y < a.x + a.y ? b : a), first);
+  return { x: EDGE - x * LEGIBLE, y: EDGE - y * LEGIBLE, zoom: LEGIBLE };
 }

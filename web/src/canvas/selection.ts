@@ -1,9 +1,9 @@
 /** What is selected on the canvas, and the canvas itself, for commands. */
 
-import type { ReactFlowInstance } from "@xyflow/react";
+import type { ReactFlowInstance, Viewport } from "@xyflow/react";
 import { create } from "zustand";
-import { GROUP, NOTE, OUTPUTS } from "@/canvas/flow";
-import { INPUTS, type Place } from "@/document/workflow";
+import { OUTPUTS } from "@/canvas/flow";
+import { GROUP, INPUTS, NOTE, type Place } from "@/document/workflow";
 import { currentGraph } from "@/state/tabs";
 
 type Canvas = {
@@ -31,6 +31,9 @@ type Sight = {
 
 /** What all nodes ask for has a store of its own: a selection tells them nothing. */
 export const useSight = create<Sight>()(() => ({ many: false, far: false }));
+
+/** Where each canvas was looked at last, by its tab and trail. */
+export const useViews = create<{ [place: string]: Viewport }>()(() => ({}));
 
 /** Where the pointer was last. It has a store of its own: what is on the canvas does not ask for it. */
 export const usePointer = create<Place>()(() => ({ x: 0, y: 0 }));

@@ -1,6 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
-import { GROUP, NOTE } from "@/canvas/flow";
 import { portType } from "@/canvas/linking";
 import { selectedNodes, useCanvas } from "@/canvas/selection";
 import { command } from "@/commands/commands";
@@ -10,11 +9,18 @@ import { isSubgraph } from "@/commands/subgraphs";
 import { toggleExposed } from "@/document/edit";
 import { promote } from "@/document/ends";
 import { referenceOf } from "@/document/reference";
+import { GROUP, NOTE } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { act, currentGraph, shownGraph } from "@/state/tabs";
 
 /** Where the menu opens, and on what: a node, group or note by its id, or a link. */
-export type MenuAt = { x: number; y: number; node?: string; input?: string; link?: OnLink };
+export type MenuAt = {
+  x: number;
+  y: number;
+  node?: string;
+  inputs?: readonly string[];
+  link?: OnLink;
+};
 
 export type OnLink = { insert(): void; bend(): void; cut(): void };
 
@@ -74,13 +80,16 @@ function entriesFor({ node, link }: MenuAt, isGraph: boolean, several: boolean):
   return [...(isGraph ? ON_SUBGRAPH : []), ...ON_NODE, ...(several ? ON_SEVERAL : [])];
 }
 
-/** In the workflow: shows an input in the form. In a subgraph: makes it one of the subgraph's own. */
-function expose(node: string, input: string): void {
-  act((document, scope) =>
-    scope.length === 0
-      ? toggleExposed(document, node, input)
-      : promote(document, scope, node, input, portType({ node, port: input }, "in")),
-  );
+/** In the workflow: shows inputs in the form. In a subgraph: makes them the subgraph's own. */
+function expose(node: string, inputs: readonly string[]): void {
+  if (shownGraph().scope.length === 0) {
+    act((document) => toggleExposed(document, node, inputs));
+    return;
+  }
+  for (const input of inputs)
+    act((document, scope) =>
+      promote(document, scope, node, input, portType({ node, port: input }, "in")),
+    );
 }
 
 /** What can be done here. */
@@ -106,13 +115,11 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
   const several = selectedNodes().length > 1;
   const onNode = at.node !== undefined && isSubgraph(at.node);
   const entries = entriesFor(at, onNode, several);
-  const value = currentGraph().nodes[at.node ?? ""]?.[at.input ?? ""];
-  const given = referenceOf(value);
-  const shown =
-    !inside &&
-    at.node !== undefined &&
-    at.input !== undefined &&
-    Object.values(currentGraph().inputs ?? {}).includes(`$${at.node}.${at.input}`);
+  const inputs = at.inputs ?? [];
+  const data = currentGraph().nodes[at.node ?? ""];
+  const given = inputs.some((input) => referenceOf(data?.[input]));
+  const exposed = new Set(Object.values(currentGraph().inputs ?? {}));
+  const shown = !inside && inputs.every((input) => exposed.has(`$${at.node}.${input}`));
 
   function move(event: React.KeyboardEvent): void {
     const items = [...(menu.current?.querySelectorAll("button") ?? [])];
@@ -135,16 +142,16 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
       style={{ left: Math.min(at.x, innerWidth - 240), top }}
       onKeyDown={move}
     >
-      {at.node && at.input && !(inside && given) && (
+      {at.node && inputs.length > 0 && !(inside && given) && (
         <button
           type="button"
           role="menuitem"
           onClick={() => {
-            expose(at.node as string, at.input as string);
+            expose(at.node as string, inputs);
             onClose();
           }}
         >
-          {inside ? t.promote : shown ? t.hide : t.expose}: {at.input}
+          {inside ? t.promote : shown ? t.hide : t.expose}: {inputs.join(", ")}
         </button>
       )}
       {at.link &&

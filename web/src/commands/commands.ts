@@ -3,8 +3,7 @@
 import { api } from "@/api/client";
 import { align, type Box, type Line, type Places, spread } from "@/canvas/aligning";
 import { arrange } from "@/canvas/arrange";
-import { lookAt } from "@/canvas/looking";
-import { ZOOM } from "@/canvas/pinch";
+import { fit } from "@/canvas/fitting";
 import { pointerPlace, selectedNodes, useCanvas } from "@/canvas/selection";
 import { clip } from "@/commands/clip";
 import { reopenTab } from "@/commands/closing";
@@ -72,23 +71,6 @@ async function arrangeAll(): Promise<void> {
   const places = await arrange(currentGraph(), sizes);
   act((d, scope) => moveNodes(d, scope, places, "arrange"));
   requestAnimationFrame(() => fit());
-}
-
-function fit(ids: string[] = []): void {
-  const { flow } = useCanvas.getState();
-  const canvas = document.querySelector(".canvas")?.getBoundingClientRect();
-  const nodes = flow?.getNodes().filter(({ id }) => ids.length === 0 || ids.includes(id)) ?? [];
-  if (!flow || !canvas || nodes.length === 0) return;
-  const overview = document.querySelector(".overview")?.getBoundingClientRect();
-  // On a phone it is there and not shown.
-  const shown = overview && overview.width > 0;
-  const covered = {
-    width: shown ? canvas.right - overview.left : 0,
-    height: shown ? canvas.bottom - overview.top : 0,
-  };
-  const boxes = nodes.map((node) => flow.getNodesBounds([node]));
-  const view = lookAt(boxes, canvas, covered, { min: ZOOM.min, max: 1.2 });
-  void flow.setViewport(view, { duration: 150 });
 }
 
 function view(): void {

@@ -8,6 +8,7 @@ import { apply, Draft } from "@/document/operation";
 import { EMPTY, type Json, type Place, type Workflow } from "@/document/workflow";
 import { text } from "@/language/text";
 import { say, usePanels } from "@/state/panels";
+import { takesWhole } from "@/state/server";
 import { act, activeTab, type Tab, useTabs } from "@/state/tabs";
 
 /** The document with a place for every node. */
@@ -103,7 +104,7 @@ export function openFile(): void {
 /** The document as YAML with the comments of the text it came from. */
 export async function yamlOf(tab: Tab): Promise<string> {
   const { writeYaml } = await import("@/document/yaml");
-  return writeYaml(tab.log.document, tab.text);
+  return writeYaml(tab.log.document, takesWhole(tab.log.document), tab.text);
 }
 
 async function write(tab: Tab, path: string, etag: string | undefined): Promise<void> {

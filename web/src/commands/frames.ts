@@ -1,12 +1,11 @@
 /** Groups, notes, and the selection as a whole. */
 
 import { insideOf } from "@/canvas/dragging";
-import { GROUP, NOTE } from "@/canvas/flow";
 import { selectedNodes, useCanvas } from "@/canvas/selection";
 import { removeNodes } from "@/document/edit";
 import { unique } from "@/document/names";
 import { Draft } from "@/document/operation";
-import { graphAt, type Place } from "@/document/workflow";
+import { GROUP, graphAt, NOTE, type Place } from "@/document/workflow";
 import { text } from "@/language/text";
 import { act, currentGraph } from "@/state/tabs";
 

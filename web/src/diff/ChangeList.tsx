@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { keyWord, SIGNS, shown } from "@/diff/words";
+import { keyWord, nameOf, SIGNS, shown } from "@/diff/words";
 import type { Change, GraphChange, Sign } from "@/document/difference";
 import type { Scope } from "@/document/workflow";
 import { useText } from "@/language/text";
@@ -35,7 +35,7 @@ export function ChangeList({ graphs, at, onPick }: Props) {
               <Entry
                 key={node}
                 stop={next++}
-                name={node}
+                name={nameOf(t, node)}
                 sign={sign}
                 word={was === undefined ? t[sign] : t.wasCalled(was)}
                 {...{ changes, at, onPick }}

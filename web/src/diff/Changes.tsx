@@ -5,7 +5,13 @@ import { DiffCanvas, type Look } from "@/diff/DiffCanvas";
 import { sheetOf } from "@/diff/sheet";
 import { usePlaces } from "@/diff/usePlaces";
 import { SIGNS, sentence } from "@/diff/words";
-import { type Aligned, align, difference, type GraphChange } from "@/document/difference";
+import {
+  type Aligned,
+  align,
+  difference,
+  type GraphChange,
+  type Outputs,
+} from "@/document/difference";
 import type { Workflow } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
@@ -16,13 +22,16 @@ import { type DiffView, useSettings } from "@/state/settings";
 const text = () => import("@/diff/TextDiff");
 const TextDiff = lazy(text);
 
+const outputsIn: Outputs = (document, type) => typeIn(document, type)?.outputs;
+
 type Props = { before: Workflow; after: Workflow; names: readonly [string, string] };
 
 /** What differs between two documents: in one graph, or line by line. */
 export function Changes({ before, after, names }: Props) {
   const t = useText();
   const { diffView: view, set } = useSettings();
-  const aligned = useMemo(() => align(before, after), [before, after]);
+  const types = useServer((state) => state.types);
+  const aligned = useMemo(() => types && align(before, after, outputsIn), [before, after, types]);
   const graphs = useMemo(() => difference(aligned), [aligned]);
   const stops = useMemo(() => stopsOf(graphs), [graphs]);
   const [at, setAt] = useState(-1);
@@ -193,7 +202,8 @@ function AsGraph({ aligned, graphs, stops, at, wide, onPick }: GraphProps) {
           <DiffCanvas
             key={change?.scope.join()}
             sheet={sheet}
-            places={places}
+            places={places.places}
+            framed={places.own}
             look={look}
             onPick={(node) =>
               onPick(

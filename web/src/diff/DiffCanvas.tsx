@@ -3,6 +3,7 @@ import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useState } from "react";
 import { Dots } from "@/canvas/Dots";
 import { MANY } from "@/canvas/detail";
+import { DiffFrame, type DiffFrameType } from "@/diff/DiffFrame";
 import { DiffLink, type DiffLinkType } from "@/diff/DiffLink";
 import { DiffNode, type DiffNodeType } from "@/diff/DiffNode";
 import type { DrawnNode, Sheet } from "@/diff/sheet";
@@ -12,7 +13,7 @@ import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
 import { colourOf } from "@/types/compatible";
 
-const NODES = { diff: DiffNode };
+const NODES = { diff: DiffNode, frame: DiffFrame };
 const LINKS = { diff: DiffLink };
 const HEAD = 32;
 const MIDDLE = 15;
@@ -23,6 +24,8 @@ export type Look = { at: "all" | "changes" | { node: string }; turn: number };
 type Props = {
   sheet: Sheet;
   places: ReadonlyMap<string, Place>;
+  /** The nodes stand where their documents have them, and so may groups and notes. */
+  framed: boolean;
   look: Look;
   onPick(node: string): void;
 };
@@ -57,7 +60,7 @@ export function DiffCanvas(props: Props) {
   );
 }
 
-function Drawing({ sheet, places, look, onPick }: Props) {
+function Drawing({ sheet, places, framed, look, onPick }: Props) {
   const t = useText();
   const flow = useReactFlow();
   const types = useServer((state) => state.types);
@@ -78,6 +81,17 @@ function Drawing({ sheet, places, look, onPick }: Props) {
       }),
     [sheet, places, many, here],
   );
+  const frames = useMemo(
+    () =>
+      (framed ? sheet.frames : []).map((drawn): DiffFrameType => {
+        const { x, y, w: width, h: height } = drawn.box;
+        const behind = drawn.kind === "group" ? { zIndex: -1 } : {};
+        const data = { drawn, here: drawn.id === here };
+        return { id: drawn.id, type: "frame", position: { x, y }, width, height, data, ...behind };
+      }),
+    [sheet, framed, here],
+  );
+  const all = useMemo(() => [...frames, ...nodes], [frames, nodes]);
   const links = useMemo(
     () =>
       // What differs is drawn over what does not.
@@ -97,10 +111,12 @@ function Drawing({ sheet, places, look, onPick }: Props) {
     [sheet, types],
   );
   const wished = useMemo(() => {
-    const changed = sheet.nodes.filter(({ sign }) => sign).map(({ id }) => ({ id }));
+    const changed = [...sheet.nodes, ...(framed ? sheet.frames : [])]
+      .filter(({ sign }) => sign)
+      .map(({ id }) => ({ id }));
     if (typeof look.at === "object") return [{ id: look.at.node }];
     return look.at === "changes" && changed.length > 0 ? changed : undefined;
-  }, [sheet, look]);
+  }, [sheet, framed, look]);
   const [ready, setReady] = useState(false);
   useEffect(() => {
     if (!ready) return;
@@ -115,7 +131,7 @@ function Drawing({ sheet, places, look, onPick }: Props) {
   return (
     <section className="diff-canvas" aria-label={t.canvas}>
       <ReactFlow
-        nodes={nodes}
+        nodes={all}
         edges={links}
         nodeTypes={NODES}
         edgeTypes={LINKS}

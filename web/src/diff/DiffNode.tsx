@@ -33,7 +33,7 @@ export const DiffNode = memo(function DiffNode({ data }: NodeProps<DiffNodeType>
   );
 });
 
-function SignMark({ sign }: { sign: Sign }) {
+export function SignMark({ sign }: { sign: Sign }) {
   return (
     <b className={`sign ${sign}`} aria-hidden="true">
       {SIGNS[sign]}
@@ -103,7 +103,7 @@ function ValueRow({ value }: { value: DrawnValue }) {
 }
 
 /** The old value and the new; of two texts, the words that differ. */
-function Changed({ before, after }: DrawnValue) {
+export function Changed({ before, after }: Pick<DrawnValue, "before" | "after">) {
   if (typeof before === "string" && typeof after === "string" && before && after) {
     const parts = diffWordsWithSpace(before, after);
     if (parts.some(({ added, removed }) => !added && !removed))

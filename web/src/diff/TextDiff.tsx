@@ -3,6 +3,7 @@ import { type Block, blocksOf, folded, type Row, type Side } from "@/diff/lines"
 import type { Workflow } from "@/document/workflow";
 import { writeYaml } from "@/document/yaml";
 import { useText } from "@/language/text";
+import { takesWhole } from "@/state/server";
 
 type Props = {
   before: Workflow;
@@ -70,7 +71,8 @@ export default function TextDiff({ before, after, names, beside, at, onCount }: 
 
 function yamlOf({ layout: _, subgraphs, ...rest }: Workflow): string {
   const inner = Object.entries(subgraphs ?? {}).map(([id, { layout: _, ...graph }]) => [id, graph]);
-  return writeYaml({ ...rest, ...(subgraphs ? { subgraphs: Object.fromEntries(inner) } : {}) });
+  const document = { ...rest, ...(subgraphs ? { subgraphs: Object.fromEntries(inner) } : {}) };
+  return writeYaml(document, takesWhole(document));
 }
 
 type AlikeProps = { rows: readonly Row[]; first: boolean; last: boolean; beside: boolean };

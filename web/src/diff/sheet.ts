@@ -5,11 +5,15 @@ import { type Aligned, entriesOf, type GraphChange, type Sign } from "@/document
 import { type Link, linksOf } from "@/document/links";
 import { referenceOf, sourceOf } from "@/document/reference";
 import {
+  GROUP,
   type Graph,
+  type GroupLayout,
   graphAt,
   INPUTS,
   type Json,
+  NOTE,
   type NodeData,
+  type NoteLayout,
   OWN_KEYS,
   type Place,
   type Scope,
@@ -52,7 +56,19 @@ export type DrawnLink = Mark & {
   input: string;
   type: string;
 };
-export type Sheet = { nodes: DrawnNode[]; links: DrawnLink[] };
+/** A group or a note, where it stands in its document. */
+export type DrawnFrame = Mark & {
+  id: string;
+  kind: "group" | "note";
+  box: Place & { w: number; h: number };
+  colour?: string;
+  /** Its title or text; `before` where that was another. */
+  text: string;
+  before?: string;
+};
+export type Sheet = { nodes: DrawnNode[]; links: DrawnLink[]; frames: DrawnFrame[] };
+
+type Frame = GroupLayout | NoteLayout | undefined;
 
 type TypeOf = (document: Workflow, id: string) => NodeType | undefined;
 
@@ -238,7 +254,38 @@ export function sheetOf(
     return { ...link, ...marked(change ? sign : undefined) };
   });
   const all = inside ? [...nodes, ...ends(old, now, change)] : nodes;
-  return { nodes: all.map((node) => withPorts(node, links)), links };
+  const frames = framesOf(old, now, change);
+  return { nodes: all.map((node) => withPorts(node, links)), links, frames };
+}
+
+function framesOf(old: Graph, now: Graph, change: GraphChange | undefined): DrawnFrame[] {
+  const changes = new Map(change?.nodes.map((one) => [one.node, one]));
+  const frame = (id: string, kind: DrawnFrame["kind"], was: Frame, is: Frame): DrawnFrame[] => {
+    const one = is ?? was;
+    if (!one) return [];
+    const text = (of: Frame) => of && ("title" in of ? of.title : of.text);
+    const [before, after] = [text(was), text(one) ?? ""];
+    const colour = "colour" in one ? one.colour : undefined;
+    return [
+      {
+        id,
+        kind,
+        box: one,
+        text: after,
+        ...(colour === undefined ? {} : { colour }),
+        ...(before === undefined || before === after ? {} : { before }),
+        ...marked(changes.get(id)?.sign),
+      },
+    ];
+  };
+  const ids = (kind: "groups" | "notes") =>
+    union(Object.keys(old.layout?.[kind] ?? {}), Object.keys(now.layout?.[kind] ?? {}), (id) => id);
+  const { groups: oldGroups, notes: oldNotes } = old.layout ?? {};
+  const { groups, notes } = now.layout ?? {};
+  return [
+    ...ids("groups").flatMap((id) => frame(GROUP + id, "group", oldGroups?.[id], groups?.[id])),
+    ...ids("notes").flatMap((id) => frame(NOTE + id, "note", oldNotes?.[id], notes?.[id])),
+  ];
 }
 
 /** A node with ports for all its links, also those that its type does not know. */

@@ -15,8 +15,8 @@ async function arranged({ nodes, links }: Sheet): Promise<Places> {
   return new Map(Object.entries(await arrange({ nodes: graph }, sizes)));
 }
 
-/** The places of a sheet's nodes; arranged in the order of the links where one has none. */
-export function usePlaces(sheet: Sheet): Places | undefined {
+/** The places of a sheet's nodes: their own, or arranged by the links where one has none. */
+export function usePlaces(sheet: Sheet): { places: Places; own: boolean } | undefined {
   const stand = useMemo(() => standing(sheet), [sheet]);
   const [found, setFound] = useState<{ sheet: Sheet; places: Places }>();
   useEffect(() => {
@@ -27,5 +27,6 @@ export function usePlaces(sheet: Sheet): Places | undefined {
       current = false;
     };
   }, [sheet, stand]);
-  return stand ?? (found?.sheet === sheet ? found.places : undefined);
+  if (stand) return { places: stand, own: true };
+  return found?.sheet === sheet ? { places: found.places, own: false } : undefined;
 }

@@ -1,7 +1,7 @@
 /** Signs and words of changes: they are never told by colour alone. */
 
 import type { Change, NodeChange, Sign } from "@/document/difference";
-import type { Json } from "@/document/workflow";
+import { GROUP, type Json, NOTE } from "@/document/workflow";
 import type { Catalogue } from "@/language/en";
 
 export const SIGNS: Record<Sign, string> = { added: "+", removed: "−", changed: "≠" };
@@ -19,8 +19,14 @@ export function keyWord(t: Catalogue, key: string): string {
   return key;
 }
 
+/** What a changed thing is called: a node by its name, a group or a note by what it is. */
+export function nameOf(t: Catalogue, node: string): string {
+  if (node.startsWith(NOTE)) return t.note;
+  return node.startsWith(GROUP) ? t.groupTitle : node;
+}
+
 export function sentence(t: Catalogue, { node, sign, was, changes }: NodeChange): string {
-  const parts = [`${node}: ${t[sign]}`];
+  const parts = [`${nameOf(t, node)}: ${t[sign]}`];
   if (was !== undefined) parts.push(t.wasCalled(was));
   if (sign === "changed")
     parts.push(...changes.map(({ key, ...one }) => `${keyWord(t, key)} ${fromTo(one)}`));

@@ -215,13 +215,20 @@ export function insertIntoLink(
   return draft.done("insert");
 }
 
-/** Shows an input in the form view, or takes it out of it. */
-export function toggleExposed(workflow: Workflow, node: string, input: string): Edit {
-  const reference = writeReference({ node, output: input });
-  const inputs = workflow.inputs ?? {};
-  const shown = Object.keys(inputs).find((key) => inputs[key] === reference);
+/** Shows inputs of a node in the form view, or takes them out of it where all are there. */
+export function toggleExposed(workflow: Workflow, node: string, inputs: readonly string[]): Edit {
+  const shown = new Map(Object.entries(workflow.inputs ?? {}).map(([key, to]) => [to, key]));
+  const references = inputs.map((output) => writeReference({ node, output }));
   const draft = new Draft(workflow);
-  if (shown !== undefined) return draft.remove(["inputs", shown]).done("expose");
-  const key = unique(input === "text" ? node : input, new Set(Object.keys(inputs)));
-  return draft.set(["inputs", key], reference).done("expose");
+  if (references.every((reference) => shown.has(reference))) {
+    for (const reference of references) draft.remove(["inputs", shown.get(reference) as string]);
+    return draft.done("expose");
+  }
+  for (const [index, reference] of references.entries()) {
+    if (shown.has(reference)) continue;
+    const input = inputs[index] as string;
+    const names = new Set(Object.keys(draft.document.inputs ?? {}));
+    draft.set(["inputs", unique(input === "text" ? node : input, names)], reference);
+  }
+  return draft.done("expose");
 }

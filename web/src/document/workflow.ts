@@ -20,6 +20,10 @@ export type NodeLayout = Place & {
   colour?: string;
 };
 
+/** What the ids of frames and remarks begin with where they stand beside nodes, whose names have no colon. */
+export const GROUP = "group:";
+export const NOTE = "note:";
+
 /** A coloured frame. What lies inside moves with it. */
 export type GroupLayout = Place & { w: number; h: number; title: string; colour?: string };
 

@@ -20,6 +20,49 @@ function plain(value: unknown): Json {
   return value as Json;
 }
 
+/** Whether an input of a type of node takes whole numbers. */
+export type TakesWhole = (type: string, input: string) => boolean;
+
+/** Data in which whole numbers beyond 2^53 are no text any more. */
+type Written = Json | bigint | Written[] | { [key: string]: Written };
+
+function isUnsafe(value: Json): value is string {
+  return (
+    typeof value === "string" && /^-?\d{16,}$/.test(value) && !Number.isSafeInteger(Number(value))
+  );
+}
+
+function wholeIn(value: Json): Written {
+  if (isUnsafe(value)) return BigInt(value);
+  return Array.isArray(value) ? value.map(wholeIn) : value;
+}
+
+/** The values of a node's inputs by their names: the node, its `inputs`, its `loop.each`. */
+function numbersIn(values: JsonMap, type: string, takes: TakesWhole): { [key: string]: Written } {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]): [string, Written] => {
+      if ((key === "inputs" || key === "loop" || key === "each") && isData(value))
+        return [key, numbersIn(value, type, takes)];
+      return [key, takes(type, key) ? wholeIn(value) : value];
+    }),
+  );
+}
+
+function withNumbers<T extends { nodes: Workflow["nodes"] }>(graph: T, takes: TakesWhole): T {
+  const nodes = Object.entries(graph.nodes).map(([name, node]) => [
+    name,
+    numbersIn(node, node.node, takes),
+  ]);
+  return { ...graph, nodes: Object.fromEntries(nodes) };
+}
+
+function numbered(workflow: Workflow, takes: TakesWhole): Workflow {
+  const { subgraphs } = workflow;
+  if (!subgraphs) return withNumbers(workflow, takes);
+  const inner = Object.entries(subgraphs).map(([id, graph]) => [id, withNumbers(graph, takes)]);
+  return { ...withNumbers(workflow, takes), subgraphs: Object.fromEntries(inner) };
+}
+
 function parse(text: string): Document.Parsed {
   const document = parseDocument(text, { intAsBigInt: true, prettyErrors: true });
   if (document.errors.length > 0)
@@ -58,7 +101,7 @@ function create(document: Document, value: Json, depth: number): unknown {
 }
 
 function compact(map: YAMLMap, depth: number): void {
-  const short = JSON.stringify(map.toJSON()).length <= 88 && depth >= 2;
+  const short = JSON.stringify(plain(map.toJSON())).length <= 88 && depth >= 2;
   if (short && map.items.length > 0) map.flow = true;
   else for (const item of map.items) if (isMap(item.value)) compact(item.value, depth + 1);
   if (map.items.length === 0) map.flow = true;
@@ -68,7 +111,7 @@ function update(document: Document, map: YAMLMap, value: JsonMap, depth: number)
   const before = plain(map.toJS(document)) as JsonMap;
   for (const key of Object.keys(before)) if (!Object.hasOwn(value, key)) map.delete(key);
   for (const [key, after] of Object.entries(value)) {
-    if (same(before[key], after)) continue;
+    if (same(before[key], plain(after))) continue;
     const child = map.get(key, true) as unknown;
     if (isMap(child) && isData(after)) update(document, child, after, depth + 1);
     else if (isScalar(child) && !isData(after) && !Array.isArray(after)) setScalar(child, after);
@@ -86,7 +129,7 @@ function setScalar(scalar: Scalar, value: Json): void {
 }
 
 /** The text of a workflow; `old` is the text it was read from, whose comments it keeps. */
-export function writeYaml(workflow: Workflow, old?: string): string {
+export function writeYaml(workflow: Workflow, takes: TakesWhole, old?: string): string {
   let document: Document = parseDocument("{}\n", { intAsBigInt: true });
   if (old !== undefined)
     try {
@@ -97,6 +140,6 @@ export function writeYaml(workflow: Workflow, old?: string): string {
   if (!isMap(document.contents)) document.contents = new YAMLMap() as never;
   const root = document.contents as unknown as YAMLMap;
   if (root.items.length === 0) root.flow = false;
-  update(document, root, workflow as unknown as JsonMap, 0);
+  update(document, root, numbered(workflow, takes) as unknown as JsonMap, 0);
   return document.toString({ lineWidth: 100, flowCollectionPadding: false });
 }

@@ -1,8 +1,10 @@
+import { Fragment, lazy, Suspense } from "react";
 import { fileUrl } from "@/api/client";
+import { areaOf, SIDES } from "@/area/box";
 import { ProblemList, useProblems } from "@/canvas/Problems";
 import { loopedOver, rowsOf } from "@/canvas/rows";
 import { referenceOf } from "@/document/reference";
-import type { Json, Workflow } from "@/document/workflow";
+import { type Json, type NodeData, titleOf, type Workflow } from "@/document/workflow";
 import { Each } from "@/inputs/Each";
 import { Field } from "@/inputs/Field";
 import { useMessage, useTerm } from "@/language/terms";
@@ -12,10 +14,13 @@ import { viewer } from "@/results/viewer";
 import { planWord } from "@/run/plan";
 import { run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
+import { usePanels } from "@/state/panels";
 import { useRun, useRuns } from "@/state/runs";
 import { nodeType, useServer } from "@/state/server";
 import { useDocument, useTabs } from "@/state/tabs";
 import type { InputType } from "@/types/nodeType";
+
+const AreaField = lazy(() => import("@/area/AreaField"));
 
 type Shown = {
   name: string;
@@ -37,6 +42,25 @@ function shownInputs(workflow: Workflow): Shown[] {
   });
 }
 
+/** The nodes whose whole area is shown, by the row that says the last of it. */
+function areasOf(inputs: readonly Shown[], workflow: Workflow): ReadonlyMap<string, string> {
+  const last = new Map<string, string>();
+  const said = new Map<string, Set<string>>();
+  for (const { name, node, spec } of inputs) {
+    const sides = said.get(node) ?? new Set();
+    if (SIDES.some((side) => side === spec.name)) last.set(node, name);
+    said.set(node, sides.add(spec.name));
+  }
+  return new Map(
+    [...last].flatMap(([node, name]): [string, string][] =>
+      areaOf(nodeType(workflow.nodes[node]?.node ?? "")) &&
+      SIDES.every((side) => said.get(node)?.has(side))
+        ? [[name, node]]
+        : [],
+    ),
+  );
+}
+
 const label = (name: string) =>
   name === "cfg" ? "CFG" : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
@@ -47,45 +71,82 @@ export function FormView() {
   const workflow = useDocument();
   useServer(({ types }) => types);
   const inputs = shownInputs(workflow);
+  const areas = areasOf(inputs, workflow);
   const problems = useProblems();
+  const empty = Object.keys(workflow.nodes).length === 0;
   return (
     <main className="form">
       <section className="form-inputs" aria-label={t.inputs}>
         <h1>{term(workflow.name ?? t.untitled)}</h1>
         {workflow.description && <p className="quiet">{workflow.description}</p>}
-        {inputs.length === 0 && <p className="quiet">{t.noInputs}</p>}
-        {inputs.map(({ name, node, spec, each }, index) => (
-          <div
-            className={[
-              "form-row",
-              (spec.multiline || spec.input_file || each) && "tall",
-              problems.some((one) => one.node === node && one.input === spec.name) && "bad",
-            ]
-              .filter(Boolean)
-              .join(" ")}
-            key={name}
-          >
-            <span className="form-label" title={spec.description}>
-              {term(label(name))}
-            </span>
-            {each ? (
-              <Each node={node} spec={spec} value={each} label={term(label(name))} />
-            ) : (
-              <Field
-                node={node}
-                spec={spec}
-                value={workflow.nodes[node]?.[spec.name]}
-                label={term(label(name))}
-                rows={index === 0 ? 4 : 2}
-              />
-            )}
-          </div>
-        ))}
+        {inputs.length === 0 && <Bare empty={empty} />}
+        {inputs.map((input, index) => {
+          const area = areas.get(input.name);
+          const title = area && titleOf(area, workflow.nodes[area] as NodeData);
+          return (
+            <Fragment key={input.name}>
+              <FormRow {...input} first={index === 0} />
+              {area && (
+                <div className="form-area">
+                  <span className="form-label">{`${title} · ${t.area}`}</span>
+                  <Suspense fallback={<div className="area-stage" />}>
+                    <AreaField node={area} />
+                  </Suspense>
+                </div>
+              )}
+            </Fragment>
+          );
+        })}
         <ProblemList problems={problems} named />
-        <RunLine />
+        {!empty && <RunLine />}
       </section>
       <Result />
     </main>
+  );
+}
+
+/** Instead of the rows where there are none: what to do about it. */
+function Bare({ empty }: { empty: boolean }) {
+  const t = useText();
+  const { look } = useTabs.getState();
+  return (
+    <div className="form-bare">
+      <p className="quiet">{empty ? t.noNodes : t.noInputs}</p>
+      <button
+        type="button"
+        className={empty ? "button primary" : "button"}
+        onClick={() => (empty ? usePanels.setState({ dialog: "templates" }) : look("graph"))}
+      >
+        <Icon name={empty ? "box" : "nodes"} />
+        {empty ? t.templatesAll : t.toGraph}
+      </button>
+      {empty && (
+        <button type="button" className="button" onClick={() => look("graph")}>
+          <Icon name="nodes" />
+          {t.toGraph}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function FormRow({ name, node, spec, each, first }: Shown & { first: boolean }) {
+  const term = useTerm();
+  const value = useDocument().nodes[node]?.[spec.name];
+  const bad = useProblems().some((one) => one.node === node && one.input === spec.name);
+  const tall = spec.multiline || spec.input_file || each;
+  const word = term(label(name));
+  return (
+    <div className={["form-row", tall && "tall", bad && "bad"].filter(Boolean).join(" ")}>
+      <span className="form-label" title={spec.description}>
+        {word}
+      </span>
+      {each ? (
+        <Each node={node} spec={spec} value={each} label={word} />
+      ) : (
+        <Field node={node} spec={spec} value={value} label={word} rows={first ? 4 : 2} />
+      )}
+    </div>
   );
 }
 
@@ -108,6 +169,17 @@ function RunLine() {
           {inWords(error)}
         </p>
       )}
+    </div>
+  );
+}
+
+function FirstPicture() {
+  const t = useText();
+  const empty = Object.keys(useDocument().nodes).length === 0;
+  return (
+    <div className="first-picture quiet">
+      <Icon name="image" />
+      <p>{empty ? t.resultsEmpty : t.firstPicture}</p>
     </div>
   );
 }
@@ -147,7 +219,7 @@ function Result() {
             </button>
           ))
         ) : (
-          <p className="quiet">{t.firstPicture}</p>
+          <FirstPicture />
         )}
       </div>
       <p className="stage-line" role="status">

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { useText } from "@/language/text";
+import { Icon } from "@/shell/Icon";
 import { search } from "@/text/fuzzy";
 
 export type Option = {
@@ -15,6 +16,8 @@ export type Option = {
   picture?: string;
   /** Can be picked, but should not be: it fades. */
   unfit?: boolean;
+  /** Why it cannot be used. */
+  trouble?: string;
   /** Points for what is wanted often. */
   rank?: number;
 };
@@ -33,8 +36,8 @@ type Props = {
   onClose(): void;
 };
 
-function classOf({ picture, unfit }: Option, chosen: boolean): string {
-  return [chosen && "chosen", unfit && "unfit", picture !== undefined && "pictured"]
+function classOf({ picture, unfit, trouble }: Option, chosen: boolean): string {
+  return [chosen && "chosen", (unfit || trouble) && "unfit", picture !== undefined && "pictured"]
     .filter(Boolean)
     .join(" ");
 }
@@ -134,7 +137,7 @@ export function Picker({ options, at, label, wide, current, unfit, none, onPick,
             role="option"
             aria-selected={index === chosen}
             className={classOf(option, index === chosen)}
-            title={option.unfit ? unfit : undefined}
+            title={option.trouble ?? (option.unfit ? unfit : undefined)}
             onPointerMove={() => choose(index)}
             onPointerDown={(event) => {
               event.preventDefault();
@@ -148,6 +151,12 @@ export function Picker({ options, at, label, wide, current, unfit, none, onPick,
                 {option.marks.map((mark) => (
                   <small key={mark}>{mark}</small>
                 ))}
+              </span>
+            )}
+            {option.trouble && (
+              <span className="picker-detail trouble">
+                <Icon name="warn" />
+                {t.unusable(option.trouble)}
               </span>
             )}
             {option.hint && <span className="picker-hint">{option.hint}</span>}

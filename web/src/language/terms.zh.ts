@@ -156,6 +156,7 @@ export const terms: { readonly [english: string]: string } = {
   "Load Image": "加载图像",
   "Load Image (as Mask)": "加载图像（作为遮罩）",
   "Save Image": "保存图像",
+  "Save Animated WebP": "保存动态 WebP",
   "Preview Image": "预览图像",
   "Save Latent": "保存潜变量",
   "Load Latent": "加载潜变量",

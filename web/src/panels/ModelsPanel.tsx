@@ -3,6 +3,7 @@ import { api, modelPicture } from "@/api/client";
 import { addAtCentre } from "@/commands/adding";
 import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
+import { Icon } from "@/shell/Icon";
 import { useLooks } from "@/state/models";
 import { say } from "@/state/panels";
 import { useServer } from "@/state/server";
@@ -78,6 +79,12 @@ export function ModelsPanel() {
                       )}
                       <b>{model.name}</b>
                       <small>{model.families.map(shortName).join(", ")}</small>
+                      {model.trouble && (
+                        <small className="trouble">
+                          <Icon name="warn" />
+                          {t.unusable(model.trouble)}
+                        </small>
+                      )}
                     </button>
                   </li>
                 ))}

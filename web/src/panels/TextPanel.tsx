@@ -4,6 +4,7 @@ import type { Json } from "@/document/workflow";
 import { readYaml, writeYaml, YamlError } from "@/document/yaml";
 import { useMessage } from "@/language/terms";
 import { useText } from "@/language/text";
+import { takesWhole } from "@/state/server";
 import { activeTab, useDocument, useTabs } from "@/state/tabs";
 
 /** The document as YAML. Typing changes the graph; changing the graph changes the text. */
@@ -18,7 +19,7 @@ export default function TextPanel() {
 
   useEffect(() => {
     if (own.current === workflow) return;
-    setText(writeYaml(workflow, activeTab()?.text));
+    setText(writeYaml(workflow, takesWhole(workflow), activeTab()?.text));
     setWrong(undefined);
   }, [workflow, id]);
 

@@ -80,7 +80,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
           <main className="stage-graph">
             <h1 className="unseen">{term(name)}</h1>
             <ReactFlowProvider>
-              <Canvas key={place} />
+              <Canvas key={place} place={place} />
             </ReactFlowProvider>
           </main>
         )}

@@ -35,8 +35,15 @@ export default function TemplatesDialog() {
         value={query}
         onChange={(event) => setQuery(event.target.value)}
       />
-      {templates.length > 0 && found.length === 0 && <p className="quiet">{t.nothingFound}</p>}
-      <ul className="cards">
+      {templates.length > 0 && found.length === 0 && (
+        <div className="cards-none">
+          <p className="quiet">{t.noTemplate(query.trim())}</p>
+          <button type="button" className="button" onClick={() => setQuery("")}>
+            {t.templatesAll}
+          </button>
+        </div>
+      )}
+      <ul className="cards" aria-busy={templates.length === 0}>
         {found.map(({ id, name, description, nodes }) => (
           <li key={id}>
             <button

@@ -56,16 +56,22 @@ function same(one: Content | undefined, other: Content): boolean {
   return one !== undefined && keys.every((key) => one[key] === other[key]);
 }
 
-function isNews(content: Content, { written, sent }: Kept): boolean {
-  const untouched = !written && !sent && !content.dirty && !content.path && !content.job;
-  return !untouched && !same(sent ?? written, content);
+/** Nobody did anything with it: it is what a page without drafts shows, or has nothing in it. */
+function isUntouched({ given, view, log }: Tab, { dirty, path, job }: Content): boolean {
+  const nothing = Object.keys(log.document.nodes).length === 0;
+  return !dirty && !path && !job && ((given === true && view === "form") || nothing);
+}
+
+function isNews(tab: Tab, content: Content, { written, sent }: Kept): boolean {
+  if (!written && !sent && isUntouched(tab, content)) return false;
+  return !same(sent ?? written, content);
 }
 
 /** Writes a tab's draft where it says something new; false where it has to be tried again. */
 async function keep(tab: Tab, leaving: boolean): Promise<boolean> {
   const content = contentOf(tab);
   const before = kept.get(tab.id) ?? {};
-  if (!isNews(content, before)) return true;
+  if (!isNews(tab, content, before)) return true;
   kept.set(tab.id, { ...before, sent: content });
   const title = tab.path ?? tab.log.document.name ?? "";
   try {
@@ -110,7 +116,7 @@ function leave(): void {
   for (const tab of useTabs.getState().tabs) {
     const content = contentOf(tab);
     const { revision, written } = kept.get(tab.id) ?? {};
-    if (isNews(content, { ...(written ? { written } : {}) }))
+    if (isNews(tab, content, { ...(written ? { written } : {}) }))
       left[tab.id] = { content, ...(revision === undefined ? {} : { revision }) };
   }
   try {

@@ -69,3 +69,9 @@ export function typeIn({ subgraphs }: Workflow, id: string): NodeType | undefine
   const { types } = useServer.getState();
   return lookUp(types, id) ?? ofGraph(types, id, subgraphs?.[id]);
 }
+
+/** Whether an input of a document's node types takes whole numbers. */
+export function takesWhole(document: Workflow): (type: string, input: string) => boolean {
+  return (type, input) =>
+    typeIn(document, type)?.inputs.find(({ name }) => name === input)?.type === "INT";
+}

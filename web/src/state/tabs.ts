@@ -32,6 +32,8 @@ export type Tab = {
   lost?: Lost | undefined;
   /** The file's text, whose comments a save keeps. */
   text?: string;
+  /** The page opened it, since there was nothing to show. */
+  given?: boolean;
 };
 
 /** So many closed tabs can be brought back. */

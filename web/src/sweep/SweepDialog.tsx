@@ -6,11 +6,12 @@ import { literalOf, referenceOf } from "@/document/reference";
 import type { Workflow } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { Dialog } from "@/shell/Dialog";
+import { usePanels } from "@/state/panels";
 import { nodeType } from "@/state/server";
 import { useDocument } from "@/state/tabs";
 import { SweepGrid } from "@/sweep/SweepGrid";
 import { type Axis, startSweep, useSweep } from "@/sweep/sweeps";
-import { MOST, readValues, strays } from "@/sweep/values";
+import { countOf, MOST, MOST_VARIANTS, readValues, strays } from "@/sweep/values";
 import type { InputType } from "@/types/nodeType";
 
 type Target = { key: string; node: string; spec: InputType; now: string };
@@ -39,14 +40,17 @@ export default function SweepDialog() {
   const seed = targets.find(({ spec }) => spec.seed) ?? targets[0];
   const [across, setAcross] = useState({ key: seed?.key ?? "", text: "1..4" });
   const [down, setDown] = useState({ key: "", text: "" });
-  const [problems, setProblems] = useState<Problem[]>([]);
+  const [problems, setProblems] = useState<readonly Problem[]>([]);
+  const [starting, setStarting] = useState(false);
 
   function axisOf({ key, text }: { key: string; text: string }): Axis | undefined {
     const target = targets.find((one) => one.key === key);
     if (!target) return undefined;
     const { node, spec } = target;
     const values = readValues(text, spec);
-    return values.length > 0 ? { node, input: spec.name, values } : undefined;
+    return values.length > 0 && values.length <= MOST
+      ? { node, input: spec.name, values }
+      : undefined;
   }
 
   const [first, second] = [axisOf(across), axisOf(down)];
@@ -54,18 +58,37 @@ export default function SweepDialog() {
 
   async function start(): Promise<void> {
     if (!first) return;
+    setStarting(true);
     try {
-      await startSweep(document, first, second);
-      setProblems([]);
+      setProblems(await startSweep(document, first, second));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const other = { code: error.code, message: error.message };
       setProblems(error.problems.length > 0 ? error.problems : [other]);
+    } finally {
+      setStarting(false);
     }
   }
 
+  const title = t.sweep.replace("…", "");
+  if (targets.length === 0)
+    return (
+      <Dialog title={title}>
+        <p>{t.sweepNothing}</p>
+        <div className="choices">
+          <button
+            type="button"
+            className="button primary"
+            onClick={() => usePanels.setState({ dialog: "templates" })}
+          >
+            {t.templates}
+          </button>
+        </div>
+        {sweep && <SweepGrid sweep={sweep} />}
+      </Dialog>
+    );
   return (
-    <Dialog title={t.sweep.replace("…", "")} size="wide">
+    <Dialog title={title} size="wide">
       <form
         className="sweep"
         onSubmit={(event) => {
@@ -75,8 +98,16 @@ export default function SweepDialog() {
       >
         <AxisFields label={t.sweepAcross} axis={across} onChange={setAcross} targets={targets} />
         <AxisFields label={t.sweepDown} axis={down} onChange={setDown} targets={targets} none />
-        <p className="quiet">{t.sweepHint}</p>
-        <button type="submit" className="button primary" disabled={count === 0 || count > MOST * 4}>
+        {count > MOST_VARIANTS ? (
+          <p className="wrong">{t.sweepVariants(count, MOST_VARIANTS)}</p>
+        ) : (
+          <p className="quiet">{t.sweepHint}</p>
+        )}
+        <button
+          type="submit"
+          className="button primary"
+          disabled={starting || count === 0 || count > MOST_VARIANTS}
+        >
           {t.sweepRun(count)}
         </button>
       </form>
@@ -98,6 +129,7 @@ function AxisFields({ label, axis, targets, none, onChange }: FieldsProps) {
   const t = useText();
   const target = targets.find(({ key }) => key === axis.key);
   const unread = target ? strays(axis.text, target.spec) : [];
+  const count = target ? countOf(axis.text, target.spec) : 0;
   return (
     <div className="axis">
       <label>
@@ -125,11 +157,12 @@ function AxisFields({ label, axis, targets, none, onChange }: FieldsProps) {
           placeholder={target?.spec.choices?.slice(0, 3).join(", ")}
           value={axis.text}
           spellCheck={false}
-          aria-invalid={unread.length > 0 || undefined}
+          aria-invalid={unread.length > 0 || count > MOST || undefined}
           onChange={(event) => onChange({ ...axis, text: event.target.value })}
         />
       )}
       {unread.length > 0 && <p className="wrong">{t.sweepUnread(unread.join(", "))}</p>}
+      {count > MOST && <p className="wrong">{t.sweepMany(count, MOST)}</p>}
     </div>
   );
 }

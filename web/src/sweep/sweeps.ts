@@ -2,6 +2,7 @@
 
 import { create } from "zustand";
 import { api } from "@/api/client";
+import type { Problem } from "@/api/shapes";
 import { setInput } from "@/document/edit";
 import { freshId } from "@/document/names";
 import { apply } from "@/document/operation";
@@ -24,19 +25,47 @@ function withValue(document: Workflow, axis: Axis | undefined, value: Json): Wor
   return apply(document, edit.patches);
 }
 
-/** Queues every combination. Throws ApiError at the first that the server refuses. */
-export async function startSweep(document: Workflow, across: Axis, down?: Axis): Promise<void> {
-  const rows = down?.values ?? [null];
-  const jobs = rows.map(() => across.values.map(() => freshId()));
+const AT_ONCE = 8;
+
+/** What is wrong with any of the variants, each problem once. */
+async function problemsOf(variants: readonly Workflow[]): Promise<Problem[]> {
+  const found = new Map<string, Problem>();
+  for (let at = 0; at < variants.length; at += AT_ONCE) {
+    const answers = await Promise.all(
+      variants.slice(at, at + AT_ONCE).map((variant) => api.validate(variant)),
+    );
+    for (const { valid, problems } of answers)
+      for (const problem of valid ? [] : problems)
+        found.set(`${problem.node} ${problem.input} ${problem.message}`, problem);
+  }
+  return [...found.values()];
+}
+
+/**
+ * Queues every combination once all of them are found to be sound; returns what is wrong, and then
+ * nothing is queued.
+ */
+export async function startSweep(
+  document: Workflow,
+  across: Axis,
+  down?: Axis,
+): Promise<readonly Problem[]> {
+  const rows = (down?.values ?? [null]).map((below) =>
+    across.values.map((beside) => {
+      const changed = withValue(withValue(document, across, beside), down, below);
+      return { id: freshId(), document: computed(changed) };
+    }),
+  );
+  const problems = await problemsOf(rows.flat().map((variant) => variant.document));
+  if (problems.length > 0) return problems;
+  const jobs = rows.map((row) => row.map(({ id }) => id));
   const name = document.name ?? "";
   useSweep.setState({ sweep: { name, across, ...(down ? { down } : {}), jobs } });
   const client = `sweep ${freshId()}`;
-  for (const [row, below] of rows.entries())
-    for (const [column, beside] of across.values.entries()) {
-      const changed = withValue(withValue(document, across, beside), down, below);
-      const id = jobs[row]?.[column] as string;
-      const job = await api.submit({ document: computed(changed), client, id });
-      const known = useRuns.getState().jobs[id];
-      if (!known || known.state === "queued") useRuns.getState().putJob(job);
-    }
+  for (const { id, document: variant } of rows.flat()) {
+    const job = await api.submit({ document: variant, client, id });
+    const known = useRuns.getState().jobs[id];
+    if (!known || known.state === "queued") useRuns.getState().putJob(job);
+  }
+  return [];
 }

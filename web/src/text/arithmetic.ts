@@ -85,6 +85,17 @@ export function fit(value: number, limits: Limits, whole: boolean): number {
   return whole ? Math.round(clamped) : Number.parseFloat(clamped.toPrecision(12));
 }
 
+/** Why `fit` gives another number than it got. */
+export function misfit(
+  value: number,
+  { min, max }: Limits,
+  whole: boolean,
+): "min" | "max" | "whole" | undefined {
+  if (min !== undefined && value < min) return "min";
+  if (max !== undefined && value > max) return "max";
+  return whole && !Number.isInteger(value) ? "whole" : undefined;
+}
+
 /** How a number is shown: no exponent where people would not write one. */
 export function show(value: number): string {
   return Number.isInteger(value) || Math.abs(value) >= 1e21

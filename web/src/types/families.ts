@@ -5,7 +5,13 @@ import type { Option } from "@/inputs/Picker";
 import type { NodeType } from "@/types/nodeType";
 
 /** What is in a model file, as far as its header tells. */
-export type Model = { name: string; families: string[]; preview: boolean };
+export type Model = {
+  name: string;
+  families: string[];
+  preview: boolean;
+  /** Why the file cannot be read; empty where it can. */
+  trouble: string;
+};
 
 /** Kinds of files that hold the model itself, which all others must fit. */
 export const WHOLE: ReadonlySet<string> = new Set(["checkpoints", "diffusion_models", "diffusers"]);
@@ -73,6 +79,7 @@ export function modelOptions(
       label: id,
       ...(marks.length > 0 ? { marks, also: marks.join(" ") } : {}),
       ...(pictures ? { picture: model?.preview ? pictureOf(model) : "" } : {}),
+      ...(model?.trouble ? { trouble: model.trouble } : {}),
       ...(model && !fits(model.families, wanted) ? { unfit: true } : {}),
     };
   });

@@ -71,7 +71,8 @@ class Model(TypedDict):
     """A model file; metadata: the texts in its header.
 
     Only where `looks` was asked: families: those it goes with as its header tells, empty where
-    that does not say; preview: whether a picture lies beside it.
+    that does not say; trouble: why it cannot be read, empty where it can; preview: whether a
+    picture lies beside it.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Model(TypedDict):
     modified: float
     metadata: dict[str, str]
     families: NotRequired[list[Literal["SD1", "SD2", "SDXL", "REFINER", "UPSCALER"]]]
+    trouble: NotRequired[str]
     preview: NotRequired[bool]
 
 

@@ -1,0 +1,53 @@
+"""Journeys through sweeps that are refused."""
+
+from typing import Any
+
+import pytest
+
+from tests.server.serving import Serving
+
+pytestmark = pytest.mark.heavy
+
+
+def sweep(page: Any, values: str, key: str = "sampler.seed") -> None:
+    """Open the dialog with values of one input."""
+    page.get_by_role("main").click(position={"x": 600, "y": 20})
+    page.keyboard.press("s")
+    page.locator(".axis select").first.select_option(key)
+    page.get_by_role("textbox", name="Across: Values").fill(values)
+
+
+def jobs(server: Serving) -> int:
+    return len(server.call("GET", "/api/v1/jobs?limit=200").json["jobs"])
+
+
+def test_nothing_is_queued_where_one_variant_is_refused(page: Any, server: Serving) -> None:
+    before = jobs(server)
+    sweep(page, "1, 2, 20000", "sampler.steps")
+    page.get_by_role("button", name="Run 3 variants").click()
+    page.wait_for_selector(".dialog .node-problems:has-text('sampler.steps')")
+    assert page.locator(".sweep-grid").count() == 0
+    assert jobs(server) == before
+
+
+def test_more_values_than_a_side_takes_are_counted(page: Any) -> None:
+    sweep(page, "1..100")
+    page.get_by_text("100 values; a side takes 64 at most.").wait_for()
+    assert page.get_by_role("button", name="Run 0 variants").is_disabled()
+    page.get_by_role("textbox", name="Across: Values").fill("1..64")
+    page.locator(".axis select").nth(1).select_option("sampler.steps")
+    page.get_by_role("textbox", name="Down: Values").fill("1..5")
+    page.get_by_text("320 variants; a sweep takes 256 at most.").wait_for()
+    assert page.get_by_role("button", name="Run 320 variants").is_disabled()
+
+
+def test_without_a_workflow_the_way_to_one_is_shown(page: Any) -> None:
+    page.get_by_role("button", name="Close: Text to image").click()
+    page.keyboard.press("s")
+    dialog = page.get_by_role("dialog", name="Sweep values")
+    dialog.get_by_role("button", name="Templates").click()
+    page.get_by_role("dialog", name="Templates").get_by_role("textbox", name="Search").fill("zz")
+    page.get_by_text("No template has “zz”").wait_for()
+    page.get_by_role("button", name="Look at all templates").click()
+    page.locator(".card").first.click()
+    page.wait_for_selector(".form h1:has-text('Text to image')")
