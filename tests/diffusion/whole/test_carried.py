@@ -1,4 +1,4 @@
-"""IP-Adapter, GLIGEN and hypernetworks in a whole SD1 UNet; IP-Adapter at SDXL's widths."""
+"""IP-Adapter, GLIGEN and hypernetworks in a whole SD1 UNet."""
 
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,10 @@ from tests.diffusion.ip_adapter.test_parity import features, nested, saved, weig
 from tests.diffusion.published import Shapes
 from tests.diffusion.whole.networks import (
     SD1,
-    SDXL_SHORT,
     asked,
     ours,
     question,
     same,
-    theirs,
     they_asked,
     twin,
 )
@@ -74,15 +72,6 @@ def ip_adapter(
 )
 def test_ip_adapter(name: str, projection: Shapes, base: Any, tmp_path: Path) -> None:
     ip_adapter(name, base, SD1, projection, tmp_path / "a.safetensors")
-
-
-def test_ip_adapter_for_sdxl(tmp_path: Path) -> None:
-    base = theirs(SDXL_SHORT)
-    for name, projection in {
-        "ip-adapter_sdxl": plain(1280, 2048),
-        "ip-adapter-plus_sdxl_vit-h": plus(1280, 1280, 2048),
-    }.items():
-        ip_adapter(name, base, SDXL_SHORT, projection, tmp_path / "a.safetensors")
 
 
 def test_gligen(base: Any, tmp_path: Path) -> None:
