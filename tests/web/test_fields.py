@@ -229,3 +229,15 @@ def test_a_missing_node_keeps_its_links_and_their_ports_are_full(page: Any) -> N
     page.wait_for_selector('[data-id="gone"] .folded')
     for link in ("flat.IMAGE → gone.image", "gone.IMAGE → save.images", "gone. → show.source"):
         page.wait_for_selector(f'.react-flow__edge[aria-label="{link}"] path', state="attached")
+
+
+def test_a_number_field_shows_what_is_no_number_and_mends_it(page: Any) -> None:
+    open_text(page, "nodes: {far: {node: EmptyImage, width: many, height: 64, color: 7},"
+                    " show: {node: PreviewImage, images: $far}}")  # fmt: skip
+    field = page.locator('[data-id="far"] [role="spinbutton"]').first
+    page.wait_for_selector(".node-problems:has-text(\"'many' is not a whole number\")")
+    assert field.input_value() == "many"
+    field.click()
+    field.press("ArrowUp")
+    page.wait_for_selector(".node-problems", state="detached")
+    assert field.input_value().isdigit()

@@ -102,6 +102,14 @@ test.each([
     "not enough memory (std::bad_alloc), also after caches and models were let go; still held: a 3 MB, b 2 MB",
     "内存不足（std::bad_alloc），释放缓存和模型后仍然不足；仍占用：a 3 MB, b 2 MB",
   ],
+  [
+    "it has no VAE and no text encoder: it holds no tensors",
+    "它没有 VAE，也没有文本编码器：其中没有张量",
+  ],
+  [
+    'not valid YAML: unacceptable character #x0001: control characters are not allowed\n  in "<unicode string>", position 8',
+    "YAML 无效：不允许的字符 #x0001：不能使用控制字符\n  位于第 8 个字符处",
+  ],
   ["photo.heic: it is no picture", "photo.heic：它不是图片"],
 ])("%s", (said, told) => {
   expect(chinese(said)).toBe(told);

@@ -94,7 +94,7 @@ export function Field({ node, spec, value, label = spec.name, rows }: Props) {
     return (
       <NumberField
         spec={spec}
-        value={Number(now ?? 0)}
+        value={typeof now === "string" ? now : Number(now ?? 0)}
         label={label}
         onChange={change}
         onDone={done}

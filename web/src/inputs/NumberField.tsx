@@ -6,7 +6,7 @@ import type { InputType } from "@/types/nodeType";
 
 type Props = {
   spec: InputType;
-  /** Digits in text where a number would round them. */
+  /** Digits in text where a number would round them; also a text that is none. */
   value: number | string;
   label: string;
   onChange(value: number | string): void;
@@ -17,7 +17,7 @@ const NOTED = 6000;
 
 /** Drag sideways to change (Shift fine, Ctrl coarse), click to type; arithmetic is worked out. */
 export function NumberField({ spec, value: written, label, onChange, onDone }: Props) {
-  const value = Number(written);
+  const value = Number.isNaN(Number(written)) ? (spec.min ?? 0) : Number(written);
   const [draft, setDraft] = useState<string>();
   const drag = useRef<{ x: number; value: number; moved: boolean } | undefined>(undefined);
   const whole = spec.type === "INT";

@@ -61,6 +61,11 @@ function held({ fixed, longest }: Template, text: string): string[] | undefined 
 /** One word, or something in quotes. */
 const isAtom = (text: string) => !/\s/.test(text) || /^'[^']*'$/.test(text);
 
+/** A slot, and the spaces that part it from Chinese. */
+const PLACE = /((?<=\p{sc=Han}) )?\{(\d+)\}( (?=\p{sc=Han}))?/gu;
+/** Chinese stands beside Chinese without a space. */
+const spaced = (space: string, beside = "") => (/\p{sc=Han}|[“”（）]/u.test(beside) ? "" : space);
+
 /** Whether a text goes over the border of two sentences, as `5; it is new`. */
 const isTorn = (text: string) => /[:;] /.test(text.replace(/"[^"]*"|'[^']*'/g, ""));
 
@@ -84,6 +89,7 @@ export function translator(messages: Messages): (text: string) => string {
   ): Filled | undefined {
     const inside = parts.map((part, index) => (slots[index]?.name ? part : translate(part)));
     const glue = own === 0 || (own <= GLUE && fixed[0] === "");
+    if (glue && parts.some((part) => part.includes("\n"))) return undefined;
     const sure = inside.some((part, index) => part !== parts[index]);
     if (glue && !sure && !(own > 0 && parts.every(isAtom))) return undefined;
     const torn = parts.some((part, at) => {
@@ -91,9 +97,9 @@ export function translator(messages: Messages): (text: string) => string {
       const subject = at === 0 && fixed[0] === "" && !/^[:;,]/.test(fixed[1] ?? "");
       return subject || inside[at] === part;
     });
-    const whole = told.replace(/\{(\d+)\}/g, (slot, number) => {
-      const index = slots.findIndex((one) => one.number === number);
-      return inside[index] ?? slot;
+    const whole = told.replace(PLACE, (_, before = "", number, after = "") => {
+      const part = inside[slots.findIndex((one) => one.number === number)] ?? "";
+      return `${spaced(before, part[0])}${part}${spaced(after, part.at(-1))}`;
     });
     return { told: whole, torn };
   }
