@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { described, type NodeType, typeTable } from "@/types/nodeType";
+import { described, labelOf, type NodeType, tipOf, typeTable } from "@/types/nodeType";
 
 const input = {
   name: "steps",
@@ -8,7 +8,11 @@ const input = {
   optional: false,
   description: "how many",
 };
-const blur = { id: "Blur", description: "Softer.", inputs: [input], outputs: [] };
+const [image, loss] = [
+  { name: "IMAGE", type: "IMAGE" },
+  { name: "loss", type: "FLOAT" },
+];
+const blur = { id: "Blur", description: "Softer.", inputs: [input], outputs: [image, loss] };
 const sent = typeTable({
   digest: "",
   nodes: [blur as unknown as NodeType],
@@ -17,10 +21,19 @@ const sent = typeTable({
   aliases: {},
 });
 
-test("descriptions are told in other words, and the server's stay as they are", () => {
+test("descriptions and ports are told in other words, and the server's stay as they are", () => {
   const words: { [english: string]: string } = { "Softer.": "柔化。", "how many": "几步" };
-  const table = described(sent, (english) => words[english] ?? english);
-  expect(table.byId.get("Blur")?.description).toBe("柔化。");
-  expect(table.byId.get("Blur")?.inputs[0]).toEqual({ ...input, description: "几步" });
+  const names: { [port: string]: string } = { steps: "步数", loss: "损失" };
+  const table = described(
+    sent,
+    (english) => words[english] ?? english,
+    (port) => names[port],
+  );
+  const told = table.byId.get("Blur") as NodeType;
+  expect(told.description).toBe("柔化。");
+  expect(told.inputs).toEqual([{ ...input, label: "步数", description: "几步" }]);
+  expect(told.outputs.map(labelOf)).toEqual(["IMAGE", "损失"]);
+  expect(told.inputs.map(tipOf)).toEqual(["steps: 几步"]);
+  expect(sent.byId.get("Blur")?.inputs.map(tipOf)).toEqual(["how many"]);
   expect(sent.byId.get("Blur")?.inputs[0]?.description).toBe("how many");
 });

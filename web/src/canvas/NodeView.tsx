@@ -23,7 +23,7 @@ import { useMade, usePreview, useRunState } from "@/run/ofNode";
 import { Icon } from "@/shell/Icon";
 import { useNodeType, useServer } from "@/state/server";
 import { activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
-import type { InputType, NodeType } from "@/types/nodeType";
+import { type InputType, labelOf, type NodeType, tipOf } from "@/types/nodeType";
 
 const AreaField = lazy(() => import("@/area/AreaField"));
 const Preview = lazy(() => import("@/plugins/Preview"));
@@ -197,25 +197,29 @@ function Body({ id, node, type, wrong }: BodyProps) {
             {input && (
               <>
                 <Port name={input.name} type={input.type} side="in" hollow={!node[input.name]} />
-                <label title={input.description} data-input={input.name}>
-                  {input.name}
+                <label title={tipOf(input)} data-input={input.name}>
+                  {labelOf(input)}
                 </label>
               </>
             )}
             {output && (
               <>
-                <span className="out">{output.name}</span>
+                <span className="out">{labelOf(output)}</span>
                 <Port name={output.name} type={output.type} side="out" />
               </>
             )}
           </div>
         );
       })}
-      {fed.map(({ name, type, description }) => (
-        <div className={wrong.has(name) ? "row bad" : "row"} key={name} data-input={name}>
-          <Port name={name} type={`list[${type}]`} side="in" />
-          <label title={`${name}, ${t.perRound}. ${description}`}>{name} ↻</label>
-          <span className="linked">{written(loopOf(node).each[name])}</span>
+      {fed.map((input) => (
+        <div
+          className={wrong.has(input.name) ? "row bad" : "row"}
+          key={input.name}
+          data-input={input.name}
+        >
+          <Port name={input.name} type={`list[${input.type}]`} side="in" />
+          <label title={`${t.perRound}. ${tipOf(input)}`}>{labelOf(input)} ↻</label>
+          <span className="linked">{written(loopOf(node).each[input.name])}</span>
         </div>
       ))}
       {times && (
@@ -244,14 +248,14 @@ function Body({ id, node, type, wrong }: BodyProps) {
       )}
       {looped.map((input) => (
         <div className="row tall" key={input.name}>
-          <label title={input.description}>
-            {input.name} · {t.perRound}
+          <label title={tipOf(input)}>
+            {labelOf(input)} · {t.perRound}
           </label>
           <Each
             node={id}
             spec={input}
             value={loopedOver(node, input.name) ?? []}
-            label={`${id} ${input.name}`}
+            label={`${id} ${labelOf(input)}`}
           />
         </div>
       ))}
@@ -288,11 +292,11 @@ function Literal({ id, node, input, wrong, plain }: LiteralProps) {
   return (
     <div className={`row${tall ? " tall" : ""}${wrong ? " bad" : ""}`} data-input={input.name}>
       <Port name={input.name} type={input.type} side="in" hollow={!linked} />
-      {!(tall && input.multiline && plain) && <label title={input.description}>{input.name}</label>}
+      {!(tall && input.multiline && plain) && <label title={tipOf(input)}>{labelOf(input)}</label>}
       {linked ? (
         <span className="linked">{String(value)}</span>
       ) : (
-        <Field node={id} spec={input} value={value} label={`${id} ${input.name}`} />
+        <Field node={id} spec={input} value={value} label={`${id} ${labelOf(input)}`} />
       )}
     </div>
   );

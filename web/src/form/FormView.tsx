@@ -135,7 +135,8 @@ function FormRow({ name, node, spec, each, first }: Shown & { first: boolean }) 
   const value = useDocument().nodes[node]?.[spec.name];
   const bad = useProblems().some((one) => one.node === node && one.input === spec.name);
   const tall = spec.multiline || spec.input_file || each;
-  const word = term(label(name));
+  const english = label(name);
+  const word = name === spec.name ? (spec.label ?? term(english)) : term(english);
   return (
     <div className={["form-row", tall && "tall", bad && "bad"].filter(Boolean).join(" ")}>
       <span className="form-label" title={spec.description}>

@@ -7,9 +7,9 @@ import { useSettings } from "@/state/settings";
 type Terms = { readonly [english: string]: string };
 type Term = (english: string) => string;
 
-type Words = { zh: Terms; message: Term };
+type Words = { zh: Terms; names: Terms; message: Term };
 
-const useTerms = create<Words>()(() => ({ zh: {}, message: asSaid }));
+const useTerms = create<Words>()(() => ({ zh: {}, names: {}, message: asSaid }));
 const NONE: Terms = {};
 
 function asSaid(english: string): string {
@@ -22,10 +22,12 @@ function load(language: string): void {
   void Promise.all([
     import("@/language/terms.zh"),
     import("@/language/docs.zh.json"),
+    import("@/language/names.zh.json"),
     import("@/language/messages"),
     import("@/language/messages.zh.json"),
-  ]).then(([{ terms }, { default: docs }, { translator }, { default: messages }]) =>
-    useTerms.setState({ zh: { ...docs, ...terms }, message: translator(messages) }),
+  ]).then(
+    ([{ terms }, { default: docs }, { default: names }, { translator }, { default: messages }]) =>
+      useTerms.setState({ zh: { ...docs, ...terms }, names, message: translator(messages) }),
   );
 }
 
@@ -58,6 +60,11 @@ export function useMessage(): Term {
 export function told(english: string): string {
   const chinese = useSettings.getState().language === "zh";
   return (chinese ? useTerms.getState().zh[english] : undefined) ?? english;
+}
+
+/** What an input or output of that name is called in the page's language, where that is another. */
+export function named(port: string): string | undefined {
+  return useSettings.getState().language === "zh" ? useTerms.getState().names[port] : undefined;
 }
 
 /** Calls back when the page has other words than before. */

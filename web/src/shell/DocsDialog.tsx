@@ -5,7 +5,7 @@ import { Dialog } from "@/shell/Dialog";
 import { nodeType, useServer } from "@/state/server";
 import { currentGraph } from "@/state/tabs";
 import { colourOf } from "@/types/compatible";
-import type { InputType } from "@/types/nodeType";
+import { type InputType, labelOf } from "@/types/nodeType";
 
 /** What the selected node's type does, takes and gives, as its author wrote it. */
 export default function DocsDialog() {
@@ -50,7 +50,8 @@ function Ports({ title, ports }: { title: string; ports: readonly Shown[] }) {
           <div key={port.name}>
             <dt>
               <i style={{ background: colourOf(types, port.type) }} />
-              {port.name}
+              {labelOf(port)}
+              {port.label && <code>{port.name}</code>}
             </dt>
             <dd>
               {port.description && <span>{port.description}</span>}

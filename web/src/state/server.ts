@@ -4,7 +4,7 @@ import { create } from "zustand";
 import { api } from "@/api/client";
 import type { Problem } from "@/api/shapes";
 import { EMPTY, type Graph, type Workflow } from "@/document/workflow";
-import { onWords, told } from "@/language/terms";
+import { named, onWords, told } from "@/language/terms";
 import { activeTab, useTabs } from "@/state/tabs";
 import { graphType } from "@/types/graphType";
 import { described, NO_TYPES, type NodeType, type TypeTable, typeTable } from "@/types/nodeType";
@@ -33,11 +33,11 @@ export const useServer = create<Server>()((set) => ({
   files: 0,
   async loadTypes() {
     const sent = typeTable(await api.nodeTypes());
-    set({ sent, types: described(sent, told), loaded: true });
+    set({ sent, types: described(sent, told, named), loaded: true });
   },
 }));
 
-onWords(() => useServer.setState(({ sent }) => ({ types: described(sent, told) })));
+onWords(() => useServer.setState(({ sent }) => ({ types: described(sent, told, named) })));
 
 const graphTypes = new WeakMap<Graph, { types: TypeTable; type: NodeType }>();
 

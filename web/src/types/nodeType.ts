@@ -4,6 +4,8 @@ import type { Json } from "@/document/workflow";
 
 export type InputType = {
   name: string;
+  /** The name in the page's language, where that is another. */
+  label?: string;
   type: string;
   required: boolean;
   default?: Json;
@@ -23,7 +25,7 @@ export type InputType = {
   literal: boolean;
 };
 
-export type OutputType = { name: string; type: string };
+export type OutputType = { name: string; label?: string; type: string };
 
 export type NodeType = {
   id: string;
@@ -79,11 +81,22 @@ export function typeTable(types: NodeTypes): TypeTable {
 }
 
 /** The same types, told in other words. */
-export function described(table: TypeTable, told: (english: string) => string): TypeTable {
+export function described(
+  table: TypeTable,
+  told: (english: string) => string,
+  named: (port: string) => string | undefined,
+): TypeTable {
+  const labelled = <Port extends OutputType>(port: Port): Port => {
+    const label = named(port.name);
+    return label === undefined ? port : { ...port, label };
+  };
   const inWords = (type: NodeType): NodeType => ({
     ...type,
     description: told(type.description),
-    inputs: type.inputs.map((input) => ({ ...input, description: told(input.description) })),
+    inputs: type.inputs.map((input) =>
+      labelled({ ...input, description: told(input.description) }),
+    ),
+    outputs: type.outputs.map(labelled),
   });
   return { ...table, byId: new Map([...table.byId].map(([id, type]) => [id, inWords(type)])) };
 }
@@ -94,6 +107,16 @@ function modulesOf(types: NodeTypes, use: "widget" | "preview"): Map<string, str
       module === undefined ? [] : [[name, module] as const],
     ),
   );
+}
+
+/** What a port is called on the page. */
+export function labelOf({ name, label }: Pick<OutputType, "name" | "label">): string {
+  return label ?? name;
+}
+
+/** What an input is for, behind its name where the page calls it otherwise. */
+export function tipOf({ name, label, description }: InputType): string {
+  return [label && name, description].filter(Boolean).join(": ");
 }
 
 /** The first sentence of a docstring. */
