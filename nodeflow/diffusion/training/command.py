@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     for name, count, needs, about in (
         ("control", 6000, ("file",), "a Control-LoRA for edges; after unpack"),
         ("t2i", 200, ("file",), "a T2I adapter for silhouettes; after unpack"),
-        ("hypernetwork", 500, ("file",), "a hypernetwork for a look; after unpack"),
+        ("hypernetwork", 550, ("file",), "a hypernetwork for a look; after unpack"),
         ("upscaler", 1500, (), "an upscaler of ESRGAN's kind; after prepare"),
         ("vision", 1500, (), "a CLIP image encoder; after unpack"),
         ("ip-adapter", 800, ("file", "vision"), "an IP-Adapter; after vision"),
