@@ -9,9 +9,13 @@ from nodeflow.node.spec import NodeSpec
 
 NEWEST = 0.3
 """Share of a new measurement in the mean."""
+FALL = 0.5
+"""Share of the mean below which a measurement takes its place: what was slow before, a busy machine
+or weights that were not in memory yet, says nothing of now."""
 NOTE = (
-    "insert into costs values (?, ?, ?) on conflict do update set "
-    f"seconds = {1 - NEWEST} * seconds + {NEWEST} * excluded.seconds"
+    "insert into costs values (?, ?, ?) on conflict do update set seconds = case "
+    f"when excluded.seconds < {FALL} * seconds then excluded.seconds "
+    f"else {1 - NEWEST} * seconds + {NEWEST} * excluded.seconds end"
 )
 
 

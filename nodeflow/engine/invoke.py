@@ -1,8 +1,9 @@
 """Calling one node: arguments in, a checked result out, in whatever thread it runs."""
 
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from nodeflow.engine.traces import versions
 from nodeflow.node.artifact import Artifacts
 from nodeflow.node.checked import CheckedNode
 from nodeflow.node.context import RunContext
+
+LIBRARY = 200
+"""Modules; torch has 900."""
 
 
 class ChangedInPlace(Exception):
@@ -27,10 +31,28 @@ class FileReplaced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A node's result, and how long it took."""
+    """A node's result, and how long it took.
+
+    loading: a library was loaded meanwhile, by this node or by one beside it, so that the time
+    says little of the next run.
+    """
 
     value: Value
     seconds: float
+    loading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """When a node began, and how many modules there were."""
+
+    at: float = field(default_factory=time.monotonic)
+    modules: int = field(default_factory=lambda: len(sys.modules))
+
+    def outcome(self, value: Value) -> Outcome:
+        """Of a node that ends now."""
+        loading = len(sys.modules) - self.modules >= LIBRARY
+        return Outcome(value, time.monotonic() - self.at, loading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +84,7 @@ class Call:
 
     def __call__(self) -> Outcome:
         """Call an ordinary function."""
-        began, before = time.monotonic(), self._before()
+        began, before = Began(), self._before()
         for left in range(self.node.spec.declaration.retries, -1, -1):
             try:
                 returned = self.node.spec.function(**self.arguments())
@@ -73,7 +95,7 @@ class Call:
 
     async def asynchronously(self) -> Outcome:
         """Await a coroutine function."""
-        began, before = time.monotonic(), self._before()
+        began, before = Began(), self._before()
         function: Callable[..., Awaitable[Any]] = self.node.spec.function  # type: ignore[assignment]
         for left in range(self.node.spec.declaration.retries, -1, -1):
             try:
@@ -92,13 +114,13 @@ class Call:
         self.retried(error)
 
     def _outcome(
-        self, returned: object, began: float, before: Mapping[str, tuple[int, ...]]
+        self, returned: object, began: Began, before: Mapping[str, tuple[int, ...]]
     ) -> Outcome:
         for port, value in self.linked.items():
             if versions(value) != before[port]:
                 raise ChangedInPlace(port)
         self.unchanged()
-        return Outcome(packed(self.node, returned), time.monotonic() - began)
+        return began.outcome(packed(self.node, returned))
 
 
 def packed(node: CheckedNode, returned: object) -> Value:

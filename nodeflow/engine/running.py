@@ -65,6 +65,7 @@ class Running:
         self.failures: list[NodeFailure] = []
         self.errors: dict[str, Exception] = {}
         self.seconds: dict[str, float] = {}
+        self.typical: dict[str, float] = {}
         self.sessions: dict[str, Session] = {}
         self.relieved: set[str] = set()
         self.context = RunContext(
@@ -218,8 +219,9 @@ class Running:
             return
         assert isinstance(outcome, Outcome)
         self.seconds[name] = outcome.seconds
-        kind = self.plan.nodes[name].spec.id
-        self.engine.seconds_of[kind] = outcome.seconds
+        if not outcome.loading:
+            self.typical[name] = outcome.seconds
+            self.engine.seconds_of[self.plan.nodes[name].spec.id] = outcome.seconds
         self.evaluation.computed(name, outcome.value)
 
     def relieve(self, name: str) -> None:
@@ -320,9 +322,9 @@ class Running:
             if name in self.finished and self.finished[name].state in ("ran", "cached")
         }
         self.engine.costs.note(
-            (measure_of(self.plan.nodes[name].spec), self.seconds[name] / work)
+            (measure_of(self.plan.nodes[name].spec), self.typical[name] / work)
             for name in ran
-            if name in self.seconds and (work := work_of(self.plan, name))
+            if name in self.typical and (work := work_of(self.plan, name))
         )
         try:
             self.engine.history.remember(self.source, parts, self.plan.keys)
