@@ -110,6 +110,13 @@ test.each([
     'not valid YAML: unacceptable character #x0001: control characters are not allowed\n  in "<unicode string>", position 8',
     "YAML 无效：不允许的字符 #x0001：不能使用控制字符\n  位于第 8 个字符处",
   ],
+  [
+    'text changed from "cat from here to there" to "dog or cat"',
+    'text 从 "cat from here to there" 改为 "dog or cat"',
+  ],
+  ["'a from b to c' is not a whole number", "'a from b to c' 不是整数"],
+  ['text changed from "go \\"up\\" to it" to "…"', 'text 从 "go \\"up\\" to it" 改为 "…"'],
+  ["'cut off to nowh… is not text", "'cut off to nowh… 不是文本"],
   ["photo.heic: it is no picture", "photo.heic：它不是图片"],
 ])("%s", (said, told) => {
   expect(chinese(said)).toBe(told);

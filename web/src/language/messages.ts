@@ -39,6 +39,10 @@ function templateOf(english: string, told: string): Template {
   return { fixed, slots, longest, letters: letters(fixed.join("")), told };
 }
 
+/** Whether a text begins with a quotation that does not end in it. */
+const isOpen = (text: string) =>
+  /^["']/.test(text) && !/^(?:"(?:[^"\\]|\\.)*(?:"|…$)|'(?:[^'\\]|\\.)*(?:'|…$))/s.test(text);
+
 /** What stands in a template's slots, or undefined where a text is no such sentence. */
 function held({ fixed, longest }: Template, text: string): string[] | undefined {
   const [first = "", ...rest] = fixed;
@@ -48,18 +52,20 @@ function held({ fixed, longest }: Template, text: string): string[] | undefined 
   let at = first.length;
   const found: string[] = [];
   for (const part of rest) {
-    const next = text.indexOf(part, at);
+    let next = text.indexOf(part, at);
+    while (next >= 0 && isOpen(text.slice(at, next))) next = text.indexOf(part, next + 1);
     if (next < 0) return undefined;
     found.push(text.slice(at, next));
     at = next + part.length;
   }
-  if (at > end) return undefined;
+  if (at > end || isOpen(text.slice(at, end))) return undefined;
   found.push(text.slice(at, end));
   return found;
 }
 
-/** One word, or something in quotes. */
-const isAtom = (text: string) => !/\s/.test(text) || /^'[^']*'$/.test(text);
+/** A name or a value, which is not told whatever it says. */
+const isQuoted = (text: string) => /^"|^'[^']*'$/.test(text);
+const isAtom = (text: string) => !/\s/.test(text) || isQuoted(text);
 
 /** A slot, and the spaces that part it from Chinese. */
 const PLACE = /((?<=\p{sc=Han}) )?\{(\d+)\}( (?=\p{sc=Han}))?/gu;
@@ -87,7 +93,9 @@ export function translator(messages: Messages): (text: string) => string {
     { slots, told, letters: own, fixed }: Template,
     parts: string[],
   ): Filled | undefined {
-    const inside = parts.map((part, index) => (slots[index]?.name ? part : translate(part)));
+    const inside = parts.map((part, index) =>
+      slots[index]?.name || isQuoted(part) ? part : translate(part),
+    );
     const glue = own === 0 || (own <= GLUE && fixed[0] === "");
     if (glue && parts.some((part) => part.includes("\n"))) return undefined;
     const sure = inside.some((part, index) => part !== parts[index]);
