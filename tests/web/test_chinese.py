@@ -124,7 +124,8 @@ def test_the_text_panel_says_in_chinese_what_is_no_yaml(page: Any) -> None:
     page.keyboard.press("y")
     page.get_by_role("textbox", name="文本", exact=True).fill("nodes: {a: [1, 2\nb: 3")
     page.wait_for_selector(".panel .wrong")
-    assert "第 2 行" in told(page, ".panel .wrong")
+    said = "第 2 行：块式集合中的流式序列必须有足够的缩进，并以 ] 结束"
+    assert told(page, ".panel .wrong") == said
 
 
 def test_the_first_load_has_no_chinese_in_it(page: Any) -> None:

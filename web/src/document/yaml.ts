@@ -5,6 +5,9 @@ import type { Json, JsonMap, Workflow } from "@/document/workflow";
 
 export type Mistake = { message: string; line: number; column: number };
 
+/** Where it is, and the lines around, which are told apart from the message. */
+const PLACE = /( at line \d+, column \d+:)?(\n.*)?$/s;
+
 export class YamlError extends Error {
   constructor(readonly mistakes: Mistake[]) {
     super(mistakes[0]?.message ?? "no YAML");
@@ -68,7 +71,7 @@ function parse(text: string): Document.Parsed {
   if (document.errors.length > 0)
     throw new YamlError(
       document.errors.map((error) => ({
-        message: error.message.split("\n")[0] ?? error.message,
+        message: error.message.replace(PLACE, ""),
         line: error.linePos?.[0].line ?? 1,
         column: error.linePos?.[0].col ?? 1,
       })),
