@@ -130,6 +130,7 @@ export const en = {
   planRuns: (run: number, all: number) => `${run} of ${all} nodes will run`,
   planAll: (all: number) => `All ${all} results are there already`,
   about: (time: string) => `about ${time}`,
+  noLess: (time: string) => `at least ${time}`,
   memory: (amount: string) => `${amount} of results`,
   step: (step: number, total: number) => `step ${step} of ${total}`,
   left: (time: string) => `${time} left`,

@@ -130,6 +130,7 @@ export const zh: Catalogue = {
   planRuns: (run, all) => `${all} 个节点中将运行 ${run} 个`,
   planAll: (all) => `${all} 个结果均已存在`,
   about: (time) => `约 ${time}`,
+  noLess: (time) => `至少 ${time}`,
   memory: (amount) => `结果 ${amount}`,
   step: (step, total) => `第 ${step} 步，共 ${total} 步`,
   left: (time) => `剩余 ${time}`,

@@ -10,13 +10,26 @@ export function countOf(plan: Plan | undefined): { runs: number; all: number } {
   return { runs: nodes.filter(({ action }) => action === "run").length, all: nodes.length };
 }
 
+/** How long it would take, as far as is known; undefined where nothing is. */
+function timeOf(t: Catalogue, { seconds, unknown }: Plan): string | undefined {
+  if (seconds === null) return undefined;
+  return (unknown > 0 ? t.noLess : t.about)(duration(seconds));
+}
+
+/** The same in short, as `3 s`, or `3 s +` where some of it is not known. */
+export function shortTimeOf({ seconds, unknown }: Plan): string | undefined {
+  return seconds === null ? undefined : `${duration(seconds)}${unknown > 0 ? " +" : ""}`;
+}
+
 /** What would run, for how long, with how much memory, as far as the server knows. */
 export function planWord(t: Catalogue, plan: Plan): string {
   const { runs, all } = countOf(plan);
   if (runs === 0) return t.planAll(all);
   return [
     t.planRuns(runs, all),
-    ...(plan.seconds === null ? [] : [t.about(duration(plan.seconds))]),
-    ...(plan.bytes === null ? [] : [t.memory(size(plan.bytes))]),
-  ].join(", ");
+    timeOf(t, plan),
+    plan.bytes === null ? undefined : t.memory(size(plan.bytes)),
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

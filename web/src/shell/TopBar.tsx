@@ -5,8 +5,8 @@ import { newTab } from "@/commands/files";
 import { useKeys } from "@/commands/keys";
 import { nextProblem } from "@/commands/problems";
 import { useTerm } from "@/language/terms";
-import { duration, size, useText } from "@/language/text";
-import { countOf, planWord } from "@/run/plan";
+import { size, useText } from "@/language/text";
+import { countOf, planWord, shortTimeOf } from "@/run/plan";
 import { cancel, run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
 import { Tool } from "@/shell/Tool";
@@ -98,12 +98,13 @@ function RunGroup() {
   const { runOnChange: auto, set } = useSettings();
   const { runs, all } = countOf(plan);
   const word = plan ? planWord(t, plan) : t.run;
+  const time = plan && shortTimeOf(plan);
   return (
     <div className="run-group">
       {plan && (
         <span className="plan-line quiet" title={word}>
           {runs === 0 ? t.planNone : t.planSome(runs, all)}
-          {plan.seconds !== null && runs > 0 && ` · ${duration(plan.seconds)}`}
+          {time && runs > 0 && ` · ${time}`}
           {plan.bytes !== null && runs > 0 && ` · ${size(plan.bytes)}`}
         </span>
       )}

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import type { Plan } from "@/api/shapes";
+import { en } from "@/language/en";
+import { planWord, shortTimeOf } from "@/run/plan";
+
+const run = {
+  type: "Add",
+  action: "run",
+  reason: "new",
+  seconds: 2,
+  tier: null,
+  bytes: null,
+} as const;
+const plan: Plan = { nodes: { a: run, b: run }, seconds: 4, bytes: 2e6, unknown: 0 };
+
+test("a time is about right where all of it is known, and a lower bound otherwise", () => {
+  expect(planWord(en, plan)).toBe("2 of 2 nodes will run, about 4.0 s, 2.0 MB of results");
+  expect(planWord(en, { ...plan, unknown: 1 })).toContain("at least 4.0 s");
+  expect([shortTimeOf(plan), shortTimeOf({ ...plan, unknown: 1 })]).toEqual(["4.0 s", "4.0 s +"]);
+});
+
+test("nothing is said of a time that nobody knows, and of what does not run", () => {
+  const unknown = { ...plan, seconds: null, unknown: 2 };
+  expect(planWord(en, unknown)).toBe("2 of 2 nodes will run, 2.0 MB of results");
+  expect(shortTimeOf(unknown)).toBeUndefined();
+  const kept = { ...run, action: "reuse" as const };
+  expect(planWord(en, { ...plan, nodes: { a: kept } })).toBe(en.planAll(1));
+});
