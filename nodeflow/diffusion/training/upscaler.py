@@ -18,7 +18,7 @@ from nodeflow.diffusion.training.text import rng_from
 from nodeflow.diffusion.upscale.esrgan import RRDBConfig, RRDBNet
 
 CONFIG = RRDBConfig(width=24, blocks=2, growth=12)
-RATE = 2e-3
+RATE = 5e-4
 BATCH, CROP = 8, 16
 """Pictures a step, and the side of the small part of each that is shown."""
 
