@@ -117,6 +117,19 @@ test.each([
   ["'a from b to c' is not a whole number", "'a from b to c' 不是整数"],
   ['text changed from "go \\"up\\" to it" to "…"', 'text 从 "go \\"up\\" to it" 改为 "…"'],
   ["'cut off to nowh… is not text", "'cut off to nowh… 不是文本"],
+  [
+    "'x' cannot be used: 'a.b' has the shape [3], expected [4]",
+    "无法使用“x”：“a.b”的形状为 [3]，应为 [4]",
+  ],
+  [
+    "the plugin 'p' that has 'X' cannot be loaded: node 'a', parameter 'b': <class 'dict'> is no port type; use int, float, str, bool, Literal[...] or a type from nodeflow.values",
+    "提供“X”的插件“p”无法加载：节点“a”的参数“b”：<class 'dict'> 不是端口类型；请使用 int、float、str、bool、Literal[...] 或 nodeflow.values 中的类型",
+  ],
+  ["this is IMAGE, but the input takes LATENT", "此处是 IMAGE，但该输入接受 LATENT"],
+  [
+    "ImportError: cannot import name 'x' from 'y' (/z.py)",
+    "ImportError：无法从 'y' 导入名称 'x'（/z.py）",
+  ],
   ["photo.heic: it is no picture", "photo.heic：它不是图片"],
 ])("%s", (said, told) => {
   expect(chinese(said)).toBe(told);

@@ -124,6 +124,7 @@ export const en = {
   queued: "waits",
   done: "done",
   cancelled: "cancelled",
+  together: (parts: readonly string[]) => parts.join(", "),
   because: (state: string, reason: string) => `${state}: ${reason}`,
   willRun: "will run",
   willReuse: "reuses its result",

@@ -72,6 +72,10 @@ const PLACE = /((?<=\p{sc=Han}) )?\{(\d+)\}( (?=\p{sc=Han}))?/gu;
 /** Chinese stands beside Chinese without a space. */
 const spaced = (space: string, beside = "") => (/\p{sc=Han}|[“”（）]/u.test(beside) ? "" : space);
 
+/** Sentences that begin with words of their own come first, then those with more of them. */
+const rank = ({ fixed: [first = "", ...rest], letters: own }: Template) =>
+  (letters(first) > 0 ? 1e6 : 0) + own * 1e3 + first.length + rest.join("").length;
+
 /** Whether a text goes over the border of two sentences, as `5; it is new`. */
 const isTorn = (text: string) => /[:;] /.test(text.replace(/"[^"]*"|'[^']*'/g, ""));
 
@@ -83,8 +87,7 @@ export function translator(messages: Messages): (text: string) => string {
     for (const [english, told] of Object.entries(part))
       if (SLOT.test(english)) templates.push(templateOf(english, told));
       else whole.set(english, told);
-  const size = ({ fixed }: Template) => fixed.join("").length;
-  templates.sort((a, b) => b.letters - a.letters || size(b) - size(a));
+  templates.sort((a, b) => rank(b) - rank(a));
   const known = new Map<string, string>();
 
   type Filled = { told: string; torn: boolean };
@@ -101,7 +104,8 @@ export function translator(messages: Messages): (text: string) => string {
     const sure = inside.some((part, index) => part !== parts[index]);
     if (glue && !sure && !(own > 0 && parts.every(isAtom))) return undefined;
     const torn = parts.some((part, at) => {
-      if (slots[at]?.name || !isTorn(part)) return false;
+      if (slots[at]?.name) return /'.*'/.test(part);
+      if (!isTorn(part)) return false;
       const subject = at === 0 && fixed[0] === "" && !/^[:;,]/.test(fixed[1] ?? "");
       return subject || inside[at] === part;
     });

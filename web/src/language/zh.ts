@@ -124,6 +124,7 @@ export const zh: Catalogue = {
   queued: "等待中",
   done: "完成",
   cancelled: "已取消",
+  together: (parts) => parts.join("，"),
   because: (state, reason) => `${state}：${reason}`,
   willRun: "将运行",
   willReuse: "将复用结果",

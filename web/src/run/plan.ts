@@ -25,11 +25,10 @@ export function shortTimeOf({ seconds, unknown }: Plan): string | undefined {
 export function planWord(t: Catalogue, plan: Plan): string {
   const { runs, all } = countOf(plan);
   if (runs === 0) return t.planAll(all);
-  return [
+  const time = timeOf(t, plan);
+  return t.together([
     t.planRuns(runs, all),
-    timeOf(t, plan),
-    plan.bytes === null ? undefined : t.memory(size(plan.bytes)),
-  ]
-    .filter(Boolean)
-    .join(", ");
+    ...(time === undefined ? [] : [time]),
+    ...(plan.bytes === null ? [] : [t.memory(size(plan.bytes))]),
+  ]);
 }
