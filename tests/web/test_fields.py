@@ -16,6 +16,10 @@ pytestmark = pytest.mark.heavy
 
 LOAD = "nodes: {load: {node: LoadImage, image: ''}, save: {node: SaveImage, images: $load.IMAGE}}"
 
+BESIDE = """nodes: {near: {node: EmptyImage}, far: {node: PreviewImage, images: $near}}
+layout: {nodes: {near: {x: -500, y: -300}, far: {x: 2500, y: 900}}}
+"""
+
 
 def png(side: int) -> bytes:
     file = io.BytesIO()
@@ -204,6 +208,15 @@ def test_show_all_keeps_nodes_from_under_the_overview(page: Any) -> None:
     page.wait_for_selector(".node")
     page.wait_for_timeout(300)
     clear_of_the_overview(page)
+    # A graph that is opened beside another is seen whole too.
+    open_text(page, BESIDE)
+    page.wait_for_selector('[data-id="far"]')
+    page.wait_for_timeout(300)
+    canvas = page.locator(".canvas").bounding_box()
+    for name in ("near", "far"):
+        box = page.locator(f'[data-id="{name}"]').bounding_box()
+        assert box["y"] > canvas["y"] and box["x"] > canvas["x"]
+        assert box["x"] + box["width"] < canvas["x"] + canvas["width"]
 
 
 def clear_of_the_overview(page: Any) -> None:

@@ -107,3 +107,15 @@ def test_a_frame_forwards_nothing_else_and_changed_keys_as_well(counter: Any) ->
     shows(counter, 2)
     more.press("Control+u")
     shows(counter, 1)
+
+
+def test_run_and_save_reach_the_editor_also_from_a_text_field(counter: Any) -> None:
+    words = frame_of(counter).get_by_role("textbox", name="words")
+    words.press("Control+Enter")
+    counter.wait_for_selector('[data-id="count"] pre:has-text("2")')
+    frame_of(counter).get_by_role("button", name="more than").click()
+    shows(counter, 3)
+    frame_of(counter).get_by_role("button", name="more than").press("Control+Enter")
+    counter.wait_for_selector('[data-id="count"] pre:has-text("3")')
+    words.press("Control+s")
+    counter.get_by_role("textbox", name="Save", exact=True).wait_for()

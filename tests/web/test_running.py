@@ -120,6 +120,23 @@ def test_the_server_dies_and_comes_back(page: Any, server: Serving) -> None:
     assert page.get_by_role("spinbutton", name="slow seconds").input_value() == "0.5"
 
 
+def test_a_run_that_no_server_takes_leaves_the_one_before(page: Any, server: Serving) -> None:
+    open_text(page, "nodes: {show: {node: Show, value: one}, slow: {node: Slow, seconds: 4}}")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="slow"] .verdict.running:has-text("step")')
+    server.kill()
+    page.wait_for_selector(".banner")
+    page.get_by_role("textbox", name="show value").fill("two")
+    page.keyboard.press("Control+Enter")
+    toast = page.locator(".toast:has-text('the server does not answer')").bounding_box()
+    banner = page.locator(".banner").bounding_box()
+    assert toast["y"] + toast["height"] <= banner["y"]
+    server.start()
+    page.wait_for_selector(".banner", state="detached")
+    page.wait_for_selector('[data-id="slow"] pre:has-text("slept")')
+    page.wait_for_selector('[data-id="show"] .verdict.planned:has-text("will run")')
+
+
 def test_what_is_wrong_is_said_at_its_input_and_mended_by_a_click(page: Any) -> None:
     open_text(
         page,

@@ -37,8 +37,9 @@ const nodeflow = (() => {
   addEventListener("keydown", (event) => {
     const [target] = event.composedPath();
     const pressed = chord(event);
-    if (event.defaultPrevented || !last?.keys.includes(pressed)) return;
-    if (target.isContentEditable || target.matches?.(TEXT)) return;
+    const typing = target.isContentEditable || target.matches?.(TEXT);
+    const wanted = last?.anywhere.includes(pressed) || (!typing && last?.keys.includes(pressed));
+    if (event.defaultPrevented || !wanted) return;
     event.preventDefault();
     send({ type: "keys", chord: pressed });
   });
@@ -52,7 +53,8 @@ const nodeflow = (() => {
 """
 """What a module finds: `nodeflow.show`, `change`, `done`, `height`.
 
-Keys that mean undo or redo are told to the page, unless a text is typed or the module uses them."""
+Keys that mean undo or redo are told to the page, unless a text is typed, and those that run or
+save; none that the module uses itself."""
 STYLE = (
     "html{color-scheme:light dark}"
     "html,body{margin:0;background:transparent;color:var(--ink);font:12px system-ui,sans-serif}"

@@ -35,6 +35,7 @@ import { listenToPinches, ZOOM } from "@/canvas/pinch";
 import { dropOnNode, refusalOf } from "@/canvas/refusal";
 import { bend } from "@/canvas/rerouting";
 import { placeAt, useCanvas, usePointer, useSight } from "@/canvas/selection";
+import { inParts } from "@/canvas/unselecting";
 import { ContextMenu, type MenuAt } from "@/commands/ContextMenu";
 import { cloneTo } from "@/commands/clip";
 import type { Place } from "@/document/workflow";
@@ -128,7 +129,7 @@ export function Canvas({ place }: { place: string }) {
     return {
       onNodesChange(changes) {
         const real = changes.filter(({ type }) => type !== "remove");
-        setNodes((before) => applyNodeChanges(real, before));
+        inParts(real, (some) => setNodes((before) => applyNodeChanges(some, before)));
       },
       onEdgesChange(changes) {
         const chosen = changes.filter(({ type }) => type === "select");

@@ -90,14 +90,17 @@ function KnownView({ id, node }: { id: string; node: NodeData }) {
   const marks = [mode, state, missing && "missing"].filter(Boolean);
   if (node.node === REROUTE && type)
     return (
-      <article className={`node reroute ${marks.join(" ")}`} aria-label={`${title}, ${shown}`}>
+      <article
+        className={`node whole reroute ${marks.join(" ")}`}
+        aria-label={`${title}, ${shown}`}
+      >
         <Folded id={id} type={type} node={node} />
         <Problems node={id} />
       </article>
     );
   return (
     <article
-      className={`node ${marks.join(" ")}`}
+      className={`node whole ${marks.join(" ")}`}
       aria-label={`${title}, ${shown}`}
       style={{ width: width ?? layout?.w, "--tint": layout?.colour } as React.CSSProperties}
     >

@@ -15,7 +15,11 @@ import { GROUP, type Place } from "@/document/workflow";
 
 export const HANDLERS = {
   onInit: (flow) => useCanvas.setState({ flow }),
-  onSelectionChange: ({ nodes }) => useCanvas.setState({ selected: nodes.map(({ id }) => id) }),
+  onSelectionChange({ nodes }) {
+    const { leaving } = useCanvas.getState();
+    const selected = nodes.map(({ id }) => id).filter((id) => !leaving.has(id));
+    useCanvas.setState({ selected });
+  },
   isValidConnection: fits,
   onConnect: ({ source, sourceHandle, target, targetHandle }) =>
     drawLink(

@@ -8,6 +8,8 @@ import { currentGraph } from "@/state/tabs";
 
 type Canvas = {
   selected: string[];
+  /** Shown as selected until the next frame, though they are not any more. */
+  leaving: ReadonlySet<string>;
   flow: ReactFlowInstance | undefined;
   /** The port a link is being drawn from. */
   drawing: { side: "in" | "out"; type: string } | undefined;
@@ -17,6 +19,7 @@ type Canvas = {
 
 export const useCanvas = create<Canvas>()(() => ({
   selected: [],
+  leaving: new Set(),
   flow: undefined,
   drawing: undefined,
   wanted: undefined,

@@ -3,6 +3,7 @@
 import { api } from "@/api/client";
 import type { Job, Opened } from "@/api/shapes";
 import type { Workflow } from "@/document/workflow";
+import { told } from "@/language/terms";
 import { text } from "@/language/text";
 import { type Compared, say, usePanels } from "@/state/panels";
 import { useRuns } from "@/state/runs";
@@ -12,10 +13,10 @@ import { activeTab, isDirty, type Tab, useTabs } from "@/state/tabs";
 export type Source = { id: string; label: string; detail: string; load(): Promise<Workflow> };
 
 export const titleOfTab = ({ log, path }: Tab): string =>
-  log.document.name ?? path ?? text().untitled;
+  log.document.name ? told(log.document.name) : (path ?? text().untitled);
 
 export const titleOfRun = (job: Job): string =>
-  `#${job.number} ${job.name || job.workflow || text().untitled}`;
+  `#${job.number} ${told(job.name ?? "") || job.workflow || text().untitled}`;
 
 function documentOf({ document }: Opened): Workflow {
   if (!document) throw new Error(text().noWorkflow);
@@ -71,7 +72,7 @@ export async function sources(): Promise<Source[]> {
       })),
     ...templates.map(({ id, name }) => ({
       id: `template ${id}`,
-      label: name,
+      label: told(name),
       detail: t.templates,
       load: async () => documentOf(await api.template(id)),
     })),

@@ -5,6 +5,7 @@ import { Port } from "@/canvas/Port";
 import type { DrawnNode, DrawnPort, DrawnValue } from "@/diff/sheet";
 import { keyWord, SIGNS, shown } from "@/diff/words";
 import type { Sign } from "@/document/difference";
+import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 
 /** `brief`: only the name, for what did not change among many. */
@@ -13,6 +14,7 @@ export type DiffNodeType = Node<{ drawn: DrawnNode; brief: boolean; here: boolea
 /** A node of two documents with what differs between them; nothing on it can be changed. */
 export const DiffNode = memo(function DiffNode({ data }: NodeProps<DiffNodeType>) {
   const t = useText();
+  const term = useTerm();
   const { drawn, brief, here } = data;
   const { sign, title, kind, kindBefore, was } = drawn;
   const name = title === "inputs" || title === "outputs" ? t[title] : title;
@@ -24,8 +26,8 @@ export const DiffNode = memo(function DiffNode({ data }: NodeProps<DiffNodeType>
         {sign && <SignMark sign={sign} />}
         {was !== undefined && <del>{was}</del>}
         <strong>{name}</strong>
-        {kindBefore !== undefined && <del>{kindBefore}</del>}
-        {(kindBefore !== undefined || plain(kind) !== plain(name)) && <span>{kind}</span>}
+        {kindBefore !== undefined && <del>{term(kindBefore)}</del>}
+        {(kindBefore !== undefined || plain(kind) !== plain(name)) && <span>{term(kind)}</span>}
         {sign && <em>{t[sign]}</em>}
       </header>
       {brief ? <Folded drawn={drawn} /> : <Body drawn={drawn} />}

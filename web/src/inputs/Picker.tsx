@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
+import { useMessage } from "@/language/terms";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
 import { search } from "@/text/fuzzy";
@@ -56,6 +57,7 @@ function Picture({ address }: { address: string }) {
 /** A list with a search field: node types, models, choices, commands. */
 export function Picker({ options, at, label, wide, current, unfit, none, onPick, onClose }: Props) {
   const t = useText();
+  const message = useMessage();
   const [query, setQuery] = useState("");
   const [chosenId, setChosenId] = useState(current);
   const [before] = useState(() => document.activeElement as HTMLElement | null);
@@ -137,7 +139,7 @@ export function Picker({ options, at, label, wide, current, unfit, none, onPick,
             role="option"
             aria-selected={index === chosen}
             className={classOf(option, index === chosen)}
-            title={option.trouble ?? (option.unfit ? unfit : undefined)}
+            title={option.trouble ? message(option.trouble) : option.unfit ? unfit : undefined}
             onPointerMove={() => choose(index)}
             onPointerDown={(event) => {
               event.preventDefault();
@@ -156,7 +158,7 @@ export function Picker({ options, at, label, wide, current, unfit, none, onPick,
             {option.trouble && (
               <span className="picker-detail trouble">
                 <Icon name="warn" />
-                {t.unusable(option.trouble)}
+                {t.unusable(message(option.trouble))}
               </span>
             )}
             {option.hint && <span className="picker-hint">{option.hint}</span>}

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { api, modelPicture } from "@/api/client";
 import { addAtCentre } from "@/commands/adding";
-import { useTerm } from "@/language/terms";
+import { useMessage, useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
 import { useLooks } from "@/state/models";
@@ -25,6 +25,7 @@ function loaderOf({ byId }: TypeTable, kind: string): [NodeType, input: string] 
 export function ModelsPanel() {
   const t = useText();
   const term = useTerm();
+  const message = useMessage();
   const [query, setQuery] = useState("");
   const [kinds, setKinds] = useState<string[]>();
   const types = useServer((state) => state.types);
@@ -82,7 +83,7 @@ export function ModelsPanel() {
                       {model.trouble && (
                         <small className="trouble">
                           <Icon name="warn" />
-                          {t.unusable(model.trouble)}
+                          {t.unusable(message(model.trouble))}
                         </small>
                       )}
                     </button>

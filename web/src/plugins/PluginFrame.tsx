@@ -15,13 +15,13 @@ type Props = {
   onDone?(): void;
 };
 
-function surroundings(): Pick<Show, "theme" | "language" | "look" | "keys"> {
+function surroundings(): Pick<Show, "theme" | "language" | "look" | "keys" | "anywhere"> {
   const page = document.documentElement;
   const style = getComputedStyle(page);
   return {
     theme: page.dataset.theme === "dark" ? "dark" : "light",
     language: page.lang,
-    keys: forwardedKeys(),
+    ...forwardedKeys(),
     look: Object.fromEntries(
       LOOK.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
     ),

@@ -12,8 +12,9 @@ export type Show = {
   language: string;
   /** Colours of the page by their names in `tokens.css`. */
   look: { [name: string]: string };
-  /** The chords that the page wants to be told of. */
+  /** The chords that the page wants to be told of while no text is typed, and at any time. */
   keys: readonly string[];
+  anywhere: readonly string[];
 };
 
 /** The module to the page. */

@@ -42,10 +42,11 @@ export async function run(how: How = {}): Promise<void> {
   if (!tab) return;
   const { document } = tab.log;
   const id = freshId();
-  const { changeTab, putJob, jobs } = useRuns.getState();
+  const { changeTab, putJob, jobs, tabs } = useRuns.getState();
+  const last = tabs[tab.id];
   changeTab(tab.id, (before) => {
-    const last = jobs[before.job ?? ""];
-    const next = last && !last.finished ? before : begun(before, id);
+    const job = jobs[before.job ?? ""];
+    const next = job && !job.finished ? before : begun(before, id);
     return { ...next, ran: document.nodes };
   });
   const report = (problems: Problem[]) =>
@@ -65,7 +66,13 @@ export async function run(how: How = {}): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     report(error.problems);
-    changeTab(tab.id, ({ job: _, ...rest }) => ({ ...rest, error: error.message }));
+    // What was refused was not run: what the tab shows is still what was run before.
+    changeTab(tab.id, ({ job, ran: _, ...rest }) => ({
+      ...rest,
+      ...(job !== undefined && job !== id ? { job } : {}),
+      ...(last?.ran ? { ran: last.ran } : {}),
+      error: error.message,
+    }));
     const { length } = error.problems;
     say(length > 0 ? `${text().notRun} ${text().problems(length)}` : error.message);
     // The form names all problems beside its button.

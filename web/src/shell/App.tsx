@@ -51,6 +51,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
   const message = usePanels((state) => state.message);
   const offer = usePanels((state) => state.offer);
   const viewing = useViewer(({ files }) => files.length > 0);
+  const covered = usePanels((state) => state.dialog !== undefined) || viewing;
   if (failure)
     return (
       <main className="gate">
@@ -70,8 +71,8 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
         for (const file of event.dataTransfer.files) void openBlob(file, place);
       }}
     >
-      <TopBar />
-      <div className="work">
+      <TopBar inert={covered} />
+      <div className="work" inert={covered}>
         <Rail />
         <SidePanel />
         {closedAll && <NothingOpen />}
@@ -79,8 +80,8 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
         {view === "graph" && (
           <main className="stage-graph">
             <h1 className="unseen">{term(name)}</h1>
-            <ReactFlowProvider>
-              <Canvas key={place} place={place} />
+            <ReactFlowProvider key={place}>
+              <Canvas place={place} />
             </ReactFlowProvider>
           </main>
         )}

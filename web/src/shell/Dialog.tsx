@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useText } from "@/language/text";
 import { Tool } from "@/shell/Tool";
 import { usePanels } from "@/state/panels";
@@ -11,16 +11,17 @@ type Props = { title: string; size?: "middle" | "wide" | "full"; children: React
 export function Dialog({ title, size, children }: Props) {
   const t = useText();
   const frame = useRef<HTMLDivElement>(null);
+  // While it is open the page behind it can have no focus, which is taken from it at once.
+  const [before] = useState(() => document.activeElement as HTMLElement | null);
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    if (!frame.current?.contains(before)) frame.current?.focus();
+    if (!frame.current?.contains(document.activeElement)) frame.current?.focus();
     const onKey = (event: KeyboardEvent) => event.key === "Escape" && closeDialog();
     window.addEventListener("keydown", onKey);
     return () => {
       window.removeEventListener("keydown", onKey);
       before?.focus?.();
     };
-  }, []);
+  }, [before]);
   return (
     <div
       className="veil"

@@ -31,7 +31,7 @@ function Mark() {
 }
 
 /** Tabs, views, and the run button with what will run. */
-export function TopBar() {
+export function TopBar({ inert }: { inert: boolean }) {
   const t = useText();
   const term = useTerm();
   const keysFor = useKeys();
@@ -42,7 +42,7 @@ export function TopBar() {
     ["graph", t.graph, "nodes"],
   ] as const;
   return (
-    <header className="bar-top">
+    <header className="bar-top" inert={inert}>
       <Mark />
       <nav className="tabs" aria-label={t.workflows}>
         {tabs.map((one) => (
