@@ -144,8 +144,8 @@ export const terms: { readonly [english: string]: string } = {
   "Three prompts, first as the model draws them, then in a silhouette, by a T2I adapter.":
     "三个提示词：先按模型自己的画法，再由 T2I 适配器画进一个剪影。",
   "Old photograph": "老照片",
-  "One prompt and seed under a hypernetwork at four strengths; at 1 it is an old photograph.":
-    "同一提示词与种子，超网络的四种强度；强度为 1 时是一张老照片。",
+  "One prompt and seed under a hypernetwork at five strengths; at 1 it is an old photograph.":
+    "同一提示词与种子，超网络的五种强度；强度为 1 时是一张老照片。",
   "Upscale model": "放大模型（网络）",
   "A picture, a quarter of it, and that enlarged again: bicubic, then by a network of ESRGAN's kind.":
     "一张图、缩到四分之一的它，以及再放大的结果：先用双三次插值，再用 ESRGAN 类的网络。",
