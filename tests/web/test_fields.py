@@ -175,12 +175,12 @@ def test_a_picture_over_a_dialog_closes_alone_and_a_list_gives_the_focus_back(pa
     page.keyboard.press("Escape")
     page.wait_for_selector(".sweep-grid", state="detached")
 
-    open_text(page, "nodes: {up: {node: UpscaleModelLoader, model_name: none.pth}}")
+    open_text(page, "nodes: {up: {node: PhotoMakerLoader, photomaker_model_name: none.bin}}")
     page.locator('[data-id="up"] .choice').click()
-    page.wait_for_selector(".picker-none:has-text('Put some into models/upscale_models')")
+    page.wait_for_selector(".picker-none:has-text('Put some into models/photomaker')")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.classList.contains('choice')")
-    page.wait_for_selector(".node-problems:has-text('a file in models/upscale_models')")
+    page.wait_for_selector(".node-problems:has-text('a file in models/photomaker')")
 
 
 def test_show_all_keeps_nodes_from_under_the_overview(page: Any) -> None:

@@ -78,4 +78,11 @@ def test_a_file_that_cannot_be_read_says_so_before_it_is_chosen(
     graph.locator('[data-id="style"] .node-head').click()
     graph.keyboard.press("m")
     graph.locator(".models .trouble", has_text="it is truncated").wait_for()
+    # A new node does not begin with it, though it is the first of the list.
+    graph.mouse.dblclick(900, 740)
+    graph.keyboard.type("load lora")
+    graph.keyboard.press("Enter")
+    chosen = graph.locator(".react-flow__node.selected .choice").first
+    chosen.wait_for()
+    assert chosen.inner_text() != "cut-off.safetensors"
     broken.unlink()

@@ -155,6 +155,23 @@ def test_a_sweep_makes_a_grid(page: Any) -> None:
     assert len(set(sources)) == 6
 
 
+def test_a_result_is_dragged_to_where_a_picture_is_wanted(page: Any) -> None:
+    run_form(page, 1, "a purple grape")
+    open_text(page, "nodes: {load: {node: LoadImage, image: gone.png}}")
+    well = page.locator('[data-id="load"] .picture-well')
+    well.get_by_text("The picture cannot be read").wait_for()
+    assert page.locator('[data-id="load"]').get_by_role("button", name="Paint a mask").count() == 0
+    page.keyboard.press("g")
+    shot = page.locator(".shot button").first
+    shot.drag_to(well)
+    name = shot.get_attribute("title")
+    page.wait_for_selector(f'[data-id="load"] .picture-well img[alt="{name}"]')
+    shot.drag_to(page.locator(".react-flow__pane"), target_position={"x": 560, "y": 560})
+    page.wait_for_selector(".react-flow__node:nth-child(2) .picture-well img")
+    tabs = page.locator(".tab").count()
+    assert tabs == 2, "no workflow is opened by it"
+
+
 def test_a_mask_is_painted_and_only_what_it_covers_is_drawn_anew(
     page: Any, server: Serving, tmp_path: Path
 ) -> None:

@@ -5,16 +5,17 @@ import { useCanvas } from "@/canvas/selection";
 import { addNote } from "@/commands/frames";
 import { holds } from "@/document/clipboard";
 import { addNode, type End } from "@/document/edit";
-import { NOTE, type Place } from "@/document/workflow";
+import { type JsonMap, NOTE, type Place } from "@/document/workflow";
 import { type Option, Picker } from "@/inputs/Picker";
 import { useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
+import { readableModels } from "@/state/models";
 import { nodeType, useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
 import { act, shownGraph } from "@/state/tabs";
 import { rankOf } from "@/types/common";
 import { inputFor, outputFor } from "@/types/compatible";
-import { summary } from "@/types/nodeType";
+import { type NodeType, summary } from "@/types/nodeType";
 
 /** Where to search; and the port a link was dragged from. */
 export type Asked = {
@@ -71,10 +72,13 @@ export function NodeSearch({ asked, onClose }: Props) {
     const type = nodeType(id);
     onClose();
     if (id === NOTE) addNote(asked.place);
-    if (!type) return;
+    if (type) void readableModels(type).then((models) => add(type, models));
+  }
+
+  function add(type: NodeType, models: JsonMap): void {
     let name = "";
     act((document, scope) => {
-      const added = addNode(document, scope, type, asked.place);
+      const added = addNode(document, scope, type, asked.place, models);
       name = added.name;
       return added.edit;
     });
@@ -86,7 +90,7 @@ export function NodeSearch({ asked, onClose }: Props) {
       const output = outputFor(types, type, portType(from, "in"));
       if (output) drawLink({ node: name, port: output }, from);
     }
-    useSettings.getState().set({ used: { ...used, [id]: (used[id] ?? 0) + 1 } });
+    useSettings.getState().set({ used: { ...used, [type.id]: (used[type.id] ?? 0) + 1 } });
     useCanvas.setState({ wanted: [name] });
   }
 

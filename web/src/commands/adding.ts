@@ -4,6 +4,7 @@ import { api } from "@/api/client";
 import { pointerPlace, useCanvas } from "@/canvas/selection";
 import { addNode } from "@/document/edit";
 import type { JsonMap, Place } from "@/document/workflow";
+import { readableModels } from "@/state/models";
 import { nodeType, useServer } from "@/state/server";
 import { act, activeTab, useTabs } from "@/state/tabs";
 import type { NodeType } from "@/types/nodeType";
@@ -15,11 +16,13 @@ export const NODE_TYPE = "application/x-nodeflow-type";
 export function addAt(type: NodeType, place: Place, values: JsonMap = {}): void {
   const tab = activeTab();
   if (tab?.view === "form") useTabs.getState().change(tab.id, { view: "graph" });
-  act((document, scope) => {
-    const { edit, name } = addNode(document, scope, type, place, values);
-    useCanvas.setState({ wanted: [name] });
-    return edit;
-  });
+  void readableModels(type).then((models) =>
+    act((document, scope) => {
+      const { edit, name } = addNode(document, scope, type, place, { ...models, ...values });
+      useCanvas.setState({ wanted: [name] });
+      return edit;
+    }),
+  );
 }
 
 /** The same in the middle of what is seen. */

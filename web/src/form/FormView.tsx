@@ -14,10 +14,11 @@ import { viewer } from "@/results/viewer";
 import { planWord } from "@/run/plan";
 import { run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
+import { nameOf } from "@/shell/TopBar";
 import { usePanels } from "@/state/panels";
 import { useRun, useRuns } from "@/state/runs";
 import { nodeType, useServer } from "@/state/server";
-import { useDocument, useTabs } from "@/state/tabs";
+import { activeTab, useDocument, useTabs } from "@/state/tabs";
 import type { InputType } from "@/types/nodeType";
 
 const AreaField = lazy(() => import("@/area/AreaField"));
@@ -71,13 +72,17 @@ export function FormView() {
   const workflow = useDocument();
   useServer(({ types }) => types);
   const inputs = shownInputs(workflow);
+  const name = useTabs((state) => {
+    const tab = activeTab(state);
+    return tab ? nameOf(tab, t.untitled) : t.untitled;
+  });
   const areas = areasOf(inputs, workflow);
   const problems = useProblems();
   const empty = Object.keys(workflow.nodes).length === 0;
   return (
     <main className="form">
       <section className="form-inputs" aria-label={t.inputs}>
-        <h1>{term(workflow.name ?? t.untitled)}</h1>
+        <h1>{term(name)}</h1>
         {workflow.description && <p className="quiet">{workflow.description}</p>}
         {inputs.length === 0 && <Bare empty={empty} />}
         {inputs.map((input, index) => {

@@ -2,6 +2,7 @@ import { lazy, Suspense, useRef, useState } from "react";
 import { ApiError, api } from "@/api/client";
 import { ChoiceField } from "@/inputs/ChoiceField";
 import { useText } from "@/language/text";
+import { madeOf } from "@/results/dragging";
 import { Icon } from "@/shell/Icon";
 import { say } from "@/state/panels";
 import { useServer } from "@/state/server";
@@ -24,14 +25,16 @@ export function PictureField({ value, choices, label, onChange }: Props) {
   const t = useText();
   const picker = useRef<HTMLInputElement>(null);
   const [painting, setPainting] = useState(false);
+  const [gone, setGone] = useState<string>();
   /** Whether the file is there now; what the server has against it is told. */
   async function take(file: File | Blob | undefined, own = "picture.png"): Promise<boolean> {
     if (!file) return false;
     const name = file instanceof File ? file.name : own;
     try {
       const stored = await api.upload(file, name);
-      onChange(stored.path);
       await useServer.getState().loadTypes();
+      setGone(undefined);
+      onChange(stored.path);
       return true;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -48,7 +51,8 @@ export function PictureField({ value, choices, label, onChange }: Props) {
       onDrop={(event) => {
         event.preventDefault();
         event.stopPropagation();
-        void take(event.dataTransfer.files[0]);
+        const file = event.dataTransfer.files[0];
+        void madeOf(event).then((made) => take(made ?? file));
       }}
       onPaste={(event) => {
         const file = event.clipboardData.files[0];
@@ -63,7 +67,18 @@ export function PictureField({ value, choices, label, onChange }: Props) {
         aria-label={t.chooseFile}
         onClick={() => picker.current?.click()}
       >
-        {value ? <img src={`${inputUrl(value)}?thumbnail=512`} alt={value} /> : t.dropHere}
+        {value === "" ? (
+          t.dropHere
+        ) : gone === value ? (
+          <span>{t.pictureUnread}</span>
+        ) : (
+          <img
+            src={`${inputUrl(value)}?thumbnail=512`}
+            alt={value}
+            draggable={false}
+            onError={() => setGone(value)}
+          />
+        )}
       </button>
       <input
         ref={picker}
@@ -75,7 +90,7 @@ export function PictureField({ value, choices, label, onChange }: Props) {
           target.value = "";
         }}
       />
-      {value && (
+      {value && gone !== value && (
         <button type="button" className="button small" onClick={() => setPainting(true)}>
           <Icon name="brush" />
           {t.paintMask}

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { api, fileUrl } from "@/api/client";
 import type { StoredFile } from "@/api/shapes";
 import { useText } from "@/language/text";
+import { startDrag } from "@/results/dragging";
 import { viewer } from "@/results/viewer";
 import { say } from "@/state/panels";
 import { useRuns } from "@/state/runs";
@@ -70,6 +71,8 @@ export function ResultsPanel() {
               type="button"
               aria-label={file.path}
               title={file.path}
+              draggable
+              onDragStart={(event) => startDrag(event, file)}
               onClick={() => viewer.open(files, index)}
             >
               <img src={fileUrl(file, 256)} alt={file.path} loading="lazy" />

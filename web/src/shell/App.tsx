@@ -2,12 +2,13 @@ import { ReactFlowProvider } from "@xyflow/react";
 import { lazy, Suspense, useEffect } from "react";
 import { Canvas } from "@/canvas/Canvas";
 import { placeAt } from "@/canvas/selection";
-import { addAt, NODE_TYPE } from "@/commands/adding";
+import { addAt, addPicture, NODE_TYPE } from "@/commands/adding";
 import { openBlob } from "@/commands/files";
 import { FormView } from "@/form/FormView";
 import { useMessage, useTerm } from "@/language/terms";
 import { useText } from "@/language/text";
 import { SidePanel } from "@/panels/SidePanel";
+import { madeOf } from "@/results/dragging";
 import { useViewer } from "@/results/viewer";
 import { Banner } from "@/shell/Banner";
 import { Dialogs } from "@/shell/Dialogs";
@@ -69,6 +70,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
         const place = placeAt({ x: event.clientX, y: event.clientY });
         if (type) addAt(type, place);
         for (const file of event.dataTransfer.files) void openBlob(file, place);
+        void madeOf(event).then((made) => made && addPicture(made, place));
       }}
     >
       <TopBar inert={covered} />

@@ -3,9 +3,10 @@
 import { useEffect, useMemo } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
 import { api } from "@/api/client";
+import type { JsonMap } from "@/document/workflow";
 import { useServer } from "@/state/server";
-import type { Model } from "@/types/families";
-import type { TypeTable } from "@/types/nodeType";
+import { type Model, modelNamed } from "@/types/families";
+import type { NodeType, TypeTable } from "@/types/nodeType";
 
 type Known<T> = { [kind: string]: { types: TypeTable; models: T[] } };
 type Ask<T> = (kind: string) => Promise<{ models: T[] }>;
@@ -23,6 +24,27 @@ function fetchOnce<T>({ store, ask }: Source<T>, kind: string, types: TypeTable)
     ({ models }) => store.setState({ [kind]: { types, models } }),
     () => undefined,
   );
+}
+
+async function asked<T>({ store, ask }: Source<T>, kind: string): Promise<T[]> {
+  const { types } = useServer.getState();
+  const before = store.getState()[kind];
+  if (before?.types === types && before.models.length > 0) return before.models;
+  const { models } = await ask(kind);
+  store.setState({ [kind]: { types, models } });
+  return models;
+}
+
+/** The model files that a new node of a type begins with, where the first in a list cannot be read. */
+export async function readableModels({ inputs }: NodeType): Promise<JsonMap> {
+  const found: JsonMap = {};
+  for (const { name, model_kind: kind, choices = [] } of inputs) {
+    if (kind === undefined || choices.length < 2) continue;
+    const models = await asked(LOOKS, kind).catch(() => []);
+    const sound = choices.find((choice) => !modelNamed(models, choice)?.trouble);
+    if (sound !== undefined && sound !== choices[0]) found[name] = sound;
+  }
+  return found;
 }
 
 /** The models of kinds as they come; asks for those that were never asked for. */
