@@ -15,7 +15,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Crumbs } from "@/canvas/Crumbs";
 import { Dots } from "@/canvas/Dots";
 import { isDrawn, MANY, READABLE } from "@/canvas/detail";
-import { dropOnLink, dropped } from "@/canvas/dragging";
+import { dropOnLink, dropped, nudged } from "@/canvas/dragging";
 import { EndView } from "@/canvas/EndView";
 import { FarView } from "@/canvas/FarView";
 import { FirstLook } from "@/canvas/FirstLook";
@@ -126,10 +126,12 @@ export function Canvas({ place }: { place: string }) {
     let taken = false;
     /** The nodes that are dragged stay, and copies go where they are dropped. */
     let clones = false;
+    let dragging = false;
     return {
       onNodesChange(changes) {
         const real = changes.filter(({ type }) => type !== "remove");
         inParts(real, (some) => setNodes((before) => applyNodeChanges(some, before)));
+        if (!dragging) nudged(changes);
       },
       onEdgesChange(changes) {
         const chosen = changes.filter(({ type }) => type === "select");
@@ -175,6 +177,11 @@ export function Canvas({ place }: { place: string }) {
       },
       onNodeDragStart(event, node, dragged) {
         clones = event.altKey;
+        dragging = true;
+        // With Shift or Ctrl a press on a selected node takes it out of the selection, a drag does not.
+        setNodes((before) =>
+          before.map((one) => (one.id === node.id ? { ...one, selected: true } : one)),
+        );
         carried = takenAlong(node.id, node.position, dragged);
       },
       onNodeDrag(_, { position: { x, y } }) {
@@ -187,6 +194,7 @@ export function Canvas({ place }: { place: string }) {
         );
       },
       onNodeDragStop(event, node, moved) {
+        dragging = false;
         const nodes = useCanvas.getState().flow?.getNodes() ?? [];
         const all = [...moved, ...nodes.filter(({ id }) => carried.has(id))];
         if (clones) {

@@ -19,7 +19,7 @@ export const EndView = memo(function EndView({ id }: NodeProps) {
   const ports = side === "inputs" ? takes(graph).outputs : gives(graph).inputs;
   const names = new Set(Object.keys(graph[side] ?? {}));
   return (
-    <article className="node whole end" aria-label={t[side]}>
+    <article className="node whole end nokey" aria-label={t[side]}>
       <header className="node-head">
         <strong>{t[side]}</strong>
       </header>

@@ -33,7 +33,7 @@ export const GroupView = memo(function GroupView({ id, selected }: NodeProps) {
         isVisible={selected}
         onResizeEnd={(_, box) => setLook("groups", key, place(box))}
       />
-      <div className="group-title">
+      <div className="group-title nokey">
         <input
           aria-label={t.groupTitle}
           value={group.title}
@@ -51,7 +51,7 @@ export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
   const note = useTabs((state) => currentGraph(state).layout?.notes?.[key]);
   if (!note) return null;
   return (
-    <section className="note">
+    <section className="note nokey">
       <NodeResizer
         isVisible={selected}
         onResizeEnd={(_, box) => setLook("notes", key, place(box))}

@@ -57,7 +57,7 @@ function Plain({ id, node, width, height }: PlainProps) {
   const marks = [modeOf(node), state].filter(Boolean).join(" ");
   return (
     <article
-      className={`node plain ${marks}`}
+      className={`node plain nokey ${marks}`}
       aria-label={title}
       style={{ width, height, "--tint": colour } as React.CSSProperties}
     >
@@ -91,7 +91,7 @@ function KnownView({ id, node }: { id: string; node: NodeData }) {
   if (node.node === REROUTE && type)
     return (
       <article
-        className={`node whole reroute ${marks.join(" ")}`}
+        className={`node whole reroute nokey ${marks.join(" ")}`}
         aria-label={`${title}, ${shown}`}
       >
         <Folded id={id} type={type} node={node} />
@@ -100,7 +100,7 @@ function KnownView({ id, node }: { id: string; node: NodeData }) {
     );
   return (
     <article
-      className={`node whole ${marks.join(" ")}`}
+      className={`node whole nokey ${marks.join(" ")}`}
       aria-label={`${title}, ${shown}`}
       style={{ width: width ?? layout?.w, "--tint": layout?.colour } as React.CSSProperties}
     >
@@ -293,7 +293,12 @@ function Literal({ id, node, input, wrong, plain }: LiteralProps) {
   const module = useServer(({ types }) => types.widgets.has(input.type));
   const tall = !linked && (input.multiline || input.input_file || module);
   return (
-    <div className={`row${tall ? " tall" : ""}${wrong ? " bad" : ""}`} data-input={input.name}>
+    <div
+      className={["row", tall && "tall", input.seed && "seeded", wrong && "bad"]
+        .filter(Boolean)
+        .join(" ")}
+      data-input={input.name}
+    >
       <Port name={input.name} type={input.type} side="in" hollow={!linked} />
       {!(tall && input.multiline && plain) && <label title={tipOf(input)}>{labelOf(input)}</label>}
       {linked ? (

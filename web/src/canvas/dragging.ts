@@ -1,6 +1,6 @@
 /** What a drag of nodes means: they move, groups carry what is inside, a node goes into a link. */
 
-import type { Node } from "@xyflow/react";
+import type { Node, NodeChange } from "@xyflow/react";
 import { edgeId, OUTPUTS, outputName } from "@/canvas/flow";
 import { portType, typeOf } from "@/canvas/linking";
 import { type End, insertIntoLink } from "@/document/edit";
@@ -29,8 +29,8 @@ function sectionOf(id: string): [keyof Layout, string] {
   return [id === INPUTS && !currentGraph().nodes[id] ? "ends" : "nodes", id];
 }
 
-/** Writes where nodes, groups and notes were put. */
-export function dropped(nodes: readonly Node[]): void {
+/** Writes where nodes, groups and notes were put; moves of one `merge` are undone as one. */
+export function dropped(nodes: readonly Pick<Node, "id" | "position">[], merge?: string): void {
   act((document, scope) => {
     const draft = new Draft(document);
     const layout = graphAt(document, scope).layout ?? {};
@@ -41,8 +41,31 @@ export function dropped(nodes: readonly Node[]): void {
       if (before?.x === x && before.y === y) continue;
       draft.set([...scope, "layout", section, key], { ...before, x, y });
     }
-    return draft.done("move");
+    return draft.done("move", merge);
   });
+}
+
+/** Writes where arrow keys moved nodes; groups carry what is inside. */
+export function nudged(changes: readonly NodeChange[]): void {
+  const places = new Map(
+    changes.flatMap((change): [string, Place][] =>
+      change.type === "position" && change.dragging === false && change.position
+        ? [[change.id, change.position]]
+        : [],
+    ),
+  );
+  if (places.size === 0) return;
+  const { groups, nodes } = currentGraph().layout ?? {};
+  for (const [id, { x, y }] of [...places]) {
+    const before = id.startsWith(GROUP) ? groups?.[id.slice(GROUP.length)] : undefined;
+    for (const name of before ? insideOf(id) : []) {
+      const place = nodes?.[name];
+      if (!before || !place || places.has(name)) continue;
+      places.set(name, { x: place.x + x - before.x, y: place.y + y - before.y });
+    }
+  }
+  const moved = [...places].map(([id, position]) => ({ id, position }));
+  dropped(moved, `nudge ${[...places.keys()].join(" ")}`);
 }
 
 /** A node without links dropped on a link goes between its ends, where its ports fit. */

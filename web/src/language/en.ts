@@ -149,6 +149,7 @@ export const en = {
   areaLinked: "A link decides about this area.",
   areaOthers: "Click another area to edit that one.",
   dice: "New seed",
+  usedSeeds: "Seeds used last",
   pickColour: "Choose a colour",
   colourHint: "A colour is #rrggbb, #rgb or red, green, blue from 0 to 255",
   shade: "Shade",

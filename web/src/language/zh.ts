@@ -148,6 +148,7 @@ export const zh: Catalogue = {
   areaLinked: "此区域由连线决定。",
   areaOthers: "点击其他区域即可编辑它。",
   dice: "随机种子",
+  usedSeeds: "最近用过的种子",
   pickColour: "选择颜色",
   colourHint: "颜色写作 #rrggbb、#rgb，或 0 到 255 的红、绿、蓝",
   shade: "明暗",

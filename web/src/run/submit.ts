@@ -3,16 +3,15 @@
 import { ApiError, api } from "@/api/client";
 import type { Problem } from "@/api/shapes";
 import { nextProblem } from "@/commands/problems";
-import { setInput } from "@/document/edit";
 import { freshId } from "@/document/names";
 import type { Workflow } from "@/document/workflow";
 import { text } from "@/language/text";
+import { passSeeds } from "@/run/seeds";
 import { say } from "@/state/panels";
 import { begun, openJobs, useRuns } from "@/state/runs";
-import { nodeType, useServer } from "@/state/server";
+import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { act, activeTab } from "@/state/tabs";
-import { nextSeed } from "@/text/seeds";
+import { activeTab } from "@/state/tabs";
 
 export type How = { front?: boolean; again?: boolean; only?: string[] };
 
@@ -20,20 +19,6 @@ export type How = { front?: boolean; again?: boolean; only?: string[] };
 export function computed(document: Workflow): Workflow {
   const { layout: _, ...rest } = document;
   return rest;
-}
-
-function changeSeeds(): void {
-  const tab = activeTab();
-  if (!tab) return;
-  const { seeds } = useSettings.getState();
-  for (const [name, node] of Object.entries(tab.log.document.nodes))
-    for (const input of nodeType(node.node)?.inputs ?? []) {
-      const value = node[input.name];
-      const after = seeds[`${tab.id}/${name}.${input.name}`];
-      if (!input.seed || !after || after === "fixed" || !/^\d+$/.test(String(value))) continue;
-      const seed = value as number | string;
-      act((document) => setInput(document, [], name, input.name, nextSeed(seed, after)));
-    }
 }
 
 /** Sends the active document to the queue. */
@@ -62,7 +47,7 @@ export async function run(how: How = {}): Promise<void> {
     report([]);
     const known = useRuns.getState().jobs[job.id];
     if (!known || known.state === "queued") putJob(job);
-    changeSeeds();
+    passSeeds();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     report(error.problems);

@@ -20,6 +20,8 @@ type Settings = {
   runOnChange: boolean;
   diffView: DiffView;
   seeds: { [key: string]: SeedAfterRun };
+  /** The seeds of each input that were used last. */
+  usedSeeds: { readonly [key: string]: readonly string[] };
   used: { [type: string]: number };
   /** Keys of commands that have others than their own. */
   keys: { readonly [command: string]: readonly string[] };
@@ -40,6 +42,7 @@ export const useSettings = create<Settings>()(
       runOnChange: false,
       diffView: "graph",
       seeds: {},
+      usedSeeds: {},
       used: {},
       keys: {},
       set,

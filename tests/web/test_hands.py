@@ -1,0 +1,129 @@
+"""Journeys of hands that know other node editors: keys held in drags, arrow keys, old seeds."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.server.serving import Serving
+from tests.web.conftest import until
+from tests.web.gestures import centre, drag, set_number
+from tests.web.test_editor import saved
+
+pytestmark = pytest.mark.heavy
+
+
+def head(node: str) -> str:
+    return f'[data-id="{node}"] .node-head'
+
+
+def chosen(page: Any) -> set[str]:
+    """The selected nodes."""
+    names: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.react-flow__node.selected')].map(({dataset: {id}}) => id)"
+    )
+    return set(names)
+
+
+def test_a_selection_moves_together_with_shift_held(graph: Any, server: Serving) -> None:
+    before = saved(graph, server, "together_before")["layout"]["nodes"]
+    graph.locator(head("positive")).click()
+    graph.locator(head("negative")).click(modifiers=["Shift"])
+    x, y = centre(graph, head("positive"))
+    graph.keyboard.down("Shift")
+    drag(graph, (x, y), (x + 10, y + 60))
+    graph.keyboard.up("Shift")
+    assert chosen(graph) == {"positive", "negative"}
+    after = saved(graph, server, "together")["layout"]["nodes"]
+    down = {name: after[name]["y"] - before[name]["y"] for name in after}
+    assert down["positive"] == down["negative"] > 40 and down["sampler"] == 0
+
+
+def test_numbers_are_dragged_finely_and_coarsely_in_the_graph(graph: Any) -> None:
+    cfg = '[aria-label="sampler cfg"]'
+    field = graph.locator(cfg)
+    x, y = centre(graph, cfg)
+    values = [float(field.input_value())]
+    for held in ("", "Shift", "Control"):
+        if held:
+            graph.keyboard.down(held)
+        drag(graph, (x, y), (x + 24, y))
+        if held:
+            graph.keyboard.up(held)
+        values.append(float(field.input_value()))
+    plain, fine, coarse = (after - before for before, after in pairwise(values))
+    assert 0 < fine < plain < coarse
+    prompt = graph.get_by_role("textbox", name="positive text")
+    prompt.click()
+    prompt.press("Control+Home")
+    prompt.click(modifiers=["Shift"])
+    assert prompt.evaluate("({selectionStart: start, selectionEnd: end}) => end - start") > 0
+
+
+def test_what_a_box_selected_is_edited_as_ever(graph: Any) -> None:
+    graph.keyboard.down("Control")
+    drag(graph, (560, 230), (1000, 530))
+    graph.keyboard.up("Control")
+    assert chosen(graph) == {"sampler", "image"}
+    set_number(graph, "sampler steps", "9")
+    assert graph.get_by_role("spinbutton", name="sampler steps").input_value() == "9"
+    graph.locator(head("image")).click(button="right")
+    graph.get_by_role("menuitem", name="Align left edges").wait_for()
+
+
+def test_arrow_keys_move_for_good_and_groups_carry(graph: Any, server: Serving) -> None:
+    before = saved(graph, server, "arrows_before")["layout"]["nodes"]
+    graph.locator(head("save")).click()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowDown"):
+        graph.keyboard.press(key)
+    save = saved(graph, server, "arrows")["layout"]["nodes"]["save"]
+    assert (save["x"], save["y"]) == (before["save"]["x"] + 10, before["save"]["y"] + 20)
+    graph.keyboard.press("Control+z")
+    save = saved(graph, server, "arrows_undone")["layout"]["nodes"]["save"]
+    assert (save["x"], save["y"]) == (before["save"]["x"], before["save"]["y"])
+    for name in ("positive", "negative"):
+        graph.locator(head(name)).click(modifiers=["Control"] if name == "negative" else [])
+    graph.keyboard.press("Control+g")
+    graph.locator(".react-flow__node-group").focus()
+    graph.keyboard.press("Enter")
+    assert chosen(graph) == {"group:group"}
+    graph.keyboard.press("ArrowDown")
+    after = saved(graph, server, "arrows_group")["layout"]["nodes"]
+    assert after["positive"]["y"] == before["positive"]["y"] + 5
+    assert after["sampler"]["y"] == before["sampler"]["y"]
+
+
+def test_seeds_used_before_are_chosen_again_and_change_inside_subgraphs(
+    graph: Any, server: Serving
+) -> None:
+    def run() -> str:
+        """Run; returns the seed after it."""
+        before = seed.input_value()
+        graph.keyboard.press("Control+Enter")
+        until(graph, f"document.querySelector('{field}').value !== '{before}'")
+        after: str = seed.input_value()
+        return after
+
+    field = '[aria-label="sampler seed"]'
+    seed = graph.locator(field)
+    set_number(graph, "sampler steps", "1")
+    graph.get_by_role("button", name="sampler seed: Keep the seed").click()
+    second = run()
+    run()
+    graph.get_by_role("button", name="sampler seed: Seeds used last").click()
+    assert graph.get_by_role("option").all_inner_texts() == [second, "1"]
+    graph.get_by_role("option", name="1", exact=True).click()
+    assert saved(graph, server, "seed_again")["nodes"]["sampler"]["seed"] == 1
+
+    # A seed that is not handed out of a subgraph has its own life inside.
+    graph.locator(head("sampler")).click()
+    graph.keyboard.press("Control+Shift+e")
+    graph.locator(head("part")).dblclick()
+    graph.wait_for_selector(head("sampler"))
+    graph.wait_for_timeout(300)
+    seed_port = '[data-id="sampler"] [data-handleid="seed"]'
+    drag(graph, centre(graph, seed_port), (700, 740))
+    seed.wait_for()
+    assert graph.get_by_role("button", name="sampler seed: Keep the seed").count() == 1
+    graph.get_by_role("button", name="sampler seed: Keep the seed").click()
+    run()
