@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from nodeflow.diffusion.training.hypernetwork import (
     train_hypernetwork,
 )
 from nodeflow.diffusion.training.ip_adapter import train_ip_adapter
-from nodeflow.diffusion.training.latents import encode_scenes
+from nodeflow.diffusion.training.latents import encode_scenes, read_latents, save_latents
 from nodeflow.diffusion.training.learn import STEPS_KEY, Save, Weights
 from nodeflow.diffusion.training.placed import Draw, Examples, Pairs, pairs_of, scenes
 from nodeflow.diffusion.training.scene import Pixels, read_library
@@ -34,6 +34,8 @@ from nodeflow.diffusion.training.upscaler import pictures, train_upscaler
 from nodeflow.diffusion.training.vision import gallery_of, train_vision
 from nodeflow.diffusion.training.vocabulary import vocabulary_of
 
+WORDLESS = 0.9
+"""Share of an IP-Adapter's examples without a caption."""
 Edges = Callable[[Tensor], Tensor]
 """Pictures `[B, H, W, 3]` in 0..1 to their edges, of the same shape."""
 
@@ -87,18 +89,24 @@ def control(arguments: Namespace, edges: Edges) -> None:
     train_control(arguments.file, examples, arguments.steps, log, save, arguments.start)
 
 
-def known_scenes(arguments: Namespace, count: int, look: Callable[[Pixels], Pixels]) -> Examples:
+def known_scenes(
+    arguments: Namespace, kind: str, count: int, look: Callable[[Pixels], Pixels]
+) -> Examples:
     """Scenes of the first known subjects on each ground, as the model draws them, in a look."""
     library = read_library(arguments.work / "library.npz")
-    autoencoder, known = load_vae(arguments.work), known_indices(library)[:count]
-    latents = encode_scenes(autoencoder, library, known, 1, SCALE_FACTOR, seed=5, look=look)
+    kept = arguments.work / f"scenes-{kind}.pt"
+    if not kept.exists():
+        autoencoder, known = load_vae(arguments.work), known_indices(library)[:count]
+        made = encode_scenes(autoencoder, library, known, 1, SCALE_FACTOR, seed=5, look=look)
+        save_latents(made, kept)
+    latents = read_latents(kept)
     text = load_text(arguments.work, library)
     return Examples(pairs_of(latents), library, vocabulary_of(library.subjects), text)
 
 
 def hypernetwork(arguments: Namespace) -> None:
     """Train a hypernetwork on all known subjects as old photographs."""
-    examples = known_scenes(arguments, 100, old_photograph)
+    examples = known_scenes(arguments, "old-photographs", 100, old_photograph)
     log = arguments.work / "hypernetwork.csv"
     save = saving(arguments, **based(arguments), **SETTINGS)
     train_hypernetwork(arguments.file, examples, arguments.steps, log, save, arguments.start)
@@ -117,7 +125,8 @@ def vision(arguments: Namespace) -> None:
 
 def ip_adapter(arguments: Namespace) -> None:
     """Train an IP-Adapter on all known subjects."""
-    examples = known_scenes(arguments, 256, lambda scene: scene)
+    examples = known_scenes(arguments, "plain", 256, lambda scene: scene)
+    examples = replace(examples, empty=WORDLESS)
     encoder = load_vision(arguments.vision, torch.float32, "cpu")
     log, save = arguments.work / "ip-adapter.csv", saving(arguments, **based(arguments))
     gallery = gallery_of(examples.library, 3, seed=9)

@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         ("hypernetwork", 550, ("file",), "a hypernetwork for a look; after unpack"),
         ("upscaler", 1100, (), "an upscaler of ESRGAN's kind; after prepare"),
         ("vision", 600, (), "a CLIP image encoder; after unpack"),
-        ("ip-adapter", 800, ("file", "vision"), "an IP-Adapter; after vision"),
+        ("ip-adapter", 700, ("file", "vision"), "an IP-Adapter; after vision"),
         ("gligen", 800, ("file",), "GLIGEN, for subjects in boxes; after unpack"),
     ):
         step = steps.add_parser(name, help=about)

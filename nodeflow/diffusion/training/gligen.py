@@ -19,7 +19,7 @@ from nodeflow.diffusion.training.text import END_ROW
 from nodeflow.diffusion.training.vocabulary import SHORT
 from nodeflow.diffusion.unet.interventions import Interventions, Place
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
-from nodeflow.diffusion.unet.places import attention_places
+from nodeflow.diffusion.unet.places import attention_places, block_name
 
 RATE = 1e-3
 HIDDEN = 256
@@ -48,14 +48,7 @@ def file_name(ours: str, unet: UNet2DConditionModel) -> str:
         return ours
     _, number, leaf = ours.split(".", 2)
     place = list(attention_places(unet.config))[int(number)]
-    levels = len(unet.config.block_out_channels)
-    block = {
-        "down": f"down_blocks.{place.level}",
-        "up": f"up_blocks.{levels - 1 - place.level}",
-        "mid": "mid_block",
-    }[place.stage]
-    inner = f"attentions.{place.index}.transformer_blocks.{place.depth}"
-    return f"{block}.{inner}.fuser.{leaf}"
+    return f"{block_name(place, unet.config)}.fuser.{leaf}"
 
 
 def fresh(unet: UNet2DConditionModel) -> Gligen:

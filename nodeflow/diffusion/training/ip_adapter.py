@@ -8,6 +8,7 @@ from torch import Tensor
 from nodeflow.diffusion.checkpoint.load import load_unet
 from nodeflow.diffusion.ip_adapter.config import IPAdapterConfig
 from nodeflow.diffusion.ip_adapter.network import IPAdapter
+from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.training.beside import goal_of
 from nodeflow.diffusion.training.learn import Save, Weights, learn, put_back
 from nodeflow.diffusion.training.placed import Batch, Examples
@@ -15,7 +16,7 @@ from nodeflow.diffusion.training.vision import Gallery
 from nodeflow.diffusion.unet.attention import attention
 from nodeflow.diffusion.unet.interventions import Interventions, Place
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
-from nodeflow.diffusion.unet.places import attention_places
+from nodeflow.diffusion.unet.places import attention_places, block_name
 from nodeflow.diffusion.vision.encode import encode_picture
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
@@ -42,6 +43,26 @@ def config_for(unet: UNet2DConditionModel, encoder: ClipVisionTransformer) -> IP
     return IPAdapterConfig(seen=seen, tokens=4, context=unet.config.context_width, layers=layers)
 
 
+def fresh(unet: UNet2DConditionModel, encoder: ClipVisionTransformer) -> IPAdapter:
+    """An adapter that starts as if what is seen in a picture were a caption's last state.
+
+    Keys and values are made as the model makes them of text, as in the published training; each
+    token is the normed embedding, which the image encoder has learnt to lay by that state.
+    """
+    torch.manual_seed(1)
+    net = IPAdapter(config_for(unet, encoder))
+    own = dict(unet.named_parameters())
+    projection = net.image_proj.get_parameter("proj.weight")
+    with torch.no_grad():
+        for tokens in torch.split(projection, net.config.context):
+            tokens += torch.eye(*tokens.shape)
+        for place, layer in zip(attention_places(unet.config), net.layers, strict=True):
+            for leaf in ("to_k", "to_v"):
+                weight = own[f"{block_name(place, unet.config)}.attn2.{leaf}.weight"]
+                layer.get_parameter(f"{leaf}_ip.weight").copy_(plain(weight))
+    return net
+
+
 def train_ip_adapter(
     checkpoint: Path,
     encoder: ClipVisionTransformer,
@@ -57,8 +78,7 @@ def train_ip_adapter(
     Each scene goes with a picture of the same subject on the same ground, another one mostly.
     """
     unet = load_unet(checkpoint, torch.float32, "cpu")
-    torch.manual_seed(1)
-    net = IPAdapter(config_for(unet, encoder))
+    net = fresh(unet, encoder)
     learnt: Weights = dict(net.named_parameters())
     done = 0 if start is None else put_back(learnt, start)
     layers = dict(zip(attention_places(unet.config), net.layers, strict=True))

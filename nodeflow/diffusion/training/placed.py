@@ -17,9 +17,6 @@ from nodeflow.diffusion.training.vocabulary import LENGTH, SHORT, Vocabulary
 from nodeflow.diffusion.vae.model import AutoencoderKL
 
 SCALE_FACTOR = 0.18215
-EMPTY = 0.5
-"""Share of examples without a caption, which leaves all to what is seen."""
-
 Draw = Callable[[Tensor, Tensor], Tensor]
 """Pictures `[B, H, W, 3]` and what subjects cover `[B, H, W]` to maps `[B, H, W]`; all in 0..1."""
 
@@ -97,12 +94,16 @@ def hint_of(pairs: Pairs, picks: Tensor | slice) -> Tensor:
 
 @dataclass(frozen=True)
 class Examples:
-    """Where a batch is drawn from: scenes, and the captions that go with them."""
+    """Where a batch is drawn from: scenes, and the captions that go with them.
+
+    empty: share of examples without a caption, which leaves all to what is seen.
+    """
 
     pairs: Pairs
     library: Library
     vocabulary: Vocabulary
     text: ClipTextTransformer
+    empty: float = 0.5
 
     def batch(self, size: int, generator: torch.Generator) -> Batch:
         """Noised latents, what the model is to say of them, and what it is told."""
@@ -110,7 +111,7 @@ class Examples:
         picks = torch.randint(len(pairs.latents), (size,), generator=generator)
         texts = [
             ""
-            if rng.random() < EMPTY
+            if rng.random() < self.empty
             else caption(self.library.subjects[pairs.subject[i]], pairs.colour[i], rng)
             for i in picks.tolist()
         ]

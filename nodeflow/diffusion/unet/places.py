@@ -6,6 +6,16 @@ from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.place import Place, Stage
 
 
+def block_name(place: Place, config: UNetConfig) -> str:
+    """diffusers' name of a transformer block."""
+    block = {
+        "down": f"down_blocks.{place.level}",
+        "up": f"up_blocks.{len(config.block_out_channels) - 1 - place.level}",
+        "mid": "mid_block",
+    }[place.stage]
+    return f"{block}.attentions.{place.index}.transformer_blocks.{place.depth}"
+
+
 def attention_places(config: UNetConfig) -> Mapping[Place, int]:
     """Every transformer block to its width: the way down, the way up, the middle.
 

@@ -149,6 +149,9 @@ export const terms: { readonly [english: string]: string } = {
   "Upscale model": "放大模型（网络）",
   "A picture, a quarter of it, and that enlarged again: bicubic, then by a network of ESRGAN's kind.":
     "一张图、缩到四分之一的它，以及再放大的结果：先用双三次插值，再用 ESRGAN 类的网络。",
+  "Pictures as prompts": "以图为提示词",
+  "Three pictures through an IP-Adapter: what the model makes of each without a word, and as another subject.":
+    "三张图经过 IP-Adapter：模型不用任何文字由每张画出的图，以及换成另一个主体的图。",
   // Node types.
   "Load Checkpoint": "加载检查点",
   "Load LoRA": "加载 LoRA",
