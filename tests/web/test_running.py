@@ -88,6 +88,10 @@ def test_the_queue_is_counted_paused_and_cancelled(page: Any, server: Serving) -
     for count in (1, 0):
         page.keyboard.press("Control+Alt+Enter")
         page.get_by_role("button", name=f"Queue: {count}").wait_for()
+    page.wait_for_selector('[data-id="slow"] .verdict.planned')
+    page.get_by_role("button", name="Form").click()
+    page.wait_for_selector(".stage-line:has-text('cancelled')")
+    assert page.locator(".stage-line .bar").count() == 0
 
 
 def test_a_lost_connection_heals_in_the_middle_of_a_job(context: Any, server: Serving) -> None:

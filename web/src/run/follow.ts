@@ -15,11 +15,13 @@ export function adopt(job: Job): void {
   runs.putJob(job);
   const client = job.client ?? "";
   if (runs.tabs[client]?.job !== job.id) return;
+  // A node that a cancelled job was at is at nothing any more.
+  const nodes = Object.entries(job.nodes ?? {}).filter(
+    ([, { state }]) => !(job.finished && state === "running"),
+  );
   runs.changeTab(client, (run) => ({
     ...run,
-    nodes: Object.fromEntries(
-      Object.entries(job.nodes ?? {}).map(([name, node]) => [name, { ...node }]),
-    ),
+    nodes: Object.fromEntries(nodes.map(([name, node]) => [name, { ...node }])),
     outputs: { ...run.outputs, ...located(job.outputs) },
     ...(job.error ? { error: job.error.message } : {}),
   }));
