@@ -127,3 +127,76 @@ def test_seeds_used_before_are_chosen_again_and_change_inside_subgraphs(
     assert graph.get_by_role("button", name="sampler seed: Keep the seed").count() == 1
     graph.get_by_role("button", name="sampler seed: Keep the seed").click()
     run()
+
+
+def test_links_are_drawn_and_cut_by_keyboard(graph: Any, server: Serving) -> None:
+    def focused() -> str:
+        name: str = graph.evaluate("document.activeElement.dataset.id ?? ''")
+        return name
+
+    graph.keyboard.press("l")
+    graph.wait_for_selector(".toast:has-text('Select a node first.')")
+    graph.locator('.react-flow__node[data-id="sampler"]').focus()
+    for key in ("Enter", "l"):
+        graph.keyboard.press(key)
+    graph.get_by_role("combobox", name="Links of sampler").fill("negative ← positive")
+    graph.keyboard.press("Enter")
+    graph.wait_for_selector(".picker", state="detached")
+    assert focused() == "sampler"
+    graph.keyboard.press("l")
+    graph.get_by_role("combobox", name="Links of sampler").fill("latent → image")
+    option = graph.get_by_role("option").first
+    assert option.inner_text() == "LATENT → image.samples\nCut the link"
+    graph.keyboard.press("Enter")
+    nodes = saved(graph, server, "by_keyboard")["nodes"]
+    assert nodes["sampler"]["negative"] == "$positive" and "samples" not in nodes["image"]
+
+    graph.locator('.react-flow__node[data-id="sampler"]').focus()
+    graph.keyboard.press("Shift+F10")
+    graph.get_by_role("menu").wait_for()
+    graph.keyboard.press("Escape")
+    graph.get_by_role("menu").wait_for(state="detached")
+    assert focused() == "sampler"
+    graph.keyboard.press("i")
+    graph.get_by_role("dialog").wait_for()
+    graph.keyboard.press("Escape")
+    graph.get_by_role("dialog").wait_for(state="detached")
+    assert focused() == "sampler"
+
+
+MIDDLE = """() => {
+    const path = document.querySelector('[data-id="image.IMAGE>save.images"] path');
+    const point = path.getPointAtLength(path.getTotalLength() / 2);
+    const { x, y } = point.matrixTransform(path.getScreenCTM());
+    return [x, y];
+}"""
+
+
+def test_a_click_on_the_middle_of_a_link_bends_it_once(graph: Any, server: Serving) -> None:
+    graph.mouse.dblclick(*graph.evaluate(MIDDLE))
+    graph.wait_for_selector('[data-id="reroute"]')
+    nodes = saved(graph, server, "bent_once")["nodes"]
+    assert nodes["reroute"]["value"] == "$image" and nodes["save"]["images"] == "$reroute"
+    graph.keyboard.press("Control+z")
+    graph.wait_for_selector('[data-id="reroute"]', state="detached")
+    graph.keyboard.down("Alt")
+    graph.mouse.click(*graph.evaluate(MIDDLE))
+    graph.keyboard.up("Alt")
+    assert "images" not in saved(graph, server, "middle_cut")["nodes"]["save"]
+
+
+def test_words_of_a_note_are_selected_where_somebody_writes(graph: Any, server: Serving) -> None:
+    graph.mouse.dblclick(760, 600)
+    graph.keyboard.type("add a note")
+    graph.keyboard.press("Enter")
+    words = graph.get_by_role("textbox", name="Note")
+    words.click()
+    graph.keyboard.type("Hello there")
+    before = words.bounding_box()
+    at = (before["x"] + 8, before["y"] + 10)
+    drag(graph, at, (at[0] + 50, at[1]))
+    assert words.evaluate("({selectionStart: start, selectionEnd: end}) => end - start") > 3
+    assert words.bounding_box() == before
+    words.blur()
+    drag(graph, at, (at[0] + 50, at[1]))
+    assert words.bounding_box()["x"] == pytest.approx(before["x"] + 50, abs=6)

@@ -1,5 +1,5 @@
 import { type NodeProps, NodeResizer } from "@xyflow/react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { Draft } from "@/document/operation";
 import { GROUP, NOTE } from "@/document/workflow";
 import { useText } from "@/language/text";
@@ -48,6 +48,8 @@ export const GroupView = memo(function GroupView({ id, selected }: NodeProps) {
 export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
   const t = useText();
   const key = id.slice(NOTE.length);
+  // Who writes in it selects words with the pointer; else a drag moves the note.
+  const [writing, setWriting] = useState(false);
   const note = useTabs((state) => currentGraph(state).layout?.notes?.[key]);
   if (!note) return null;
   return (
@@ -57,7 +59,9 @@ export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
         onResizeEnd={(_, box) => setLook("notes", key, place(box))}
       />
       <textarea
-        className="nowheel"
+        className={writing ? "nowheel nodrag" : "nowheel"}
+        onFocus={() => setWriting(true)}
+        onBlur={() => setWriting(false)}
         aria-label={t.note}
         value={note.text}
         onChange={(event) => setLook("notes", key, { text: event.target.value })}

@@ -31,6 +31,7 @@ const ON_NODE = [
   "duplicate",
   "delete",
   "rename",
+  "link",
   "",
   "mute",
   "bypass",
@@ -98,6 +99,7 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
   const keysFor = useKeys();
   const menu = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(at.y);
+  const [before] = useState(() => document.activeElement as HTMLElement | null);
   useLayoutEffect(() => {
     const height = menu.current?.offsetHeight ?? 0;
     setTop(Math.max(8, Math.min(at.y, innerHeight - height - 8)));
@@ -110,6 +112,12 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
     window.addEventListener("pointerdown", away, true);
     return () => window.removeEventListener("pointerdown", away, true);
   }, [onClose]);
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body) before?.focus({ preventScroll: true });
+    },
+    [before],
+  );
   const { scope } = shownGraph();
   const inside = scope.length > 0;
   const several = selectedNodes().length > 1;
@@ -177,6 +185,8 @@ export function ContextMenu({ at, onClose }: { at: MenuAt; onClose(): void }) {
             role="menuitem"
             key={id}
             onClick={() => {
+              // What the command opens gives the focus back there.
+              before?.focus({ preventScroll: true });
               onClose();
               if (at.node && !useCanvas.getState().selected.includes(at.node))
                 useCanvas.setState({ selected: [at.node] });

@@ -15,8 +15,9 @@ import { enter, makeFromSelection, stepOut, unpackSelected } from "@/commands/su
 import { moveNodes, styleNodes, toggleMode } from "@/document/edit";
 import type { Mode, NodeLayout } from "@/document/workflow";
 import type { Catalogue } from "@/language/en";
+import { text } from "@/language/text";
 import { cancel, run } from "@/run/submit";
-import { usePanels } from "@/state/panels";
+import { say, usePanels } from "@/state/panels";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
 import { act, activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
@@ -24,6 +25,12 @@ import { act, activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 type Word = { [K in keyof Catalogue]: Catalogue[K] extends string ? K : never }[keyof Catalogue];
 
 export type Command = { id: string; word: Word; keys: string[]; run(): void; typing?: boolean };
+
+/** Opens a dialog about the first selected node. */
+function onNode(dialog: "link" | "rename"): void {
+  if (selectedNodes().length > 0) usePanels.setState({ dialog });
+  else say(text().selectFirst);
+}
 
 function mode(which: Mode): void {
   const names = selectedNodes();
@@ -177,6 +184,12 @@ export const COMMANDS: Command[] = [
   },
   { id: "view", word: "form", keys: ["F"], run: view },
   {
+    id: "link",
+    word: "link",
+    keys: ["L"],
+    run: () => onNode("link"),
+  },
+  {
     id: "add",
     word: "addNode",
     keys: ["Tab"],
@@ -228,7 +241,7 @@ export const COMMANDS: Command[] = [
     id: "rename",
     word: "rename",
     keys: ["F2"],
-    run: () => usePanels.setState({ dialog: "rename" }),
+    run: () => onNode("rename"),
   },
   {
     id: "docs",

@@ -1,4 +1,5 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { LinkPicker } from "@/canvas/LinkPicker";
 import { selectedNodes } from "@/canvas/selection";
 import { COMMANDS, command } from "@/commands/commands";
 import { saveTo } from "@/commands/files";
@@ -25,9 +26,22 @@ const LATER = {
 
 export function Dialogs() {
   const dialog = usePanels((state) => state.dialog);
+  const open = dialog !== undefined;
+  // A dialog may load only after the page behind it has lost the focus, which goes back there.
+  const before = useMemo(
+    () => (open ? (document.activeElement as HTMLElement) : undefined),
+    [open],
+  );
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body) before?.focus({ preventScroll: true });
+    },
+    [before],
+  );
   if (dialog === "palette") return <Palette />;
   if (dialog === "settings") return <SettingsDialog />;
   if (dialog === "rename") return <Rename />;
+  if (dialog === "link") return <LinkPicker />;
   if (dialog === "save") return <SaveAs />;
   if (!dialog) return null;
   const Later = LATER[dialog];

@@ -17,7 +17,8 @@ export type Dialog =
   | "compare-with"
   | "sweep"
   | "templates"
-  | "docs";
+  | "docs"
+  | "link";
 
 /** One of two documents that are compared. */
 export type Compared = { title: string; document: Workflow; picture?: StoredFile };
