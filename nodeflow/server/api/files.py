@@ -31,7 +31,10 @@ FILE_POLICY = "default-src 'none'; sandbox"
 
 
 class FileFilter(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which files, newest first; search: words in their names; after: how many to leave out."""
+    """Which files, newest first; after: how many to leave out.
+
+    search: words in their names, and in the prompts that made those of the output folder.
+    """
 
     prefix: str = ""
     search: Annotated[str, Meta(max_length=200)] = ""
@@ -85,6 +88,8 @@ async def listing(call: Call, query: FileFilter) -> FileListing:
     folder = call.part("folder")
     root = root_of(call, folder)
     words = query.search.lower().split()
+    asked = words and folder == "output"
+    prompts = await call.state.core.prompts(call.user, words) if asked else {}
 
     def look() -> list[tuple[float, int, str]]:
         found = []
@@ -92,7 +97,8 @@ async def listing(call: Call, query: FileFilter) -> FileListing:
             name = path.relative_to(root).as_posix()
             if not name.startswith(query.prefix) or not sound_name(name):
                 continue
-            if not all(word in name.lower() for word in words):
+            said = f"{name}\n{prompts.get(name, '')}".lower()
+            if not all(word in said for word in words):
                 continue
             if confined(root, name) is not None and path.is_file():
                 stat = path.stat()

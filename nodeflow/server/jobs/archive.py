@@ -1,5 +1,6 @@
 """Jobs and their events on disk; what clients are told has been written before."""
 
+import asyncio
 import sqlite3
 import time
 from collections import OrderedDict
@@ -11,6 +12,7 @@ from msgspec import Struct
 from nodeflow.server.events.log import EventLog
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.jobs.job import ENDED, Job
+from nodeflow.server.jobs.prompts import by_file
 from nodeflow.server.store import jobs as rows
 from nodeflow.server.store import temporary, values
 from nodeflow.server.store.database import Database
@@ -167,6 +169,11 @@ class Archive:
         return await self._database.read(
             lambda c: rows.select(c, where, arguments, f"order by number desc limit {limit}")
         )
+
+    async def prompts(self, user: str, words: list[str]) -> dict[str, str]:
+        """Output files whose documents hold one of some words, with the texts of the documents."""
+        found = await self._database.read(lambda c: rows.made_with(c, user, words))
+        return await asyncio.to_thread(by_file, found)
 
     async def ended_ids(self, user: str, states: tuple[str, ...], before: int) -> list[str]:
         """Ids of a user's jobs with numbers below `before`."""

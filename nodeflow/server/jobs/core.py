@@ -203,3 +203,7 @@ class JobCore(Course):
     ) -> list[Job]:  # fmt: skip
         """Jobs, newest first."""
         return await self._archive.history(user, states, client, workflow, before, limit)
+
+    async def prompts(self, user: str, words: list[str]) -> dict[str, str]:
+        """Output files of jobs that one of some words is said in, with all that is said there."""
+        return await self._archive.prompts(user, words)

@@ -71,6 +71,18 @@ def document(connection: sqlite3.Connection, digest: str) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def made_with(
+    connection: sqlite3.Connection, user: str, words: Sequence[str]
+) -> list[Sequence[object]]:
+    """(document, report) of a user's ended jobs whose document holds one of some words, which are
+    in lower case; the oldest first."""
+    told = " or ".join(["instr(lower(cast(body as text)), ?) > 0"] * len(words))
+    return connection.execute(
+        "select body, report from jobs join documents on digest = document "
+        f"where user = ? and state in {ENDED} and ({told}) order by number", (user, *words),
+    ).fetchall()  # fmt: skip
+
+
 def last_number(connection: sqlite3.Connection) -> int:
     """The highest number that a job ever had."""
     row = connection.execute("select coalesce(max(number), 0) from jobs").fetchone()
