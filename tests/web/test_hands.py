@@ -151,6 +151,19 @@ def test_links_are_drawn_and_cut_by_keyboard(graph: Any, server: Serving) -> Non
     nodes = saved(graph, server, "by_keyboard")["nodes"]
     assert nodes["sampler"]["negative"] == "$positive" and "samples" not in nodes["image"]
 
+    # In a subgraph its inputs and outputs are ends like others.
+    graph.locator(head("sampler")).click()
+    for key in ("Control+Shift+e", "e"):
+        graph.keyboard.press(key)
+    graph.wait_for_selector(head("sampler"))
+    graph.locator(head("sampler")).click()
+    graph.keyboard.press("l")
+    assert "LATENT → New output" in graph.get_by_role("option").all_inner_texts()
+    graph.get_by_role("combobox", name="Links of sampler").fill("denoise new input")
+    graph.keyboard.press("Enter")
+    inside = saved(graph, server, "by_keyboard_inside")["subgraphs"]["part"]
+    assert inside["nodes"]["sampler"]["denoise"] == "$inputs.denoise"
+
     graph.locator('.react-flow__node[data-id="sampler"]').focus()
     graph.keyboard.press("Shift+F10")
     graph.get_by_role("menu").wait_for()
@@ -200,3 +213,28 @@ def test_words_of_a_note_are_selected_where_somebody_writes(graph: Any, server: 
     words.blur()
     drag(graph, at, (at[0] + 50, at[1]))
     assert words.bounding_box()["x"] == pytest.approx(before["x"] + 50, abs=6)
+
+
+def test_a_node_is_copied_after_words_of_a_prompt_were_selected(graph: Any) -> None:
+    graph.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    graph.get_by_role("textbox", name="positive text").click()
+    graph.keyboard.press("Control+a")
+    graph.keyboard.press("Control+c")
+    assert graph.evaluate("navigator.clipboard.readText()") == "a rocket on a blue background"
+    graph.locator(head("save")).click()
+    graph.keyboard.press("Control+c")
+    graph.mouse.move(700, 700)
+    graph.keyboard.press("Control+v")
+    graph.wait_for_selector('[data-id="save_2"]')
+
+
+def test_a_collapsed_subgraph_is_entered_by_its_head(graph: Any) -> None:
+    graph.locator(head("sampler")).click()
+    for key in ("Control+Shift+e", "Alt+c"):
+        graph.keyboard.press(key)
+    graph.wait_for_selector('[data-id="part"] .folded')
+    graph.locator(head("part")).dblclick()
+    graph.wait_for_selector(head("sampler"))
+    graph.keyboard.press("Escape")
+    graph.locator('[data-id="part"] .node-enter').click()
+    graph.wait_for_selector(head("sampler"))

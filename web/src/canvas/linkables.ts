@@ -1,11 +1,22 @@
 /** The links that a node has and could have, by the names of its ports: a way without a pointer. */
 
+import { NEW } from "@/canvas/ends";
 import { OUTPUTS, outputName } from "@/canvas/flow";
 import { cutLink, drawLink, typeOf } from "@/canvas/linking";
 import { refusal } from "@/canvas/refusal";
 import { linksOf } from "@/document/links";
 import { INPUTS } from "@/document/workflow";
+import { text } from "@/language/text";
 import { currentGraph, shownGraph } from "@/state/tabs";
+
+/** How a port is called: those of a subgraph's ends have no node that bears a name. */
+function nameOf(node: string, port: string): string {
+  const t = text();
+  const side = node === OUTPUTS ? "outputs" : node === INPUTS ? "inputs" : undefined;
+  if (!side || currentGraph().nodes[node]) return `${node}.${port}`;
+  if (port === NEW) return side === "inputs" ? t.newInput : t.newOutput;
+  return `${t[side]}.${port}`;
+}
 
 export type Linkable = {
   port: string;
@@ -32,7 +43,7 @@ export function linkablesOf(node: string): Linkable[] {
     const side = source === node ? "out" : "in";
     return {
       port: side === "out" ? from : input,
-      other: side === "out" ? `${target}.${input}` : `${source}.${from}`,
+      other: side === "out" ? nameOf(target, input) : nameOf(source, from),
       side,
       linked: true,
       free: false,
@@ -46,7 +57,7 @@ export function linkablesOf(node: string): Linkable[] {
       return (typeOf(source)?.outputs ?? []).flatMap(({ name: output }) =>
         (typeOf(target)?.inputs ?? []).flatMap(({ name: input }): Linkable[] => {
           const [port, end] = side === "out" ? [output, input] : [input, output];
-          const other = `${name}.${end}`;
+          const other = nameOf(name, end);
           if (had.has(`${side} ${port} ${other}`)) return [];
           if (refusal({ source, target, sourceHandle: output, targetHandle: input })) return [];
           const free = !taken.has(`${target} ${input}`);

@@ -4,6 +4,7 @@ import { pointerPlace } from "@/canvas/selection";
 import { clipText, pasteText } from "@/commands/clip";
 import { openBlob } from "@/commands/files";
 import { removeSelected } from "@/commands/frames";
+import { isTyping } from "@/commands/typing";
 
 let linked = false;
 
@@ -12,9 +13,16 @@ export function pastesLinks(keep: boolean): void {
   linked = keep;
 }
 
+/** Whether words of the page are selected. A field keeps its own when the focus leaves it: they do not count. */
+function hasWords(): boolean {
+  const selection = window.getSelection();
+  const at = selection?.anchorNode?.childNodes[selection.anchorOffset] ?? null;
+  return Boolean(selection?.toString()) && !isTyping(at);
+}
+
 export function listenToClipboard(isFree: (event: Event) => boolean): () => void {
   const onCopy = (event: ClipboardEvent) => {
-    const copied = isFree(event) && !window.getSelection()?.toString() ? clipText() : undefined;
+    const copied = isFree(event) && !hasWords() ? clipText() : undefined;
     if (copied === undefined) return;
     event.clipboardData?.setData("text/plain", copied);
     event.preventDefault();
