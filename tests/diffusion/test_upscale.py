@@ -3,6 +3,7 @@
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.upscale.esrgan import RRDBConfig, RRDBNet
 from nodeflow.diffusion.upscale.model import load_upscaler, open_upscaler
 
+SHIPPED = Path(__file__).parents[2] / "nodeflow/models/upscale_models/tiny-upscale-4x.safetensors"
 CONFIGS = {
     "x4": RRDBConfig(width=16, blocks=2),
     "x2 unshuffled": RRDBConfig(width=16, blocks=1, unshuffle=2),
@@ -80,23 +82,33 @@ def test_every_layout_loads(name: str, tmp_path: Path) -> None:
             assert loaded.config == config and torch.equal(loaded(x), wanted)
 
 
-@pytest.mark.parametrize("name", CONFIGS)
-def test_the_network_is_that_of_spandrel(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Two other architectures of spandrel import torchvision, which not every build of torch has.
+@pytest.fixture
+def spandrel(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Two other architectures of it import torchvision, which not every build of torch has."""
     vision = types.ModuleType("torchvision.transforms.functional")
     vision.InterpolationMode = vision.rotate = vision.normalize = object  # type: ignore[attr-defined]
     for part in ("torchvision", "torchvision.transforms"):
         monkeypatch.setitem(sys.modules, part, types.ModuleType(part))
     monkeypatch.setitem(sys.modules, vision.__name__, vision)
-    spandrel = pytest.importorskip("spandrel")
-    config = CONFIGS[name]
-    ours = network(config)
-    theirs = spandrel.ModelLoader().load_from_state_dict(ours.state_dict())
-    assert theirs.architecture.id == "ESRGAN" and theirs.scale == config.scale
+    return pytest.importorskip("spandrel")
+
+
+def same_as_theirs(ours: RRDBNet, theirs: Any) -> None:
+    assert theirs.architecture.id == "ESRGAN" and theirs.scale == ours.config.scale
     x = torch.rand(1, 3, 12, 16)
     with torch.no_grad():
         a, b = ours(x), theirs.model(x)
     assert float((a - b).norm() / b.norm()) <= 1e-5
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_network_is_that_of_spandrel(name: str, spandrel: Any) -> None:
+    ours = network(CONFIGS[name])
+    same_as_theirs(ours, spandrel.ModelLoader().load_from_state_dict(ours.state_dict()))
+
+
+def test_the_shipped_file_is_one_that_spandrel_reads(spandrel: Any) -> None:
+    same_as_theirs(load_upscaler(SHIPPED, "cpu"), spandrel.ModelLoader().load_from_file(SHIPPED))
 
 
 def test_what_is_no_upscaler(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         ("control", 6000, ("file",), "a Control-LoRA for edges; after unpack"),
         ("t2i", 200, ("file",), "a T2I adapter for silhouettes; after unpack"),
         ("hypernetwork", 550, ("file",), "a hypernetwork for a look; after unpack"),
-        ("upscaler", 1100, (), "an upscaler of ESRGAN's kind; after prepare"),
+        ("upscaler", 2500, (), "an upscaler of ESRGAN's kind; after prepare"),
         ("vision", 600, (), "a CLIP image encoder; after unpack"),
         ("ip-adapter", 700, ("file", "vision"), "an IP-Adapter; after vision"),
         ("gligen", 800, ("file",), "GLIGEN, for subjects in boxes; after unpack"),

@@ -17,7 +17,8 @@ from nodeflow.diffusion.training.scene import Library, colours_for, compose, com
 from nodeflow.diffusion.training.text import rng_from
 from nodeflow.diffusion.upscale.esrgan import RRDBConfig, RRDBNet
 
-CONFIG = RRDBConfig(width=24, blocks=2, growth=12)
+CONFIG = RRDBConfig(width=24, blocks=1)
+"""Its growth of 32 is the only one that other readers of such files know."""
 RATE = 5e-4
 BATCH, CROP = 8, 16
 """Pictures a step, and the side of the small part of each that is shown."""
