@@ -17,7 +17,7 @@ export default function Viewer() {
   const [facts, setFacts] = useState(false);
   const file = files[at];
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
+    const before = useViewer.getState().from as HTMLElement | null;
     frame.current?.focus();
     const onKey = (event: KeyboardEvent) => {
       const onSlider = event.target instanceof HTMLInputElement;
