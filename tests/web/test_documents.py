@@ -48,6 +48,21 @@ def test_an_older_version_is_compared_and_taken_back(page: Any, server: Serving)
     assert steps_of(server, "versions.yaml") == 20
 
 
+def test_a_workflow_is_named_at_its_tab_and_saved_under_that(page: Any) -> None:
+    page.locator(".tab-name").dblclick()
+    page.get_by_role("textbox", name="Name the workflow").fill("我的 图片")
+    page.keyboard.press("Enter")
+    assert page.locator(".tab-name").inner_text().strip() == "我的 图片"
+    assert page.locator(".form h1").inner_text() == "我的 图片"
+    page.keyboard.press("Control+Shift+s")
+    name = page.get_by_role("textbox", name="Save", exact=True)
+    assert name.input_value() == "我的_图片.yaml"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".toast:has-text('我的_图片.yaml')")
+    page.keyboard.press("Control+z")
+    assert page.locator(".form h1").inner_text() == "Text to image"
+
+
 def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
     context: Any, server: Serving
 ) -> None:

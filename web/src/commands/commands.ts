@@ -244,6 +244,14 @@ export const COMMANDS: Command[] = [
     run: () => onNode("rename"),
   },
   {
+    id: "name-workflow",
+    word: "nameWorkflow",
+    keys: [],
+    run: () => {
+      if (activeTab()) usePanels.setState({ dialog: "name" });
+    },
+  },
+  {
     id: "docs",
     word: "docs",
     keys: ["I"],

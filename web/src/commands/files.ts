@@ -148,7 +148,7 @@ export async function download(): Promise<void> {
   if (!tab) return;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([await yamlOf(tab)], { type: "application/yaml" }));
-  link.download = `${(tab.path ?? tab.log.document.name ?? "workflow").replace(/\W+/g, "_")}.yaml`;
+  link.download = `${fileStem(tab.path ?? tab.log.document.name ?? "")}.yaml`;
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -174,6 +174,11 @@ export function toggleMode(
 }
 
 /** Another name for a node, in every link and exposed input as well. */
+/** What the workflow is called; nothing takes its name away. */
+export function nameWorkflow(workflow: Workflow, name: string): Edit {
+  return new Draft(workflow).set(["name"], name.trim() || undefined).done("name");
+}
+
 export function renameNode(workflow: Workflow, scope: Scope, from: string, to: string): Edit {
   const draft = new Draft(workflow);
   const graph = graphAt(workflow, scope);

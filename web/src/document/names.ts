@@ -30,6 +30,12 @@ export function nameFor(type: string): string {
   return words || "node";
 }
 
+/** A name for a file, without an end, out of a workflow's name or path; in any script. */
+export function fileStem(text: string): string {
+  const words = text.replace(/\.(ya?ml|json)$/i, "").replace(/[^\p{L}\p{M}\p{N}]+/gu, "_");
+  return words.replace(/^_|_$/g, "") || "workflow";
+}
+
 export function unique(wanted: string, taken: { has(name: string): boolean }): string {
   if (!taken.has(wanted)) return wanted;
   const stem = wanted.replace(/_?\d+$/, "") || wanted;

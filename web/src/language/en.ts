@@ -94,6 +94,8 @@ export const en = {
   newInput: "New input",
   newOutput: "New output",
   rename: "Rename",
+  nameWorkflow: "Name the workflow",
+  tabHint: "Double-click to name it",
   arrange: "Arrange",
   alignLeft: "Align left edges",
   alignTop: "Align top edges",

@@ -93,6 +93,8 @@ export const zh: Catalogue = {
   newInput: "新输入",
   newOutput: "新输出",
   stepOut: "返回上层",
+  nameWorkflow: "命名工作流",
+  tabHint: "双击以命名",
   rename: "重命名",
   arrange: "自动排列",
   alignLeft: "左对齐",

@@ -4,8 +4,8 @@ import { selectedNodes } from "@/canvas/selection";
 import { COMMANDS, command } from "@/commands/commands";
 import { saveTo } from "@/commands/files";
 import { useKeys } from "@/commands/keys";
-import { renameNode } from "@/document/edit";
-import { isName } from "@/document/names";
+import { nameWorkflow, renameNode } from "@/document/edit";
+import { fileStem, isName } from "@/document/names";
 import { Picker } from "@/inputs/Picker";
 import { useText } from "@/language/text";
 import { closeDialog, Dialog } from "@/shell/Dialog";
@@ -41,6 +41,7 @@ export function Dialogs() {
   if (dialog === "palette") return <Palette />;
   if (dialog === "settings") return <SettingsDialog />;
   if (dialog === "rename") return <Rename />;
+  if (dialog === "name") return <NameWorkflow />;
   if (dialog === "link") return <LinkPicker />;
   if (dialog === "save") return <SaveAs />;
   if (!dialog) return null;
@@ -125,10 +126,26 @@ function Rename() {
   );
 }
 
+function NameWorkflow() {
+  const t = useText();
+  const name = activeTab()?.log.document.name ?? "";
+  return (
+    <Ask
+      title={t.nameWorkflow}
+      value={name}
+      check={(typed) => typed.trim() !== ""}
+      onDone={(typed) => {
+        if (typed.trim() !== name) act((document) => nameWorkflow(document, typed));
+        closeDialog();
+      }}
+    />
+  );
+}
+
 function SaveAs() {
   const t = useText();
   const tab = activeTab();
-  const stem = (tab?.log.document.name ?? "workflow").toLowerCase().replace(/\W+/g, "_");
+  const stem = fileStem(tab?.log.document.name ?? "").toLowerCase();
   return (
     <Ask
       title={t.save}

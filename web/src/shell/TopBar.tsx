@@ -51,7 +51,9 @@ export function TopBar({ inert }: { inert: boolean }) {
               type="button"
               className="tab-name"
               aria-current={one.id === active}
+              title={t.tabHint}
               onClick={() => show(one.id)}
+              onDoubleClick={() => command("name-workflow")?.run()}
             >
               {term(nameOf(one, t.untitled))}
               {isDirty(one) && <i className="dirty" title="●" />}
@@ -60,6 +62,7 @@ export function TopBar({ inert }: { inert: boolean }) {
               type="button"
               className="tab-close"
               aria-label={`${t.closeTab}: ${term(nameOf(one, t.untitled))}`}
+              title={t.closeTab}
               onClick={() => closeTab(one.id)}
             >
               <Icon name="close" />

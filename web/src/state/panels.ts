@@ -10,6 +10,7 @@ export type Dialog =
   | "shortcuts"
   | "settings"
   | "rename"
+  | "name"
   | "save"
   | "conflict"
   | "versions"
