@@ -59,7 +59,12 @@ def test_lists(webui: Serving) -> None:
     assert isinstance(kinds, list) and [k["label"] for k in kinds][:2] == ["Automatic", "Uniform"]
     upscalers = get("upscalers")
     assert isinstance(upscalers, list)
-    assert [u["name"] for u in upscalers] == ["None", "Lanczos", "Nearest"]
+    assert [u["name"] for u in upscalers] == [
+        "None",
+        "Lanczos",
+        "Nearest",
+        "tiny-upscale-4x",
+    ]
     for name in ("sd-vae", "hypernetworks", "face-restorers", "prompt-styles",
                  "realesrgan-models", "script-info", "extensions"):  # fmt: skip
         assert get(name) == []

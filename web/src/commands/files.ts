@@ -4,6 +4,7 @@ import { ApiError, api } from "@/api/client";
 import type { Opened } from "@/api/shapes";
 import { arrange } from "@/canvas/arrange";
 import { addPicture } from "@/commands/adding";
+import { fileStem } from "@/document/names";
 import { apply, Draft } from "@/document/operation";
 import { EMPTY, type Json, type Place, type Workflow } from "@/document/workflow";
 import { text } from "@/language/text";
