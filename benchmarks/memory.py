@@ -214,7 +214,7 @@ def alternate(folder: Path, runs: int) -> None:
     folders = Folders(
         models=(ModelRoot.at(folder / "models"),), output=folder / "out", temp=folder / "temp"
     )
-    engine = Engine(memory=MemoryCache(budget=20_000_000))
+    engine = Engine(memory=MemoryCache(budget=4_000_000))
     kind, _ = residency_of("cpu")
     residency = engine.resources.get(kind, lambda: Residency(budget=60_000_000))
     for number in range(runs + 1):

@@ -1,7 +1,4 @@
-"""Runs that alternate models, LoRAs, strengths and sizes do not grow.
-
-Their budget of results, 20 MB, is still being filled after a hundred.
-"""
+"""Runs that alternate models, LoRAs, strengths and sizes do not grow."""
 
 import os
 import re
@@ -23,4 +20,4 @@ def test_two_hundred_runs_hold_what_a_hundred_held() -> None:
     held = {int(runs): int(process) for runs, process, _ in lines}
     weights = [int(size) for _, _, size in lines]
     assert list(held) == [0, 50, 100, 150, 200] and max(weights) <= 60
-    assert held[200] <= held[100] + 24, done.stdout
+    assert held[200] <= held[100] + 12, done.stdout

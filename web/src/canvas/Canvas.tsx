@@ -83,6 +83,8 @@ export function Canvas({ place }: { place: string }) {
   const linking = useConnection(({ inProgress }) => inProgress);
   useOnViewportChange(LOOK);
   const section = useRef<HTMLElement>(null);
+  /** The first of two clicks has bent a link: the second, on whatever lies there now, is no other. */
+  const bends = useRef(false);
   const known = useRef(types);
 
   useEffect(() => {
@@ -251,6 +253,12 @@ export function Canvas({ place }: { place: string }) {
       }}
       onPointerMoveCapture={longPress.move}
       onPointerMove={({ clientX: x, clientY: y }) => usePointer.setState({ x, y })}
+      onMouseDownCapture={({ target, detail }) => {
+        if (detail === 1) bends.current = (target as Element).classList.contains("link-middle");
+      }}
+      onDoubleClickCapture={(event) => {
+        if (bends.current) event.stopPropagation();
+      }}
       onDoubleClick={(event) => {
         if ((event.target as Element).classList.contains("react-flow__pane"))
           ask(event.clientX, event.clientY);

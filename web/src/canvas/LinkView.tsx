@@ -31,7 +31,6 @@ export const LinkView = memo(function LinkView(props: EdgeProps) {
         cy={y}
         r={6}
         style={props.style}
-        onDoubleClick={(event) => event.stopPropagation()}
         onClick={(event) => {
           if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
           event.stopPropagation();
