@@ -1,9 +1,11 @@
 """Journeys in graphs of many nodes: far off they are boxes, near by all that stands on them."""
 
+import io
 from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 from tests.web.conftest import until
 from tests.web.gestures import centre, drag, open_text, set_number
@@ -100,6 +102,43 @@ def test_a_box_far_off_is_moved_and_its_links_follow(page: Any) -> None:
     page.wait_for_selector(".node.plain", state="detached")
     until(page, f"({OFF})().length > 1")
     assert max(page.evaluate(OFF)) < 3
+
+
+IN_SIGHT = """() => [...document.querySelectorAll(".node.plain")]
+    .map(node => node.getBoundingClientRect())
+    .filter(({ left, top, bottom }) => left > 100 && left < 1000 && top > 60 && bottom < 620)
+    .sort((one, other) => one.left - other.left)
+    .map(({ left, top, height }) => [left, top + 0.7 * height])"""
+
+
+def across_the_side(page: Any, x: int, y: int) -> tuple[list[int], list[int]]:
+    """Luminances at the left side of a box far off: three pixels outside it, and three inside."""
+    clip = {"x": x - 4, "y": y, "width": 8, "height": 1}
+    seen = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L")
+    found = list(seen.tobytes())
+    return found[:3], found[-3:]
+
+
+def test_the_drawing_from_afar_goes_with_the_canvas(page: Any) -> None:
+    open_text(page, document(1000))
+    page.wait_for_selector(".far-view")
+    page.mouse.move(640, 400)
+    for _ in range(5):
+        page.mouse.wheel(0, -120)
+        page.wait_for_timeout(100)
+    # A little is shifted; farther than the drawing reaches it is drawn anew.
+    for across, down in ((0, 0), (90, -40), (-60, 30), (-600, 0), (-600, 0), (300, 200)):
+        page.mouse.move(640, 300)
+        page.mouse.down(button="middle")
+        page.mouse.move(640 + across / 2, 300 + down / 2)
+        page.mouse.move(640 + across, 300 + down)
+        page.mouse.up(button="middle")
+        page.mouse.move(640, 790)
+        page.wait_for_timeout(300)
+        boxes = page.evaluate(IN_SIGHT)
+        for x, y in (boxes[0], boxes[len(boxes) // 2], boxes[-1]):
+            outside, inside = across_the_side(page, round(x), round(y))
+            assert min(inside) > max(outside), (x, y, across, down)
 
 
 def test_all_are_folded_from_afar_and_opened_again(page: Any) -> None:

@@ -1,5 +1,6 @@
 import { type Edge, type InternalNode, type Node, useStoreApi } from "@xyflow/react";
 import { useEffect, useRef } from "react";
+import { whole } from "@/canvas/Pixels";
 import { GROUP, modeOf, NOTE, titleOf } from "@/document/workflow";
 import { partsOf, runWithin } from "@/run/within";
 import { useRuns } from "@/state/runs";
@@ -11,6 +12,8 @@ const TITLE = 26;
 const LARGEST_TITLE = 56;
 const SMALLEST = 8;
 const LINK = 3;
+/** What is drawn beyond each side of the screen, as a share of it: a pan so far only shifts the drawing. */
+const BEYOND = 0.4;
 
 type Point = { x: number; y: number };
 type Pen = CanvasRenderingContext2D;
@@ -83,6 +86,18 @@ export function FarView({ nodes, edges }: { nodes: readonly Node[]; edges: reado
   const store = useStoreApi();
   useEffect(() => {
     let asked = 0;
+    /** The place at which all was drawn last. */
+    let drawn: readonly [number, number, number] | undefined;
+    /** Whether the drawing reaches as far as the screen looks now; if so, shifts it there. */
+    function shifted(): boolean {
+      const { transform, width, height } = store.getState();
+      const [x, y, zoom] = transform;
+      if (!canvas.current || drawn?.[2] !== zoom) return false;
+      const [across, down] = [x - drawn[0], y - drawn[1]];
+      if (Math.abs(across) > BEYOND * width || Math.abs(down) > BEYOND * height) return false;
+      canvas.current.style.translate = `${whole(across)}px ${whole(down)}px`;
+      return true;
+    }
     function draw(): void {
       asked = 0;
       const sheet = canvas.current;
@@ -90,18 +105,26 @@ export function FarView({ nodes, edges }: { nodes: readonly Node[]; edges: reado
       if (!sheet || !pen) return;
       const { transform, width, height, nodeLookup } = store.getState();
       const [x, y, zoom] = transform;
+      drawn = transform;
       const density = window.devicePixelRatio;
-      if (sheet.width !== width * density || sheet.height !== height * density) {
-        sheet.width = width * density;
-        sheet.height = height * density;
+      const [beside, above] = [whole(BEYOND * width), whole(BEYOND * height)];
+      const [wide, high] = [width + 2 * beside, height + 2 * above];
+      const [columns, rows] = [Math.round(wide * density), Math.round(high * density)];
+      if (sheet.width !== columns || sheet.height !== rows) {
+        sheet.width = columns;
+        sheet.height = rows;
+        Object.assign(sheet.style, { left: `${-beside}px`, top: `${-above}px` });
+        Object.assign(sheet.style, { width: `${wide}px`, height: `${high}px` });
       } else {
         pen.setTransform(1, 0, 0, 1, 0, 0);
-        pen.clearRect(0, 0, sheet.width, sheet.height);
+        pen.clearRect(0, 0, columns, rows);
       }
-      pen.setTransform(zoom * density, 0, 0, zoom * density, x * density, y * density);
+      sheet.style.translate = "0";
+      const scale = zoom * density;
+      pen.setTransform(scale, 0, 0, scale, (x + beside) * density, (y + above) * density);
       const style = getComputedStyle(sheet);
-      const [left, top] = [-x / zoom, -y / zoom];
-      const [right, bottom] = [left + width / zoom, top + height / zoom];
+      const [left, top] = [-(x + beside) / zoom, -(y + above) / zoom];
+      const [right, bottom] = [left + wide / zoom, top + high / zoom];
       const curves = new Map<string, [Point, Point][]>();
       for (const { source, sourceHandle, target, targetHandle, style: look } of edges) {
         const from = portAt(nodeLookup.get(source), "source", sourceHandle ?? "");
@@ -134,8 +157,8 @@ export function FarView({ nodes, edges }: { nodes: readonly Node[]; edges: reado
     again();
     const stops = [
       store.subscribe((now, before) => {
-        const moved = now.transform !== before.transform;
-        if (moved || now.width !== before.width || now.height !== before.height) again();
+        if (now.width !== before.width || now.height !== before.height) again();
+        else if (now.transform !== before.transform && !asked && !shifted()) again();
       }),
       useRuns.subscribe(again),
       useSettings.subscribe(again),
