@@ -1,10 +1,9 @@
 """Lists: a node that takes one item and is given a list runs once per item."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from nodeflow.node import Multiline, Name, Range, node
-from nodeflow.values import Image, Latent
+from nodeflow.values import Image
 
 Count = Annotated[int, Range(0, 10_000)]
 
@@ -53,48 +52,6 @@ def list_length(items: list[object]) -> Annotated[int, Name("length")]:
         items: any list.
     """
     return len(items)
-
-
-@node("RebatchLatents", category="latent/batch", display_name="Rebatch Latents")
-def rebatch_latents(
-    latents: list[Latent], batch_size: Annotated[int, Range(1, 4096, step=1)] = 1
-) -> list[Latent]:
-    """Batches of another size, as a list: what follows runs once per batch.
-
-    Args:
-        latents: the batches.
-        batch_size: pictures in each; the last may have fewer.
-    """
-    found = []
-    for latent in latents:
-        count = len(latent.samples)
-        numbers = latent.batch_index or tuple(range(count))
-        for start in range(0, count, batch_size):
-            end = min(start + batch_size, count)
-            mask = latent.noise_mask
-            if mask is not None and len(mask) == count:
-                mask = mask[start:end].clone()
-            samples = latent.samples[start:end].clone()
-            index = numbers[start:end]
-            found.append(replace(latent, samples=samples, noise_mask=mask, batch_index=index))
-    return found
-
-
-@node("RebatchImages", category="image/batch", display_name="Rebatch Images")
-def rebatch_images(
-    images: list[Image], batch_size: Annotated[int, Range(1, 4096, step=1)] = 1
-) -> list[Image]:
-    """Batches of another size, as a list: what follows runs once per batch.
-
-    Args:
-        images: the batches.
-        batch_size: pictures in each; the last may have fewer.
-    """
-    return [
-        batch[start : start + batch_size].clone()
-        for batch in images
-        for start in range(0, len(batch), batch_size)
-    ]
 
 
 @node("ImageGrid", category="image/batch", display_name="Image Grid")
