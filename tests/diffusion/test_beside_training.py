@@ -11,7 +11,9 @@ from torch import Tensor
 from nodeflow.diffusion.checkpoint.header import read_header
 from nodeflow.diffusion.checkpoint.load import load_vision
 from nodeflow.diffusion.control.load import load_control
+from nodeflow.diffusion.gligen.config import GligenConfig
 from nodeflow.diffusion.gligen.load import load_gligen
+from nodeflow.diffusion.gligen.network import Fuser, Gligen
 from nodeflow.diffusion.hypernetworks.load import load_hypernetwork
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
 from nodeflow.diffusion.merging.save import write_tensors
@@ -22,6 +24,7 @@ from nodeflow.diffusion.training.gligen import boxes_of, train_gligen
 from nodeflow.diffusion.training.hypernetwork import SETTINGS, old_photograph, train_hypernetwork
 from nodeflow.diffusion.training.ip_adapter import train_ip_adapter
 from nodeflow.diffusion.training.learn import STEPS_KEY, Save
+from nodeflow.diffusion.training.looking import boxes_anywhere, inside, looking
 from nodeflow.diffusion.training.placed import Examples, Pairs
 from nodeflow.diffusion.training.scene import Library
 from nodeflow.diffusion.training.t2i import train_t2i
@@ -79,6 +82,42 @@ def test_it_learns_goes_on_and_loads(
 
 def test_boxes_lie_around_what_is_covered() -> None:
     assert boxes_of(examples().pairs.seen)[0] == (0.5, 0.25, 1.0, 0.5)
+
+
+def test_cells_learn_to_look_at_the_object_in_whose_box_they_lie() -> None:
+    boxes = torch.tensor([(0.5, 0.25, 1.0, 0.5)])
+    assert inside(boxes, 4).view(4, 4).nonzero().tolist() == [[1, 2], [1, 3]]
+    generator = torch.Generator().manual_seed(0)
+    anywhere = boxes_anywhere(1000, generator)
+    assert (anywhere >= 0).all()
+    assert (anywhere <= 1).all()
+    assert (anywhere[:, 2:] - anywhere[:, :2]).min() >= 0.25
+
+    torch.manual_seed(0)
+    net = Gligen(GligenConfig(8, 16, 32, fusers=(32,)))
+    fuser = net.fusers[0]
+    assert isinstance(fuser, Fuser)
+    words = [torch.zeros(1, 8)] * 32
+    map_of_cells = torch.randn(1, 16, 32, generator=generator).expand(32, -1, -1)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(200):
+        places = boxes_anywhere(32, generator)
+        told = torch.cat(
+            [
+                net.position_net([box], [word])
+                for box, word in zip(places.tolist(), words, strict=True)
+            ]
+        )
+        loss = looking(fuser, map_of_cells, told, 2, places, generator)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    # What would be known of a cell without the boxes: the entropy of how often it lies in one.
+    often = inside(anywhere, 4).float().mean(dim=0)
+    blind = float(torch.nn.functional.binary_cross_entropy(often, often))
+    assert sum(losses[-20:]) / 20 < 0.5 * blind
 
 
 def test_an_old_photograph_is_brown_and_darker_in_the_corners() -> None:

@@ -143,6 +143,9 @@ export const terms: { readonly [english: string]: string } = {
   Silhouettes: "剪影",
   "Three prompts, first as the model draws them, then in a silhouette, by a T2I adapter.":
     "三个提示词：先按模型自己的画法，再由 T2I 适配器画进一个剪影。",
+  Boxes: "方框",
+  "One prompt as the model draws it, then with its subject in each of four boxes, by GLIGEN.":
+    "同一提示词：先按模型自己的画法，再由 GLIGEN 把主体分别画进四个方框。",
   "Old photograph": "老照片",
   "One prompt and seed under a hypernetwork at five strengths; at 1 it is an old photograph.":
     "同一提示词与种子，超网络的五种强度；强度为 1 时是一张老照片。",
