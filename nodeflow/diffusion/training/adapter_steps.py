@@ -19,6 +19,7 @@ from nodeflow.diffusion.training.hypernetwork import (
 from nodeflow.diffusion.training.ip_adapter import train_ip_adapter
 from nodeflow.diffusion.training.latents import encode_scenes, read_latents, save_latents
 from nodeflow.diffusion.training.learn import STEPS_KEY, Save, Weights
+from nodeflow.diffusion.training.photomaker import train_photomaker
 from nodeflow.diffusion.training.placed import Draw, Examples, Pairs, pairs_of, scenes
 from nodeflow.diffusion.training.scene import Pixels, read_library
 from nodeflow.diffusion.training.steps import (
@@ -131,6 +132,17 @@ def ip_adapter(arguments: Namespace) -> None:
     log, save = arguments.work / "ip-adapter.csv", saving(arguments, **based(arguments))
     gallery = gallery_of(examples.library, 3, seed=9)
     train_ip_adapter(
+        arguments.file, encoder, gallery, examples, arguments.steps, log, save, arguments.start
+    )
+
+
+def photomaker(arguments: Namespace) -> None:
+    """Train PhotoMaker's encoder on all known subjects."""
+    examples = replace(known_scenes(arguments, "plain", 256, lambda scene: scene), empty=0.0)
+    encoder = load_vision(arguments.vision, torch.float32, "cpu")
+    log, save = arguments.work / "photomaker.csv", saving(arguments, **based(arguments))
+    gallery = gallery_of(examples.library, 4, seed=10)
+    train_photomaker(
         arguments.file, encoder, gallery, examples, arguments.steps, log, save, arguments.start
     )
 

@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
         ("upscaler", 2500, (), "an upscaler of ESRGAN's kind; after prepare"),
         ("vision", 600, (), "a CLIP image encoder; after unpack"),
         ("ip-adapter", 700, ("file", "vision"), "an IP-Adapter; after vision"),
+        ("photomaker", 2400, ("file", "vision"), "PhotoMaker's encoder; after vision"),
         ("gligen", 4500, ("file",), "GLIGEN, for subjects in boxes; after unpack"),
     ):
         step = steps.add_parser(name, help=about)
@@ -84,6 +85,7 @@ def main(argv: Sequence[str], edges: "Edges") -> int:
         "control": lambda arguments: adapter_steps.control(arguments, edges),
         "hypernetwork": adapter_steps.hypernetwork,
         "t2i": adapter_steps.t2i,
+        "photomaker": adapter_steps.photomaker,
         "gligen": adapter_steps.gligen,
         "vision": adapter_steps.vision,
         "ip-adapter": adapter_steps.ip_adapter,

@@ -143,6 +143,9 @@ export const terms: { readonly [english: string]: string } = {
   Silhouettes: "剪影",
   "Three prompts, first as the model draws them, then in a silhouette, by a T2I adapter.":
     "三个提示词：先按模型自己的画法，再由 T2I 适配器画进一个剪影。",
+  "A word that means a picture": "指代图像的词",
+  "Three pictures of subjects, and prompts in which a word means each of them, by PhotoMaker.":
+    "三张主体的图像，以及由 PhotoMaker 让一个词指代每张图像的提示词。",
   Boxes: "方框",
   "One prompt as the model draws it, then with its subject in each of four boxes, by GLIGEN.":
     "同一提示词：先按模型自己的画法，再由 GLIGEN 把主体分别画进四个方框。",
