@@ -17,6 +17,7 @@ from nodeflow.diffusion.gligen.network import Fuser, Gligen
 from nodeflow.diffusion.hypernetworks.load import load_hypernetwork
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
 from nodeflow.diffusion.merging.save import write_tensors
+from nodeflow.diffusion.photomaker.load import load_photomaker
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training.command import DATA
 from nodeflow.diffusion.training.emoji import read_subjects
@@ -25,6 +26,7 @@ from nodeflow.diffusion.training.hypernetwork import SETTINGS, old_photograph, t
 from nodeflow.diffusion.training.ip_adapter import train_ip_adapter
 from nodeflow.diffusion.training.learn import STEPS_KEY, Save
 from nodeflow.diffusion.training.looking import boxes_anywhere, inside, looking
+from nodeflow.diffusion.training.photomaker import train_photomaker
 from nodeflow.diffusion.training.placed import Examples, Pairs
 from nodeflow.diffusion.training.scene import Library
 from nodeflow.diffusion.training.t2i import train_t2i
@@ -156,3 +158,10 @@ def test_the_image_encoder_and_what_looks_through_it(tmp_path: Path) -> None:
     train_ip_adapter(EMBEDDED, encoder, gallery, made, 1, log, saving(file), start=file)
     second = load_ip_adapter(file, torch.float32, "cpu").image_proj.get_parameter("proj.weight")
     assert not torch.equal(first, second)
+    person = tmp_path / "person.safetensors"
+    train_photomaker(EMBEDDED, encoder, gallery, made, 1, log, saving(person))
+    named = load_photomaker(person, torch.float32, "cpu").visual_projection.weight
+    train_photomaker(EMBEDDED, encoder, gallery, made, 1, log, saving(person), start=person)
+    assert read_header(person).metadata[STEPS_KEY] == "2"
+    drawn = load_photomaker(person, torch.float32, "cpu").visual_projection.weight
+    assert not torch.equal(named, drawn)

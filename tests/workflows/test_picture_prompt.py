@@ -1,7 +1,5 @@
 """The embedded image encoder knows what it sees, and the IP-Adapter draws that without a word."""
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -41,12 +39,12 @@ def drawn(model: object, prompt: object, count: int, seed: int) -> Tensor:
     return pictures
 
 
-def told_apart(pictures: Tensor, prompts: Sequence[str] = PROMPTS) -> Tensor:
+def told_apart(pictures: Tensor) -> Tensor:
     """For each picture, which of the prompts lies nearest to what the encoder sees in it."""
     _, clip, _, eyes = parts()
     residency = Residency()
     encoders = residency.text_encoders(clip)  # type: ignore[arg-type]
-    words = F.normalize(torch.cat([box_text(encoders, text) for text in prompts]), dim=-1)
+    words = F.normalize(torch.cat([box_text(encoders, text) for text in PROMPTS]), dim=-1)
     seen = encode_picture(residency.vision(eyes), pictures)  # type: ignore[arg-type]
     return (F.normalize(seen.embedding, dim=-1) @ words.T).argmax(1)
 

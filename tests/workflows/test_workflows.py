@@ -27,7 +27,8 @@ SIZES = {
     "lora_tags": (550, 148), "merge": (550, 296), "guidance_kinds": (1086, 173),
     "speed_patches": (550, 173), "preprocessors": (1086, 173), "compare": (640, 128),
     "canny_control": (550, 282), "silhouettes": (550, 282), "old_photograph": (684, 173),
-    "upscale_model": (550, 148), "picture_prompt": (416, 416), "boxes": (684, 282), "picture_word": (416, 282),
+    "upscale_model": (550, 148), "picture_prompt": (416, 416), "boxes": (684, 282),
+    "picture_word": (416, 282),
 }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         ("upscaler", 2500, (), "an upscaler of ESRGAN's kind; after prepare"),
         ("vision", 600, (), "a CLIP image encoder; after unpack"),
         ("ip-adapter", 700, ("file", "vision"), "an IP-Adapter; after vision"),
-        ("photomaker", 2400, ("file", "vision"), "PhotoMaker's encoder; after vision"),
+        ("photomaker", 2000, ("file", "vision"), "PhotoMaker's encoder; after vision"),
         ("gligen", 4500, ("file",), "GLIGEN, for subjects in boxes; after unpack"),
     ):
         step = steps.add_parser(name, help=about)

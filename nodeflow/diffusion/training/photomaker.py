@@ -20,7 +20,9 @@ from nodeflow.diffusion.training.vocabulary import SHORT
 from nodeflow.diffusion.vision.encode import preprocess
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
-RATE = 1e-3
+RATE, RATE_DRAWING = 1e-3, 1e-4
+"""Of the steps that learn names, and of those that learn by drawing: those of few examples unlearn
+at a high rate what was learnt of many."""
 WORD = "thing"
 """The word that is fused with pictures: one that no caption has."""
 UNKNOWN = 0
@@ -29,7 +31,7 @@ MOST = 3
 """Pictures of one prompt."""
 LINEAR = 3.0
 """Where a GELU is nearly the identity."""
-NAMES = 2 / 3
+NAMES = 0.8
 """Share of the first steps of a new training, in which the word learns to be a name's last state.
 
 The model alone takes far longer to say what of a picture it needs; given a name's last state in the
@@ -147,4 +149,4 @@ def train_photomaker(
         done = round(NAMES * steps)
         steps -= done
         learn(learnt, Goal(naming, goal.gain), done, RATE, log, save)
-    learn(learnt, goal, steps, RATE, log, save, done)
+    learn(learnt, goal, steps, RATE_DRAWING, log, save, done)
