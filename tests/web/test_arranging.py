@@ -68,6 +68,35 @@ def test_a_group_carries_what_lies_in_it_and_nothing_else(graph: Any, server: Se
     assert moved["sampler"] == moved["positive"] == moved["save"] == (0, 0)
 
 
+def test_a_group_is_made_larger_by_its_corner_and_carries_what_is_in_it_then(
+    graph: Any, server: Serving
+) -> None:
+    open_text(graph, GRAPH)
+    graph.locator('[data-id="first"] .node-head').click()
+    graph.keyboard.press("Control+g")
+    title = graph.locator(".group-title").bounding_box()
+    graph.mouse.click(title["x"] + title["width"] - 20, title["y"] + title["height"] / 2)
+    box = graph.locator(".group").bounding_box()
+    lower = graph.locator('[data-id="invert"] .node').bounding_box()
+    corner = (box["x"] + box["width"], box["y"] + box["height"])
+    wanted = (lower["x"] + lower["width"] + 20, lower["y"] + lower["height"] + 20)
+    drag(graph, corner, wanted)
+    grown = graph.locator(".group").bounding_box()
+    assert abs(grown["x"] + grown["width"] - wanted[0]) < 3
+    assert abs(grown["y"] + grown["height"] - wanted[1]) < 3
+    before = places(saved(graph, server, "grown"))
+    grip = (title["x"] + title["width"] / 2 + 60, title["y"] + title["height"] / 2)
+    drag(graph, grip, (grip[0] + 40, grip[1] + 30))
+    after = places(saved(graph, server, "moved"))
+    assert after["first"] != before["first"]
+    assert after["invert"] != before["invert"]
+    assert after["save"] == before["save"]
+    graph.keyboard.press("Control+z")
+    graph.keyboard.press("Control+z")
+    width = "document.querySelector('.group').getBoundingClientRect().width"
+    until(graph, f"Math.abs({width} - {box['width']}) < 3", 10)
+
+
 def test_nodes_are_arranged_from_left_to_right_without_overlap(graph: Any, server: Serving) -> None:
     for name in ("image", "save", "sampler"):
         at = head(graph, name)

@@ -180,6 +180,8 @@ export function Canvas({ place }: { place: string }) {
       onNodeDragStart(event, node, dragged) {
         clones = event.altKey;
         dragging = true;
+        // A group is taken by its title: what is dragged is not what is written.
+        if (node.type === "group") (document.activeElement as HTMLElement | null)?.blur();
         // With Shift or Ctrl a press on a selected node takes it out of the selection, a drag does not.
         setNodes((before) =>
           before.map((one) => (one.id === node.id ? { ...one, selected: true } : one)),
