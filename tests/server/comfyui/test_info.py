@@ -79,7 +79,7 @@ def test_models_by_folder(comfy: Serving) -> None:
     assert {"checkpoints", "controlnet", "vae"} <= set(comfy.call("GET", "/models").json)
     nets = comfy.call("GET", "/models/controlnet").json
     assert nets == ["tiny-canny.safetensors", "tiny-silhouette.safetensors"]
-    assert comfy.call("GET", "/models/photomaker").json == []
+    assert comfy.call("GET", "/models/embeddings").json == []
     assert comfy.call("GET", "/models/nothing").status == 404
     found = comfy.call("GET", "/view_metadata/checkpoints?filename=tiny-emoji.safetensors")
     assert found.status == 200 and isinstance(found.json, dict)
