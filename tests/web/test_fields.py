@@ -175,12 +175,12 @@ def test_a_picture_over_a_dialog_closes_alone_and_a_list_gives_the_focus_back(pa
     page.keyboard.press("Escape")
     page.wait_for_selector(".sweep-grid", state="detached")
 
-    open_text(page, "nodes: {up: {node: PhotoMakerLoader, photomaker_model_name: none.bin}}")
-    page.locator('[data-id="up"] .choice').click()
-    page.wait_for_selector(".picker-none:has-text('Put some into models/photomaker')")
+    open_text(page, "nodes: {up: {node: UNETLoader, unet_name: none.safetensors}}")
+    page.locator('[data-id="up"] .choice').first.click()
+    page.wait_for_selector(".picker-none:has-text('Put some into models/diffusion_models')")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.classList.contains('choice')")
-    page.wait_for_selector(".node-problems:has-text('a file in models/photomaker')")
+    page.wait_for_selector(".node-problems:has-text('a file in models/diffusion_models')")
 
 
 def test_show_all_keeps_nodes_from_under_the_overview(page: Any) -> None:
