@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -143,6 +144,32 @@ def next_number(folder: Path, stem: str) -> int:
     pattern = re.compile(re.escape(stem) + r"_(\d+)_")
     names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
     return max((int(m[1]) for n in names if (m := pattern.match(n))), default=0) + 1
+
+
+@contextmanager
+def free_name(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
+    """The next free `stem_NNNNN_` with a suffix such as `.png`; the folder is made.
+
+    Nobody else is given the name until the block ends: nodes run side by side, and so do processes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number = next_number(folder, stem)
+    while True:
+        path = folder / f"{stem}_{number:05}_{suffix}"
+        number += 1
+        held = path.with_name(f".{path.name}.held")
+        try:
+            held.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        try:
+            # Whoever held it before may have written it since the folder was read.
+            if path.exists():
+                continue
+            yield path
+        finally:
+            held.unlink()
+        return
 
 
 def place_for(root: Path, prefix: str) -> tuple[Path, str]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from nodeflow.imaging.files import (
     WebPLook,
     expand_prefix,
-    next_number,
+    free_name,
     place_for,
     write_png,
     write_webp,
@@ -34,12 +34,10 @@ def save_pictures(
     """Write `[B, H, W, 3]` as `prefix_00001_.png`, counting on from the highest there."""
     height, width = images.shape[1:3]
     folder, stem = place_for(root, expand_prefix(prefix, width, height, datetime.now()))
-    folder.mkdir(parents=True, exist_ok=True)
-    number = next_number(folder, stem)
     files = []
-    for offset, image in enumerate(images):
-        path = folder / f"{stem}_{number + offset:05}_.png"
-        write_png(path, image, metadata)
+    for image in images:
+        with free_name(folder, stem, ".png") as path:
+            write_png(path, image, metadata)
         files.append(saved_file(path, root, kind, "image/png"))
     return Artifacts(tuple(files))
 
@@ -50,8 +48,8 @@ def save_webp(
     """Write `[B, H, W, 3]` as one `prefix_00001_.webp`, counting on from the highest there."""
     height, width = images.shape[1:3]
     folder, stem = place_for(root, expand_prefix(prefix, width, height, datetime.now()))
-    path = folder / f"{stem}_{next_number(folder, stem):05}_.webp"
-    write_webp(path, images, metadata, look)
+    with free_name(folder, stem, ".webp") as path:
+        write_webp(path, images, metadata, look)
     return Artifacts((saved_file(path, root, "output", "image/webp"),))
 
 
@@ -63,12 +61,11 @@ def save_latent_file(
     from safetensors.torch import save_file
 
     folder, stem = place_for(root, prefix)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{stem}_{next_number(folder, stem):05}_.latent"
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     tensors = {"latent_tensor": samples.contiguous(), "latent_format_version_0": torch.empty(0)}
-    save_file(tensors, partial, dict(metadata))
-    partial.replace(path)
+    with free_name(folder, stem, ".latent") as path:
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        save_file(tensors, partial, dict(metadata))
+        partial.replace(path)
     return Artifacts((saved_file(path, root, "output", "application/octet-stream"),))
 
 

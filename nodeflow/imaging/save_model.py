@@ -1,12 +1,13 @@
 """Model files among the outputs, named and numbered like pictures."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodeflow.diffusion.merging.save import Recipes, write_recipes, write_tensors
 from nodeflow.diffusion.residency import residency_of
-from nodeflow.imaging.files import next_number, place_for
+from nodeflow.imaging.files import free_name, place_for
 from nodeflow.imaging.save import saved_file
 from nodeflow.node.artifact import Artifacts
 from nodeflow.node.context import RunContext
@@ -18,23 +19,22 @@ if TYPE_CHECKING:
 def save_model(recipes: Recipes, prefix: str, context: RunContext) -> Artifacts:
     """Write `prefix_00001_.safetensors` in the output folder, counting on."""
     residency = context.resources.get(*residency_of(context.device))
-    path = next_path(prefix, context)
-    write_recipes(path, recipes, residency, context.metadata)
+    with next_path(prefix, context) as path:
+        write_recipes(path, recipes, residency, context.metadata)
     return saved_model(path, context)
 
 
 def save_adapter(tensors: "Mapping[str, Tensor]", prefix: str, context: RunContext) -> Artifacts:
     """Write an adapter under the same kind of name."""
-    path = next_path(prefix, context)
-    write_tensors(path, tensors, context.metadata)
+    with next_path(prefix, context) as path:
+        write_tensors(path, tensors, context.metadata)
     return saved_model(path, context)
 
 
-def next_path(prefix: str, context: RunContext) -> Path:
-    """The next free name; its folder is made."""
+def next_path(prefix: str, context: RunContext) -> AbstractContextManager[Path]:
+    """The next free name, held while it is written."""
     folder, stem = place_for(context.folders.output, prefix)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{stem}_{next_number(folder, stem):05}_.safetensors"
+    return free_name(folder, stem, ".safetensors")
 
 
 def saved_model(path: Path, context: RunContext) -> Artifacts:

@@ -1,6 +1,7 @@
 """Resizing, masks, picture files."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nodeflow.imaging.files import (
     PictureError,
     check_picture,
     expand_prefix,
+    free_name,
     next_number,
     place_for,
     read_picture,
@@ -128,6 +130,33 @@ def test_names_of_saved_pictures(tmp_path: Path) -> None:
     for bad in ("../x", "/etc/x", "a/../../x", "", "run/", "a\nb", "..", "C:\\x"):
         with pytest.raises(PictureError):
             place_for(tmp_path, bad)
+
+
+def test_pictures_saved_side_by_side_have_their_own_names(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        saved = list(
+            pool.map(
+                lambda level: save_pictures(
+                    torch.full((2, 64, 64, 3), level / 255), tmp_path, "output", "cat", {}
+                ),
+                range(16),
+            )
+        )
+    names = {name for made in saved for name in (f.path for f in made.files)}
+    assert names == {f"cat_{number:05}_.png" for number in range(1, 33)}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    for level, made in enumerate(saved):
+        for file in made.files:
+            with Image.open(tmp_path / file.path) as picture:
+                assert picture.getpixel((0, 0)) == (level, level, level)
+
+
+def test_a_name_that_is_held_is_left_out(tmp_path: Path) -> None:
+    with (
+        free_name(tmp_path, "cat", ".png") as first,
+        free_name(tmp_path, "cat", ".png") as second,
+    ):
+        assert (first.name, second.name) == ("cat_00001_.png", "cat_00002_.png")
 
 
 def test_latent_files(tmp_path: Path) -> None:
