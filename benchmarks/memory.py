@@ -10,9 +10,10 @@ none, and sizes, within a budget that does not hold all.
 """
 
 import argparse
+import ctypes
 import gc
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -87,6 +88,36 @@ def resident_bytes() -> int:
     """Memory of this process that is its own: file mappings are not counted."""
     fields = Path("/proc/self/statm").read_text().split()
     return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Allocations(ctypes.Structure):
+    """glibc's `struct mallinfo2` (malloc.h, from 2.33): bytes by what malloc has done with them."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+            "fordblks", "keepcost",
+        )
+    )  # fmt: skip
+
+
+def allocated_bytes() -> int:
+    """What the process has asked malloc for and not given back: tensors, arrays, long texts.
+
+    Unlike its resident memory this does not depend on how free pieces lie among used ones.
+    """
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = Allocations
+    found = mallinfo2()
+    return int(found.uordblks + found.hblkhd)
+
+
+def peak_bytes() -> int:
+    """The most memory that this process held so far."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) * 1024
 
 
 def write_checkpoint_apart(family: str, path: Path) -> None:
@@ -181,12 +212,16 @@ def adapters(family: str, folder: Path) -> None:
 
 
 def alternate(folder: Path, runs: int) -> None:
-    """Print the memory after each fifty runs."""
+    """Print the memory after every sixtieth run, whose settings but the seed are the same.
+
+    The budgets of weights, results and recorded answers are small enough to be full by the second.
+    """
     import shutil
 
     from nodeflow.diffusion.checkpoint.open import open_checkpoint
     from nodeflow.diffusion.residency import Residency, residency_of
     from nodeflow.engine.memory_cache import MemoryCache
+    from nodeflow.engine.recordings import StepRecordings
     from nodeflow.engine.run import Engine
     from nodeflow.graph.document import JsonValue, Reference
     from nodeflow.graph.edit import set_inputs
@@ -215,6 +250,7 @@ def alternate(folder: Path, runs: int) -> None:
         models=(ModelRoot.at(folder / "models"),), output=folder / "out", temp=folder / "temp"
     )
     engine = Engine(memory=MemoryCache(budget=4_000_000))
+    engine.recordings = StepRecordings(None, memory=400_000)
     kind, _ = residency_of("cpu")
     residency = engine.resources.get(kind, lambda: Residency(budget=60_000_000))
     for number in range(runs + 1):
@@ -227,12 +263,14 @@ def alternate(folder: Path, runs: int) -> None:
         }
         result = engine.run(check(set_inputs(base, settings), registry, folders))
         assert not result.failures, result.failures
-        if number % 50 == 0:
+        if number % 60 == runs % 60:
             gc.collect()
             print(
                 f"after {number:3} runs: {resident_bytes() / 1e6:.0f} MB of the process, "
+                f"{allocated_bytes() / 1e6:.1f} MB asked of malloc, "
+                f"{sys.getallocatedblocks()} objects of Python, "
                 f"{residency.held_bytes() / 1e6:.0f} MB of weights, "
-                f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB"
+                f"peak {peak_bytes() / 1e6:.0f} MB"
             )
 
 

@@ -93,7 +93,7 @@ class Traces:
         self._ledger = ledger
         self._digests: dict[str, tuple[tuple[str, ...], str]] = {}
         self._traces: dict[str, str] = {}
-        self._identities: set[str] = set()
+        self._identities: dict[str, None] = {}
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[str | threading.Event] = queue.SimpleQueue()
         self._waiting: dict[str, deque[Computed]] = {}
@@ -118,7 +118,7 @@ class Traces:
             return True
         sql = "select 1 from traces where identity = ? limit 1"
         if self._ledger.rows(sql, (name,)):
-            self._identities.add(name)
+            self._identities[name] = None
             return True
         return False
 
@@ -178,7 +178,7 @@ class Traces:
         with self._lock:
             digests, self._new_digests = self._new_digests, []
             traces, self._new_traces = self._new_traces, []
-            for kept in (self._digests, self._traces):
+            for kept in (self._digests, self._traces, self._identities):
                 while len(kept) > REMEMBERED:
                     kept.pop(next(iter(kept)))
         if digests or traces:
@@ -213,7 +213,7 @@ class Traces:
             trace, name = trace_of(job.identity, inputs), short(job.identity)
             with self._lock:
                 self._traces[trace] = job.key
-                self._identities.add(name)
+                self._identities[name] = None
                 self._new_traces.append((trace, name, job.key, time.time()))
 
     def _remember_digests(self, key: str, outputs: tuple[str, ...], stored: str) -> None:
