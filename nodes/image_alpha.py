@@ -37,9 +37,10 @@ def image_composite_masked(
         mask: where the upper one shows; everywhere without one.
     """
     from nodeflow.diffusion.resize import resize
-    from nodeflow.imaging.paste import paste
+    from nodeflow.imaging.paste import paste, with_channels
 
-    below, above = (image[..., :3].movedim(-1, 1) for image in (destination, source))
+    channels = destination.shape[-1]
+    below, above = (with_channels(i, channels).movedim(-1, 1) for i in (destination, source))
     if resize_source:
         above = resize(above, below.shape[-1], below.shape[-2], "bilinear")
     weight = None if mask is None else mask.reshape(-1, 1, *mask.shape[-2:])

@@ -28,8 +28,10 @@ def image_blend(
     """
     from nodeflow.imaging.blend import blend
     from nodeflow.imaging.latent_math import match
+    from nodeflow.imaging.paste import with_channels
 
-    above = match(image2.movedim(-1, 1), image1.movedim(-1, 1)).movedim(1, -1)
+    above = with_channels(image2, image1.shape[-1])
+    above = match(above.movedim(-1, 1), image1.movedim(-1, 1)).movedim(1, -1)
     return blend(image1, above, blend_factor, blend_mode)
 
 

@@ -110,13 +110,15 @@ def image_batch(image1: Image, image2: Image) -> Image:
     import torch
 
     from nodeflow.diffusion.resize import resize
+    from nodeflow.imaging.paste import with_channels
 
     rows, columns = image1.shape[1:3]
     second = image2
     if image2.shape[1:3] != image1.shape[1:3]:
         planes = image2.movedim(-1, 1)
         second = resize(planes, columns, rows, "bilinear", crop=True).movedim(1, -1)
-    return torch.cat([image1, second])
+    channels = max(image1.shape[-1], second.shape[-1])
+    return torch.cat([with_channels(image, channels) for image in (image1, second)])
 
 
 @node("ImagePadForOutpaint", category="image", display_name="Pad Image for Outpainting")

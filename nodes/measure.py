@@ -22,9 +22,9 @@ def image_similarity(image1: Image, image2: Image) -> Likeness:
     """
     import torch
 
-    from nodeflow.imaging.compare import psnr, same_shape, ssim
+    from nodeflow.imaging.compare import comparable, psnr, ssim
 
-    same_shape(image1, image2)
+    image1, image2 = comparable(image1, image2)
     score = psnr(image1, image2)
     return Likeness(score, ssim(image1, image2), torch.equal(image1, image2))
 
@@ -40,10 +40,9 @@ def image_difference(
         image2: the second.
         gain: makes small differences visible.
     """
-    from nodeflow.imaging.compare import difference, same_shape
+    from nodeflow.imaging.compare import comparable, difference
 
-    same_shape(image1, image2)
-    return difference(image1, image2, gain)
+    return difference(*comparable(image1, image2), gain)
 
 
 @node("ImageHistogram", category="image/measure", display_name="Image Histogram")

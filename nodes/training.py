@@ -55,7 +55,7 @@ def train_lora(
     rank: Annotated[int, Range(1, 128)] = 8,
     optimizer: Literal["AdamW", "Adam", "SGD", "RMSprop"] = "AdamW",
     loss_function: Literal["MSE", "L1", "Huber", "SmoothL1"] = "MSE",
-    seed: Annotated[int, Seed()] = 0,
+    seed: Annotated[int, Range(0, 2**64 - 1, step=1), Seed()] = 0,
     training_dtype: Literal["bf16", "fp32"] = "bf16",
     lora_dtype: Literal["bf16", "fp32"] = "bf16",
     algorithm: Literal["LoRA", "LoHa", "LoKr", "OFT"] = "LoRA",

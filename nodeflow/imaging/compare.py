@@ -1,4 +1,4 @@
-"""How alike two pictures are. Both IMAGE `[B, H, W, 3]` of one shape, in 0..1."""
+"""How alike two pictures are. Both IMAGE `[B, H, W, 3 or 4]` of one shape, in 0..1."""
 
 import math
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.blur import separable_gaussian
+from nodeflow.imaging.paste import with_channels
 
 
 def psnr(a: Tensor, b: Tensor) -> float:
@@ -34,8 +35,14 @@ def ssim(a: Tensor, b: Tensor) -> float:
 
 
 def difference(a: Tensor, b: Tensor, gain: float) -> Tensor:
-    """Where they differ: absolute difference times `gain`, clamped."""
-    return ((a - b).abs() * gain).clamp(0, 1)
+    """Where they differ: absolute difference times `gain`, clamped, `[B, H, W, 3]`.
+
+    A difference in alpha is grey.
+    """
+    apart = (a - b).abs() * gain
+    if apart.shape[-1] > 3:
+        apart = torch.maximum(apart[..., :3], apart[..., 3:])
+    return apart.clamp(0, 1)
 
 
 def histogram(image: Tensor, height: int = 128) -> Tensor:
@@ -49,8 +56,14 @@ def histogram(image: Tensor, height: int = 128) -> Tensor:
     return bars[None]
 
 
-def same_shape(a: Tensor, b: Tensor) -> None:
-    """Raise ValueError with both sizes where two pictures cannot be compared."""
+def comparable(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Both with the same channels: one without alpha is opaque.
+
+    Raises ValueError with both sizes where they differ.
+    """
+    channels = max(a.shape[-1], b.shape[-1])
+    a, b = (with_channels(image, channels) for image in (a, b))
     if a.shape != b.shape:
         sizes = [f"{x.shape[2]} x {x.shape[1]} (batch of {x.shape[0]})" for x in (a, b)]
         raise ValueError(f"the pictures differ in size: {sizes[0]} and {sizes[1]}")
+    return a, b

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nodeflow.diffusion.vae.codec import CELL
+from nodeflow.diffusion.vae.codec import crop_to_cells
+from nodeflow.imaging.paste import repeat_to
 
 
 def fit(mask: Tensor, height: int, width: int) -> Tensor:
@@ -29,14 +30,10 @@ def grow(mask: Tensor, by: int) -> Tensor:
 
 def masked_grey(pixels: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """The picture with its masked part at 0.5, and the mask `[b, 1, h, w]`, cropped to cells."""
-    height, width = pixels.shape[1], pixels.shape[2]
-    planes = fit(mask, height, width)
-    rows, columns = height // CELL * CELL, width // CELL * CELL
-    y, x = height % CELL // 2, width % CELL // 2
-    pixels = pixels[:, y : y + rows, x : x + columns, :3]
-    planes = planes[:, :, y : y + rows, x : x + columns]
-    keep = (1 - planes.round())[:, 0, :, :, None]
-    return (pixels - 0.5) * keep + 0.5, planes
+    planes = fit(mask, pixels.shape[1], pixels.shape[2]).movedim(1, -1)
+    count = max(len(pixels), len(planes))
+    pixels, planes = (crop_to_cells(repeat_to(x, count)) for x in (pixels[..., :3], planes))
+    return (pixels - 0.5) * (1 - planes.round()) + 0.5, planes.movedim(-1, 1)
 
 
 def for_inpaint(pixels: Tensor, mask: Tensor, grow_by: int) -> tuple[Tensor, Tensor]:
@@ -57,9 +54,14 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def composite(destination: Tensor, source: Tensor, x: int, y: int, operation: str) -> Tensor:
-    """The source laid on the destination at (x, y), combined where they overlap, in 0..1."""
-    result = destination.reshape(-1, *destination.shape[-2:]).clone()
+    """The source laid on the destination at (x, y), combined where they overlap, in 0..1.
+
+    The shorter batch is repeated to the longer one.
+    """
+    below = destination.reshape(-1, *destination.shape[-2:])
     source = source.reshape(-1, *source.shape[-2:])
+    count = max(len(below), len(source))
+    result, source = repeat_to(below, count).clone(), repeat_to(source, count)
     rows = min(source.shape[-2], result.shape[-2] - y)
     columns = min(source.shape[-1], result.shape[-1] - x)
     if rows <= 0 or columns <= 0:

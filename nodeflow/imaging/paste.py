@@ -13,6 +13,11 @@ def repeat_to(x: Tensor, count: int) -> Tensor:
     return x.repeat(times, *[1] * (x.dim() - 1))[:count]
 
 
+def with_channels(image: Tensor, count: int) -> Tensor:
+    """IMAGE `[B, H, W, C]` with `count` channels: opaque where it had no alpha, without it if 3."""
+    return F.pad(image, [0, count - image.shape[-1]], value=1.0)
+
+
 def paste(destination: Tensor, source: Tensor, x: int, y: int, weight: Tensor | None) -> Tensor:
     """`source` laid on a copy of `destination`, its upper left corner at (x, y).
 

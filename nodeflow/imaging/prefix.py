@@ -9,10 +9,11 @@ from nodeflow.node.spec import InputProblem
 
 def sound_prefix(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
     """The prefix must stay inside the output folder."""
-    prefix = literals.get("filename_prefix")
-    if not isinstance(prefix, str):
-        return
-    try:
-        place_for(folders.output, prefix.replace("%", "_").replace(":", "_"))
-    except PictureError as error:
-        yield InputProblem("filename_prefix", str(error), "a name, or folder/name")
+    for name in ("filename_prefix", "prefix"):
+        prefix = literals.get(name)
+        if not isinstance(prefix, str):
+            continue
+        try:
+            place_for(folders.output, prefix.replace("%", "_").replace(":", "_"))
+        except PictureError as error:
+            yield InputProblem(name, str(error), "a name, or folder/name")

@@ -7,17 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nodeflow.diffusion.resize import resize
-from nodeflow.imaging.paste import repeat_to
+from nodeflow.imaging.paste import repeat_to, with_channels
 
 Direction = Literal["right", "down", "left", "up"]
 COLOURS = {
     "white": (1.0, 1.0, 1.0), "black": (0.0, 0.0, 0.0), "red": (1.0, 0.0, 0.0),
     "green": (0.0, 1.0, 0.0), "blue": (0.0, 0.0, 1.0),
 }  # fmt: skip
-
-
-def _channels(image: Tensor, count: int) -> Tensor:
-    return F.pad(image, [0, count - image.shape[-1]], value=1.0)
 
 
 def _centred(image: Tensor, side: int, size: int) -> Tensor:
@@ -35,7 +31,7 @@ def stitch(
     """IMAGE `[B, H, W, C]`; batches are repeated to the longer one, channels filled with 1."""
     count = max(len(first), len(second))
     channels = max(first.shape[-1], second.shape[-1])
-    first, second = (_channels(repeat_to(x, count), channels) for x in (first, second))
+    first, second = (with_channels(repeat_to(x, count), channels) for x in (first, second))
     along, across = (2, 1) if direction in ("left", "right") else (1, 2)
     if match and first.shape[across] != second.shape[across]:
         scale = first.shape[across] / second.shape[across]

@@ -10,8 +10,14 @@ CELL = 8
 
 
 def crop_to_cells(image: Tensor) -> Tensor:
-    """`[B, H, W, C]` cropped in the centre to multiples of 8."""
+    """`[B, H, W, C]` cropped in the centre to multiples of 8.
+
+    Raises ValueError where it is smaller than one latent cell.
+    """
     height, width = (side // CELL * CELL for side in image.shape[1:3])
+    if not height or not width:
+        high, wide = image.shape[1:3]
+        raise ValueError(f"a picture of {wide} x {high} is smaller than {CELL} x {CELL} pixels")
     y, x = (side % CELL // 2 for side in image.shape[1:3])
     return image[:, y : y + height, x : x + width]
 
@@ -25,9 +31,6 @@ def encode_image(vae: AutoencoderKL | TinyAutoencoder, image: Tensor) -> Tensor:
     weight = next(vae.parameters())
     # Planes: GroupNorm of interleaved channels depends on the number of threads.
     pixels = (crop_to_cells(image)[..., :3].movedim(-1, 1) * 2 - 1).contiguous()
-    if not pixels.numel():
-        height, width = image.shape[1:3]
-        raise ValueError(f"a picture of {width} x {height} is smaller than {CELL} x {CELL} pixels")
     with torch.no_grad():
         latents = [
             vae.encode(item.to(weight.device, weight.dtype)).float().cpu()
