@@ -38,7 +38,8 @@ def lay_back(
 ) -> Tensor:
     """IMAGE with `part` resized into the box and shown where the mask `[1 or B, H, W]` is.
 
-    The mask's edge is blurred over about `feather` pixels, so that no seam is seen.
+    The mask's edge is blurred over about `feather` pixels, so that no seam is seen. What of the box
+    lies outside the picture is cut off.
     """
     x, y, width, height = place
     planes = mask.reshape(-1, 1, *mask.shape[-2:]).float()
@@ -46,6 +47,8 @@ def lay_back(
         planes = F.max_pool2d(planes, 2 * (feather // 2) + 1, 1, feather // 2)
         planes = separable_gaussian(planes, 2 * feather + 1, feather / 2)
     weight = planes[..., y : y + height, x : x + width]
+    beyond = [0, width - weight.shape[-1], 0, height - weight.shape[-2]]
+    weight = F.pad(weight, beyond)
     fitted = resize(part.movedim(-1, 1), width, height, "bicubic").clamp(0, 1)
     return paste(picture.movedim(-1, 1), fitted, x, y, weight).movedim(1, -1)
 

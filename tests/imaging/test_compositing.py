@@ -120,3 +120,14 @@ def test_interpolated_latents_keep_their_lengths() -> None:
     assert torch.allclose(middle, (a.norm(dim=1) + b.norm(dim=1)) / 2, atol=1e-5)
     assert not latent_math.interpolate(torch.zeros_like(a), torch.zeros_like(a), 0.3).any()
     assert latent_math.match(torch.rand(1, 4, 6, 6), torch.rand(3, 4, 8, 4)).shape == (3, 4, 8, 4)
+
+
+def test_a_part_that_reaches_out_of_the_picture_is_cut_off() -> None:
+    picture, part = torch.zeros(1, 8, 8, 3), torch.ones(1, 4, 4, 3)
+    mask = torch.zeros(1, 8, 8)
+    mask[:, :, 7] = 1
+    out = regions.lay_back(picture, part, mask, (6, 6, 4, 4), 0)
+    wanted = torch.zeros(8, 8)
+    wanted[6:, 7] = 1
+    assert torch.equal(out[0, ..., 0], wanted)
+    assert not regions.lay_back(picture, part, mask, (20, 2, 4, 4), 2).any()

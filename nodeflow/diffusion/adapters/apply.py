@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nodeflow.diffusion.adapters.change import changed
 from nodeflow.diffusion.adapters.entries import IncompleteEntry, Read, change_of
@@ -44,7 +44,8 @@ def apply_adapter(
     """Give `module` changed weights in place of those that the file names.
 
     What the file has for this target and the module does not have is named in the log. Raises
-    CheckpointError where an entry is incomplete or of the wrong size.
+    CheckpointError, which names the file, where an entry is incomplete, of the wrong size or holds
+    what is no number.
     """
     found = fit_to(read_header(path), module, target)
     left = [*found.strangers, *found.unknown]
@@ -53,7 +54,17 @@ def apply_adapter(
             "%s: %d entries fit nothing in the model: %s", path.name, len(left), shortened(left)
         )
     with WeightsReader(path) as reader:
-        apply_entries(found, reader.read, strength, module, allocate)
+
+        def read(name: str) -> Tensor:
+            value = reader.read(name)
+            if not torch.isfinite(value.float()).all():
+                raise CheckpointError(f"'{name}' holds values that are no numbers (NaN or Inf)")
+            return value
+
+        try:
+            apply_entries(found, read, strength, module, allocate)
+        except CheckpointError as error:
+            raise CheckpointError(f"{path.name}: {error}") from None
 
 
 def apply_entries(

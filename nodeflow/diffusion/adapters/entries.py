@@ -16,6 +16,7 @@ from nodeflow.diffusion.adapters.change import (
     LowRank,
     tucker,
 )
+from nodeflow.diffusion.adapters.grouping import HADAMARD, KRONECKER, missing
 
 Leaf = Literal["weight", "bias"]
 Read = Callable[[str], Tensor]
@@ -25,24 +26,16 @@ class IncompleteEntry(Exception):
     """An entry lacks a tensor that its kind needs; the message names it."""
 
 
-def _need(stem: str, roles: Mapping[str, str], *wanted: str) -> None:
-    missing = [role for role in wanted if role not in roles]
-    if missing:
-        raise IncompleteEntry(f"'{stem}' has no {' and no '.join(missing)}")
-
-
-def _kronecker(stem: str, roles: Mapping[str, str], read: Read, alpha: float | None) -> Kronecker:
+def _kronecker(roles: Mapping[str, str], read: Read, alpha: float | None) -> Kronecker:
     rank = None
     if "k1" in roles:
         first = read(roles["k1"])
     else:
-        _need(stem, roles, "k1_a", "k1_b")
         a, b = read(roles["k1_a"]).float(), read(roles["k1_b"]).float()
         first, rank = a @ b, b.shape[0]
     if "k2" in roles:
         second = read(roles["k2"])
     else:
-        _need(stem, roles, "k2_a", "k2_b")
         a, b = read(roles["k2_a"]).float(), read(roles["k2_b"]).float()
         rank = b.shape[0]
         if "kt2" in roles:
@@ -59,20 +52,19 @@ def change_of(stem: str, roles: Mapping[str, str], read: Read) -> dict[Leaf, Cha
     Scale is alpha / rank, 1 without an alpha; an OFT file's alpha is its constraint for each
     output channel (LyCORIS, sd-scripts).
     """
+    if lacks := missing(roles):
+        raise IncompleteEntry(f"'{stem}' has no {' and no '.join(lacks)}")
     alpha = float(read(roles["alpha"])) if "alpha" in roles else None
     change: Change | None = None
     if "up" in roles or "down" in roles:
-        _need(stem, roles, "up", "down")
         down = read(roles["down"])
         scale = 1.0 if alpha is None else alpha / down.shape[0]
         mid = read(roles["mid"]) if "mid" in roles else None
         change = LowRank(read(roles["up"]), down, scale, mid)
-    elif any(role in roles for role in ("w1_a", "w1_b", "w2_a", "w2_b")):
-        _need(stem, roles, "w1_a", "w1_b", "w2_a", "w2_b")
+    elif any(role in roles for role in HADAMARD):
         w1b = read(roles["w1_b"])
         cores = None
         if "t1" in roles or "t2" in roles:
-            _need(stem, roles, "t1", "t2")
             cores = read(roles["t1"]), read(roles["t2"])
         change = Hadamard(
             (read(roles["w1_a"]), w1b),
@@ -80,8 +72,8 @@ def change_of(stem: str, roles: Mapping[str, str], read: Read) -> dict[Leaf, Cha
             1.0 if alpha is None else alpha / w1b.shape[0],
             cores,
         )
-    elif any(role.startswith("k") for role in roles):
-        change = _kronecker(stem, roles, read, alpha)
+    elif any(role in roles for role in KRONECKER):
+        change = _kronecker(roles, read, alpha)
     elif "oft" in roles:
         blocks = read(roles["oft"])
         rescale = read(roles["rescale"]) if "rescale" in roles else None

@@ -1,6 +1,6 @@
 """An adapter file by its names and shapes alone, whatever trainer wrote it; without torch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,9 @@ SUFFIXES: Mapping[str, str] = {
     ".diff": "diff", ".diff_b": "diff_b", ".w_norm": "diff", ".b_norm": "diff_b",
 }  # fmt: skip
 """Ends of names to the role of the tensor, in kohya's, LyCORIS's, diffusers' and PEFT's files."""
+
+HADAMARD = ("w1_a", "w1_b", "w2_a", "w2_b")
+KRONECKER = ("k1", "k1_a", "k1_b", "k2", "k2_a", "k2_b", "kt2")
 
 _ENDS = sorted(SUFFIXES, key=len, reverse=True)
 
@@ -58,12 +61,35 @@ def group(names: Iterable[str]) -> Grouped:
     return Grouped(stems, tuple(unknown))
 
 
+def missing(roles: Container[str]) -> tuple[str, ...]:
+    """The roles that an entry lacks to be of the kind that those it has tell."""
+
+    def lacking(*wanted: str) -> tuple[str, ...]:
+        return tuple(role for role in wanted if role not in roles)
+
+    def some(*names: str) -> bool:
+        return any(name in roles for name in names)
+
+    if some("up", "down"):
+        return lacking("up", "down")
+    if some(*HADAMARD):
+        return lacking(*HADAMARD, *(("t1", "t2") if some("t1", "t2") else ()))
+    if some(*KRONECKER):
+        factors = (factor for factor in ("k1", "k2") if factor not in roles)
+        return tuple(part for k in factors for part in lacking(f"{k}_a", f"{k}_b"))
+    return ()
+
+
 def check_adapter(path: Path) -> None:
-    """Raise CheckpointError where a file holds nothing that an adapter has."""
+    """Raise CheckpointError where a file holds nothing that an adapter has, or a half of it."""
     header = read_header(path)
-    if not group(header.tensors).stems:
+    stems = group(header.tensors).stems
+    if not stems:
         example = next(iter(header.tensors), "nothing at all")
         raise CheckpointError(f"it is no LoRA or relative of one (it holds '{example}' …)")
+    for stem, roles in stems.items():
+        if lacks := missing(roles):
+            raise CheckpointError(f"'{stem}' has no {' and no '.join(lacks)}")
 
 
 def context_width(header: Header) -> int | None:

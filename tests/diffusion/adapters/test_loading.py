@@ -228,3 +228,41 @@ def test_wrong_files(tmp_path: Path) -> None:
     module = Residency().unet(opened.model)
     with pytest.raises(CheckpointError, match=f"'{stem}' has no down"):
         apply_adapter(path, 1.0, module, Target.UNET)
+
+
+EMPTY = {"a.lora_up.weight": torch.zeros(4, 2), "a.lora_down.weight": torch.zeros(2, 4)}
+
+
+@pytest.mark.parametrize(
+    ("names", "lacks"),
+    [
+        ({"lora_up.weight"}, "down"),
+        ({"lora_down.weight", "alpha"}, "up"),
+        ({"hada_w1_a", "hada_w1_b", "hada_w2_b"}, "w2_a"),
+        ({"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1"}, "t2"),
+        ({"lokr_w1"}, "k2_a and no k2_b"),
+        ({"lokr_w1_a", "lokr_w2"}, "k1_b"),
+    ],
+)  # fmt: skip
+def test_half_an_entry_is_found_from_the_header(
+    names: set[str], lacks: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "half.safetensors"
+    save_file(EMPTY | {f"lora_unet_x.{name}": torch.zeros(2, 2) for name in names}, file)
+    with pytest.raises(CheckpointError, match=f"'lora_unet_x' has no {lacks}$"):
+        check_adapter(file)
+
+
+def test_what_is_no_number_is_told_with_its_file(tmp_path: Path) -> None:
+    down = torch.full((2, 4), torch.nan)
+    file = tmp_path / "broken.safetensors"
+    stem = "lora_unet_time_embedding_linear_1"
+    network = unet_of(UNetConfig()).time_embedding
+    module = torch.nn.ModuleDict({"time_embedding": network})
+    into = network.linear_1.in_features
+    out = network.linear_1.out_features
+    tensors = {f"{stem}.lora_up.weight": torch.ones(out, 2),
+               f"{stem}.lora_down.weight": down.repeat(1, into // 4)}  # fmt: skip
+    save_file(tensors, file)
+    with pytest.raises(CheckpointError, match=r"broken\.safetensors: .*lora_down.* no numbers"):
+        apply_adapter(file, 1.0, module.to_empty(device="cpu"), Target.UNET)
