@@ -35,7 +35,9 @@ from nodeflow.diffusion.text.chunks import chunk_tokens
 from nodeflow.diffusion.text.prompt import Piece
 from nodeflow.diffusion.text.tokenizer import END, load_tokenizer
 from nodeflow.diffusion.vae.codec import decode_latent, encode_image
-from tests.diffusion.test_sampling import entry, guided, sampled, trajectory
+from tests.diffusion.test_guidance import guided
+from tests.diffusion.test_sampling import sampled, trajectory
+from tests.diffusion.told_apart import entry
 from tests.nodes.test_behaviour import NODES
 
 SD, ZERO_SNR = stable_diffusion(), stable_diffusion(zero_snr=True)
