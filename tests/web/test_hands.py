@@ -245,3 +245,15 @@ def test_a_collapsed_subgraph_is_entered_by_its_head(graph: Any) -> None:
     graph.keyboard.press("Escape")
     graph.locator('[data-id="part"] .node-enter').click()
     graph.wait_for_selector(head("sampler"))
+
+
+def test_links_of_the_selected_node_do_not_lie_over_the_fields_of_others(graph: Any) -> None:
+    graph.locator(head("sampler")).click()
+    covered = graph.evaluate("""
+        [...document.querySelectorAll(".node input")].filter((field) => {
+            const { left, top, width, height } = field.getBoundingClientRect();
+            return [0.1, 0.3, 0.5, 0.7, 0.9].some((share) => document.elementFromPoint(
+                left + width * share, top + height / 2) !== field);
+        }).map((field) => field.ariaLabel)
+    """)
+    assert covered == []

@@ -288,7 +288,6 @@ export function Canvas({ place }: { place: string }) {
         minZoom={ZOOM.min}
         maxZoom={ZOOM.max}
         onlyRenderVisibleElements={many}
-        elevateEdgesOnSelect
         nodeDragThreshold={2}
         connectionRadius={24}
         proOptions={ATTRIBUTION}
