@@ -1,4 +1,4 @@
-"""Tests run in two processes beside each other: each takes its share of the cores."""
+"""Tests run in processes beside each other: each takes its share of the cores."""
 
 import os
 
