@@ -126,17 +126,23 @@ def write_sheet(table: Table, in_step: bool, folder: Path) -> Path | None:
 
     The last axis runs along the columns, the others down; values in step stand in one column.
     """
-    from nodeflow.imaging.files import next_number
+    from nodeflow.imaging.files import free_name
+
+    # The table is there in any case, the grid not: the pair's name is free where the table's is.
+    with free_name(folder, "sweep", ".csv") as path:
+        with path.open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out).writerows(table.lines())
+        return write_grid(table, in_step, path.with_suffix(".png"))
+
+
+def write_grid(table: Table, in_step: bool, path: Path) -> Path | None:
+    """The grid of a sheet alone."""
     from nodeflow.imaging.grid import grid
 
     pictures = [
         next((f for f in table.files(n) if f.suffix in (".png", ".jpg", ".webp")), None)
         for n in range(len(table.rows))
     ]
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"sweep_{next_number(folder, 'sweep'):05}_.png"
-    with path.with_suffix(".csv").open("w", newline="", encoding="utf-8") as out:
-        csv.writer(out).writerows(table.lines())
     if not any(pictures):
         return None
     names = table.names

@@ -1,6 +1,5 @@
 """What output nodes write: numbered files, described as artifacts."""
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -58,14 +57,13 @@ def save_latent_file(
 ) -> Artifacts:
     """Write a latent in the format of ComfyUI's `.latent` files, version 0."""
     import torch
-    from safetensors.torch import save_file
+
+    from nodeflow.diffusion.checkpoint.write import write_tensors
 
     folder, stem = place_for(root, prefix)
-    tensors = {"latent_tensor": samples.contiguous(), "latent_format_version_0": torch.empty(0)}
+    tensors = {"latent_tensor": samples, "latent_format_version_0": torch.empty(0)}
     with free_name(folder, stem, ".latent") as path:
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        save_file(tensors, partial, dict(metadata))
-        partial.replace(path)
+        write_tensors(path, tensors, metadata)
     return Artifacts((saved_file(path, root, "output", "application/octet-stream"),))
 
 

@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodeflow.diffusion.merging.save import Recipes, write_recipes, write_tensors
+from nodeflow.diffusion.checkpoint.write import write_tensors
+from nodeflow.diffusion.merging.save import Recipes, write_recipes
 from nodeflow.diffusion.residency import residency_of
 from nodeflow.imaging.files import free_name, place_for
 from nodeflow.imaging.save import saved_file

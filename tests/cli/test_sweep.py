@@ -2,10 +2,16 @@
 
 import csv
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image
 
+from nodeflow.cli.sweep_report import Table, write_sheet
+from nodeflow.engine.run import RunResult
+from nodeflow.graph.variants import Axis
+from nodeflow.node.artifact import Artifacts, SavedFile
+from nodeflow.node.folders import Folders
 from tests.cli.calling import ROOT, Shell
 
 WORKFLOW = str(ROOT / "workflows" / "txt2img.yaml")
@@ -65,3 +71,23 @@ def test_wrong_calls_run_nothing(shell: Shell) -> None:
         done = shell("sweep", WORKFLOW, *arguments)
         assert done.code == 2 and told in done.err, done.text
     assert not (shell.folder / "output").exists()
+
+
+def test_sheets_written_side_by_side_have_their_own_names(tmp_path: Path) -> None:
+    folders = Folders(output=tmp_path / "output")
+    folders.output.mkdir()
+    Image.new("RGB", (64, 64)).save(folders.output / "cat.png")
+    made = {"save": Artifacts((SavedFile("cat.png", "output", "image/png", 0, ""),))}
+    result = RunResult(made, {}, (), 0.0)
+
+    def write(seed: int) -> Path | None:
+        table = Table([Axis("sampler", "seed", (seed,))], [[seed]], [result], folders)
+        return write_sheet(table, False, folders.output)
+
+    with ThreadPoolExecutor(8) as pool:
+        sheets = [path for path in pool.map(write, range(24)) if path is not None]
+    assert {path.name for path in sheets} == {f"sweep_{n:05}_.png" for n in range(1, 25)}
+    for seed, path in enumerate(sheets):
+        assert path.exists()
+        with path.with_suffix(".csv").open() as table:
+            assert [row["seed"] for row in csv.DictReader(table)] == [str(seed)]

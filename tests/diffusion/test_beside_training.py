@@ -10,13 +10,13 @@ from torch import Tensor
 
 from nodeflow.diffusion.checkpoint.header import read_header
 from nodeflow.diffusion.checkpoint.load import load_vision
+from nodeflow.diffusion.checkpoint.write import write_tensors
 from nodeflow.diffusion.control.load import load_control
 from nodeflow.diffusion.gligen.config import GligenConfig
 from nodeflow.diffusion.gligen.load import load_gligen
 from nodeflow.diffusion.gligen.network import Fuser, Gligen
 from nodeflow.diffusion.hypernetworks.load import load_hypernetwork
 from nodeflow.diffusion.ip_adapter.load import load_ip_adapter
-from nodeflow.diffusion.merging.save import write_tensors
 from nodeflow.diffusion.photomaker.load import load_photomaker
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training.command import DATA

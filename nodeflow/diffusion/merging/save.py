@@ -5,7 +5,6 @@ a part from a diffusers folder gets single-file names.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from nodeflow.diffusion.checkpoint import ldm_keys
@@ -23,6 +21,7 @@ from nodeflow.diffusion.checkpoint.names import names_of
 from nodeflow.diffusion.checkpoint.parts import Part, text_part, unet_part, vae_part
 from nodeflow.diffusion.checkpoint.reader import DTYPES, WeightsReader
 from nodeflow.diffusion.checkpoint.stored import Names, Stored
+from nodeflow.diffusion.checkpoint.write import write_tensors
 from nodeflow.diffusion.packed import plain
 from nodeflow.diffusion.recipe import ClipRecipe, FamilyName, ModelRecipe, Tower, VaeRecipe
 from nodeflow.diffusion.residency import Residency
@@ -155,14 +154,3 @@ def write_recipes(
     """Write a file of recipes."""
     facts = {"nodeflow.merged": json.dumps(True), **metadata_of(recipes), **metadata}
     write_tensors(path, collect(recipes, residency), facts)
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
-    """Write a file beside its name first, then in place."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        save_file({n: t.contiguous() for n, t in tensors.items()}, partial, dict(facts))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nodeflow.diffusion.checkpoint.load import load_vision
-from nodeflow.diffusion.merging.save import write_tensors
+from nodeflow.diffusion.checkpoint.write import write_tensors
 from nodeflow.diffusion.training.control import train_control
 from nodeflow.diffusion.training.gligen import train_gligen
 from nodeflow.diffusion.training.hypernetwork import (

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from nodeflow.diffusion.checkpoint.ldm_keys import (
@@ -16,6 +15,7 @@ from nodeflow.diffusion.checkpoint.ldm_keys import (
     unet_key_map,
     vae_key_map,
 )
+from nodeflow.diffusion.checkpoint.write import write_tensors
 from nodeflow.diffusion.recipe import Prediction
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training.vocabulary import Vocabulary
@@ -67,7 +67,4 @@ def export(
         "nodeflow.subjects": json.dumps(list(known)),
         "nodeflow.licence": "Apache-2.0; trained on pictures under the MIT licence",
     }
-    partial = path.with_suffix(".partial")
-    save_file(single_file(unet, vae, text, vocabulary, prediction), partial, metadata)
-    partial.chmod(0o644)
-    partial.replace(path)
+    write_tensors(path, single_file(unet, vae, text, vocabulary, prediction), metadata)

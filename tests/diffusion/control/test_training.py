@@ -8,10 +8,10 @@ from torch import Tensor
 
 from nodeflow.diffusion.checkpoint.header import read_header
 from nodeflow.diffusion.checkpoint.load import load_unet
+from nodeflow.diffusion.checkpoint.write import write_tensors
 from nodeflow.diffusion.control.files import ControlKind, read_control
 from nodeflow.diffusion.control.load import load_control_lora
 from nodeflow.diffusion.control.net import copied_from
-from nodeflow.diffusion.merging.save import write_tensors
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.training.command import DATA
 from nodeflow.diffusion.training.control import net_config, train_control, wake

@@ -1,5 +1,6 @@
 """Mixtures by the arithmetic they claim, and files that load as what was saved."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,3 +136,15 @@ def test_a_model_alone(pair: tuple[OpenedCheckpoint, OpenedCheckpoint], tmp_path
     with pytest.raises(CheckpointError, match="no VAE"):
         open_checkpoint(path, "four")
     assert not [p for p in tmp_path.iterdir() if p.suffix == ".partial"]
+
+
+def test_who_may_read_a_saved_file_is_left_to_the_umask(
+    pair: tuple[OpenedCheckpoint, OpenedCheckpoint], tmp_path: Path
+) -> None:
+    path = tmp_path / "vae.safetensors"
+    before = os.umask(0o027)
+    try:
+        write_recipes(path, Recipes(vae=pair[0].vae), Residency(), {})
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o640
