@@ -124,6 +124,33 @@ def test_the_server_dies_and_comes_back(page: Any, server: Serving) -> None:
     assert page.get_by_role("spinbutton", name="slow seconds").input_value() == "0.5"
 
 
+def test_dialogs_open_while_the_server_is_away(page: Any, server: Serving) -> None:
+    fetched = "performance.getEntriesByType('resource').some(({name}) => /TemplatesD/.test(name))"
+    until(page, fetched)
+    server.kill()
+    page.wait_for_selector(".banner")
+    set_number(page, "Steps", "7")
+    page.get_by_role("main").click(position={"x": 600, "y": 20})
+    page.keyboard.press("?")
+    page.get_by_role("dialog").get_by_text("Ctrl").first.wait_for()
+    page.keyboard.press("Escape")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "7"
+    server.start()
+    page.wait_for_selector(".banner", state="detached")
+
+
+def test_what_cannot_be_shown_takes_no_work_with_it(context: Any, server: Serving) -> None:
+    context.route("**/assets/ShortcutsDialog-*", lambda asked: asked.abort())
+    page = visit(context, server)
+    set_number(page, "Steps", "7")
+    page.get_by_role("main").click(position={"x": 600, "y": 20})
+    page.keyboard.press("?")
+    page.get_by_role("alert").get_by_role("button", name="Back to the workflow").click()
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "7"
+    page.keyboard.press("Control+z")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
+
+
 def test_a_run_that_no_server_takes_leaves_the_one_before(page: Any, server: Serving) -> None:
     open_text(page, "nodes: {show: {node: Show, value: one}, slow: {node: Slow, seconds: 4}}")
     page.keyboard.press("Control+Enter")

@@ -14,16 +14,19 @@ import "@/style/plugin.css";
 import "@/style/phone.css";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "@/api/client";
+import { fetchParts } from "@/api/parts";
 import { newTab, openTemplate } from "@/commands/files";
 import { listenToKeys } from "@/commands/keys";
 import { follow } from "@/run/follow";
 import { planChanges } from "@/run/planning";
 import { App } from "@/shell/App";
+import { Safe } from "@/shell/Safe";
 import { keepDrafts, restore } from "@/state/drafts";
 import { useServer } from "@/state/server";
 import { useTabs } from "@/state/tabs";
 
 const FIRST = "txt2img";
+const AFTER_THE_FIRST_LOOK = 1000;
 
 async function start(): Promise<"unauthorized" | undefined> {
   try {
@@ -48,5 +51,14 @@ async function start(): Promise<"unauthorized" | undefined> {
 }
 
 const root = createRoot(document.getElementById("root") as HTMLElement);
-root.render(<App failure={undefined} />);
-void start().then((failure) => failure && root.render(<App failure={failure} />));
+const draw = (failure: "unauthorized" | undefined) =>
+  root.render(
+    <Safe>
+      <App failure={failure} />
+    </Safe>,
+  );
+draw(undefined);
+void start().then((failure) => {
+  if (failure) draw(failure);
+  else setTimeout(fetchParts, AFTER_THE_FIRST_LOOK);
+});

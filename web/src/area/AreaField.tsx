@@ -1,10 +1,11 @@
-import { lazy, Suspense, useCallback, useState } from "react";
+import { Suspense, useCallback, useState } from "react";
+import { later } from "@/api/parts";
 import { Stage } from "@/area/Stage";
 import { useArea } from "@/area/useArea";
 import { useText } from "@/language/text";
 import { Tool } from "@/shell/Tool";
 
-const AreaDialog = lazy(() => import("@/area/AreaDialog"));
+const AreaDialog = later(() => import("@/area/AreaDialog"));
 
 /** The box that a node's x, y, width and height are, on a small picture of the whole. */
 export default function AreaField({ node }: { node: string }) {

@@ -1,6 +1,7 @@
 import type { NodeProps } from "@xyflow/react";
-import { lazy, memo, Suspense, useMemo, useState } from "react";
+import { memo, Suspense, useMemo, useState } from "react";
 import { fileUrl } from "@/api/client";
+import { later } from "@/api/parts";
 import { areaOf, SIDES } from "@/area/box";
 import { useDetail } from "@/canvas/detail";
 import { Grip } from "@/canvas/Grip";
@@ -25,8 +26,8 @@ import { useNodeType, useServer } from "@/state/server";
 import { activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 import { type InputType, labelOf, type NodeType, tipOf } from "@/types/nodeType";
 
-const AreaField = lazy(() => import("@/area/AreaField"));
-const Preview = lazy(() => import("@/plugins/Preview"));
+const AreaField = later(() => import("@/area/AreaField"));
+const Preview = later(() => import("@/plugins/Preview"));
 
 /** Where a node lies and whether it is selected is React Flow's to show: neither draws it anew. */
 function same(now: NodeProps, before: NodeProps): boolean {

@@ -1,5 +1,6 @@
+import { later } from "@/api/parts";
 import "@/style/diff.css";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { Suspense, useEffect, useMemo, useState } from "react";
 import { ChangeList, type Stop, stopsOf } from "@/diff/ChangeList";
 import { DiffCanvas, type Look } from "@/diff/DiffCanvas";
 import { sheetOf } from "@/diff/sheet";
@@ -20,7 +21,7 @@ import { typeIn, useServer } from "@/state/server";
 import { type DiffView, useSettings } from "@/state/settings";
 
 const text = () => import("@/diff/TextDiff");
-const TextDiff = lazy(text);
+const TextDiff = later(text);
 
 const outputsIn: Outputs = (document, type) => typeIn(document, type)?.outputs;
 

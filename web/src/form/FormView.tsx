@@ -1,5 +1,6 @@
-import { Fragment, lazy, Suspense } from "react";
+import { Fragment, Suspense } from "react";
 import { fileUrl } from "@/api/client";
+import { later } from "@/api/parts";
 import { areaOf, SIDES } from "@/area/box";
 import { ProblemList, useProblems } from "@/canvas/Problems";
 import { loopedOver, rowsOf } from "@/canvas/rows";
@@ -21,7 +22,7 @@ import { nodeType, useServer } from "@/state/server";
 import { activeTab, useDocument, useTabs } from "@/state/tabs";
 import type { InputType } from "@/types/nodeType";
 
-const AreaField = lazy(() => import("@/area/AreaField"));
+const AreaField = later(() => import("@/area/AreaField"));
 
 type Shown = {
   name: string;

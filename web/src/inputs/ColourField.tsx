@@ -1,9 +1,10 @@
-import { lazy, Suspense, useCallback, useState } from "react";
+import { Suspense, useCallback, useState } from "react";
+import { later } from "@/api/parts";
 import type { Json } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { hexOf, readColour } from "@/text/colour";
 
-const ColourPicker = lazy(() => import("@/inputs/ColourPicker"));
+const ColourPicker = later(() => import("@/inputs/ColourPicker"));
 
 type Props = {
   value: Json;

@@ -1,4 +1,5 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { later } from "@/api/parts";
 import { setInput } from "@/document/edit";
 import { literalOf, writeLiteral } from "@/document/reference";
 import type { Json } from "@/document/workflow";
@@ -12,7 +13,7 @@ import { useServer } from "@/state/server";
 import { act, useTabs } from "@/state/tabs";
 import type { InputType } from "@/types/nodeType";
 
-const PluginFrame = lazy(() => import("@/plugins/PluginFrame"));
+const PluginFrame = later(() => import("@/plugins/PluginFrame"));
 
 type Props = {
   node: string;

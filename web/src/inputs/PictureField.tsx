@@ -1,5 +1,6 @@
-import { lazy, Suspense, useRef, useState } from "react";
+import { Suspense, useRef, useState } from "react";
 import { ApiError, api } from "@/api/client";
+import { later } from "@/api/parts";
 import { ChoiceField } from "@/inputs/ChoiceField";
 import { useText } from "@/language/text";
 import { madeOf } from "@/results/dragging";
@@ -7,7 +8,7 @@ import { Icon } from "@/shell/Icon";
 import { say } from "@/state/panels";
 import { useServer } from "@/state/server";
 
-const MaskPainter = lazy(() => import("@/inputs/MaskPainter"));
+const MaskPainter = later(() => import("@/inputs/MaskPainter"));
 
 type Props = {
   value: string;

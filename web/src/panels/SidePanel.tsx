@@ -1,4 +1,5 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { later } from "@/api/parts";
 import { useText } from "@/language/text";
 import { HistoryPanel } from "@/panels/HistoryPanel";
 import { ModelsPanel } from "@/panels/ModelsPanel";
@@ -9,7 +10,7 @@ import { WorkflowsPanel } from "@/panels/WorkflowsPanel";
 import { Tool } from "@/shell/Tool";
 import { type Panel, usePanels } from "@/state/panels";
 
-const TextPanel = lazy(() => import("@/panels/TextPanel"));
+const TextPanel = later(() => import("@/panels/TextPanel"));
 
 const BODIES: Record<Panel, React.ComponentType> = {
   queue: QueuePanel,

@@ -1,5 +1,6 @@
 import { ReactFlowProvider } from "@xyflow/react";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
+import { later } from "@/api/parts";
 import { Canvas } from "@/canvas/Canvas";
 import { placeAt } from "@/canvas/selection";
 import { addAt, addPicture, NODE_TYPE } from "@/commands/adding";
@@ -20,7 +21,7 @@ import { nodeType } from "@/state/server";
 import { useSettings } from "@/state/settings";
 import { activeTab, useTabs } from "@/state/tabs";
 
-const Viewer = lazy(() => import("@/results/Viewer"));
+const Viewer = later(() => import("@/results/Viewer"));
 
 function useTheme(): void {
   const theme = useSettings((state) => state.theme);

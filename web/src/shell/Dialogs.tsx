@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { Suspense, useEffect, useMemo, useState } from "react";
+import { later } from "@/api/parts";
 import { LinkPicker } from "@/canvas/LinkPicker";
 import { selectedNodes } from "@/canvas/selection";
 import { COMMANDS, command } from "@/commands/commands";
@@ -14,14 +15,14 @@ import { usePanels } from "@/state/panels";
 import { act, activeTab, currentGraph } from "@/state/tabs";
 
 const LATER = {
-  shortcuts: lazy(() => import("@/shell/ShortcutsDialog")),
-  conflict: lazy(() => import("@/shell/ConflictDialog")),
-  versions: lazy(() => import("@/shell/VersionsDialog")),
-  compare: lazy(() => import("@/shell/CompareDialog")),
-  "compare-with": lazy(() => import("@/shell/CompareWith")),
-  sweep: lazy(() => import("@/sweep/SweepDialog")),
-  docs: lazy(() => import("@/shell/DocsDialog")),
-  templates: lazy(() => import("@/shell/TemplatesDialog")),
+  shortcuts: later(() => import("@/shell/ShortcutsDialog")),
+  conflict: later(() => import("@/shell/ConflictDialog")),
+  versions: later(() => import("@/shell/VersionsDialog")),
+  compare: later(() => import("@/shell/CompareDialog")),
+  "compare-with": later(() => import("@/shell/CompareWith")),
+  sweep: later(() => import("@/sweep/SweepDialog")),
+  docs: later(() => import("@/shell/DocsDialog")),
+  templates: later(() => import("@/shell/TemplatesDialog")),
 };
 
 export function Dialogs() {
