@@ -105,7 +105,22 @@ def save_latent(
     return save_latent_file(samples.samples, folder, filename_prefix, context.metadata)
 
 
-@node("LoadLatent", category="latent", display_name="Load Latent")
+def readable_latent(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
+    """The file must hold a latent; a name that another node gives is known only when it runs."""
+    from nodeflow.diffusion.checkpoint.header import CheckpointError
+    from nodeflow.imaging.latent_file import check_latent
+
+    name = literals.get("latent")
+    if not isinstance(name, str):
+        return
+    try:
+        check_latent(folders.find_input(name))
+    except CheckpointError as error:
+        expected = "a latent in safetensors, as Save Latent writes it"
+        yield InputProblem("latent", f"'{name}' cannot be used: {error}", expected)
+
+
+@node("LoadLatent", category="latent", display_name="Load Latent", validate=readable_latent)
 def load_latent(latent: Annotated[str, InputFile()], context: RunContext) -> Latent:
     """A latent from the input folder.
 
@@ -113,6 +128,6 @@ def load_latent(latent: Annotated[str, InputFile()], context: RunContext) -> Lat
         latent: a file that Save Latent wrote.
     """
     from nodeflow.diffusion.latent import Latent as LatentValue
-    from nodeflow.imaging.save import read_latent_file
+    from nodeflow.imaging.latent_file import read_latent
 
-    return LatentValue(read_latent_file(context.folders.find_input(latent)))
+    return LatentValue(read_latent(context.folders.find_input(latent)))

@@ -15,9 +15,8 @@ from nodeflow.imaging.files import (
     write_png,
     write_webp,
 )
+from nodeflow.imaging.latent_file import MARKER, TENSOR
 from nodeflow.node.artifact import Artifacts, FolderKind, SavedFile
-
-OLD_LATENT_SCALE = 1 / 0.18215
 
 
 def saved_file(path: Path, root: Path, kind: FolderKind, media_type: str) -> SavedFile:
@@ -61,16 +60,7 @@ def save_latent_file(
     from nodeflow.diffusion.checkpoint.write import write_tensors
 
     folder, stem = place_for(root, prefix)
-    tensors = {"latent_tensor": samples, "latent_format_version_0": torch.empty(0)}
+    tensors = {TENSOR: samples, MARKER: torch.empty(0)}
     with free_name(folder, stem, ".latent") as path:
         write_tensors(path, tensors, metadata)
     return Artifacts((saved_file(path, root, "output", "application/octet-stream"),))
-
-
-def read_latent_file(path: Path) -> Tensor:
-    """Read a `.latent` file; one without the version marker holds scaled latents."""
-    from safetensors.torch import load_file
-
-    tensors = load_file(path)
-    samples = tensors["latent_tensor"].float()
-    return samples if "latent_format_version_0" in tensors else samples * OLD_LATENT_SCALE

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save
 
 from tests.cli.calling import ROOT, Shell
 
@@ -178,6 +180,44 @@ def test_a_picture_that_is_none(shell: Shell) -> None:
     called = shell("run", "graph.yaml")
     assert called.code == 2
     for part in ("graph.yaml:2:27", "node 'load'", "input 'image'", "no picture"):
+        assert part in called.err
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (b"these are just words, " * 100, "not a safetensors file"),
+        (save({"weight": torch.zeros(2)}), "no latent (it holds 'weight' …)"),
+        (save({"latent_tensor": torch.zeros(4, 8, 8)}), "shape [4, 8, 8], expected four"),
+        (save({"latent_tensor": torch.zeros(1, 4, 8, 8)})[:-9], "truncated"),
+    ],
+    ids=["words", "weights", "three sides", "truncated"],
+)
+def test_a_latent_that_is_none(shell: Shell, content: bytes, wanted: str) -> None:
+    shell.write("input/mine.safetensors", "").write_bytes(content)
+    shell.write(
+        "graph.yaml",
+        "nodes:\n  load: {node: LoadLatent, latent: mine.safetensors}\n"
+        "  save: {node: SaveLatent, samples: $load}\n",
+    )
+    called = shell("run", "graph.yaml")
+    assert called.code == 2, called.text
+    told = "graph.yaml:2:", "node 'load'", "input 'latent'", "'mine.safetensors'", "Save Latent"
+    for part in (*told, wanted):
+        assert part in called.err
+
+
+def test_a_latent_of_a_name_that_was_computed(shell: Shell) -> None:
+    shell.write("input/mine.safetensors", "").write_bytes(save({"weight": torch.zeros(2)}))
+    shell.write(
+        "graph.yaml",
+        "nodes:\n  name: {node: PrimitiveString, value: mine.safetensors}\n"
+        "  load: {node: LoadLatent, latent: $name}\n"
+        "  save: {node: SaveLatent, samples: $load}\n",
+    )
+    called = shell("run", "graph.yaml")
+    assert called.code == 3, called.text
+    for part in ("node 'load'", "'mine.safetensors' cannot be used", "no latent"):
         assert part in called.err
 
 

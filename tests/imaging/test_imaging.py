@@ -20,9 +20,10 @@ from nodeflow.imaging.files import (
     place_for,
     read_picture,
 )
+from nodeflow.imaging.latent_file import read_latent
 from nodeflow.imaging.masks import composite, for_inpaint, grow
 from nodeflow.imaging.outpaint import padded
-from nodeflow.imaging.save import read_latent_file, save_latent_file, save_pictures
+from nodeflow.imaging.save import save_latent_file, save_pictures
 
 
 def test_resizing_against_torch_and_pillow() -> None:
@@ -162,8 +163,8 @@ def test_a_name_that_is_held_is_left_out(tmp_path: Path) -> None:
 def test_latent_files(tmp_path: Path) -> None:
     samples = torch.randn(1, 4, 8, 8)
     (file,) = save_latent_file(samples, tmp_path, "l/x", {}).files
-    assert torch.equal(read_latent_file(tmp_path / file.path), samples)
+    assert torch.equal(read_latent(tmp_path / file.path), samples)
     from safetensors.torch import save_file
 
     save_file({"latent_tensor": samples}, tmp_path / "old.latent")
-    assert torch.allclose(read_latent_file(tmp_path / "old.latent"), samples / 0.18215)
+    assert torch.allclose(read_latent(tmp_path / "old.latent"), samples / 0.18215)

@@ -34,6 +34,14 @@ def fit_to(header: Header, module: nn.Module, target: Target) -> Fit:
     return fit(header, target, shapes, single_file_modules(module))
 
 
+def fit_file(path: Path, module: nn.Module, target: Target) -> Fit:
+    """The same of a file, which the error names."""
+    try:
+        return fit_to(read_header(path), module, target)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path.name}: {error}") from None
+
+
 def apply_adapter(
     path: Path,
     strength: float,
@@ -47,7 +55,7 @@ def apply_adapter(
     CheckpointError, which names the file, where an entry is incomplete, of the wrong size or holds
     what is no number.
     """
-    found = fit_to(read_header(path), module, target)
+    found = fit_file(path, module, target)
     left = [*found.strangers, *found.unknown]
     if left:
         logging.getLogger(__name__).warning(

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from nodeflow.diffusion.adapters.apply import fit_to
+from nodeflow.diffusion.adapters.apply import fit_file
 from nodeflow.diffusion.adapters.patch import AdapterPatch, target_for
-from nodeflow.diffusion.checkpoint.header import CheckpointError, Header, read_header
+from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.checkpoint.parts import text_part, unet_part
 from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, Tower, WeightsFile
 from nodeflow.diffusion.text.config import TextConfig
@@ -37,10 +37,10 @@ def _foreign(file: WeightsFile) -> CheckpointError:
     return CheckpointError(f"{name} changes nothing in this model: it was made for another family")
 
 
-def matches(header: Header, source: WeightsFile, tower: Tower | None) -> int:
+def matches(file: WeightsFile, source: WeightsFile, tower: Tower | None) -> int:
     """How many modules of a network the file changes. Raises CheckpointError on a wrong size."""
     module = without_weights(Path(source.path), tower)
-    return len(fit_to(header, module, target_for(tower)).entries)
+    return len(fit_file(Path(file.path), module, target_for(tower)).entries)
 
 
 def model_with_adapter(model: ModelRecipe, file: WeightsFile, strength: float) -> ModelRecipe:
@@ -50,7 +50,7 @@ def model_with_adapter(model: ModelRecipe, file: WeightsFile, strength: float) -
     """
     if strength == 0:
         return model
-    if not matches(read_header(Path(file.path)), model.source, None):
+    if not matches(file, model.source, None):
         raise _foreign(file)
     return replace(model, patches=(*model.patches, AdapterPatch(file, strength)))
 
@@ -65,9 +65,8 @@ def with_adapter(
     """
     if not any(strengths):
         return model, clip
-    header = read_header(Path(file.path))
-    entries = matches(header, model.source, None)
-    entries += sum(matches(header, source.file, source.tower) for source in clip.sources)
+    entries = matches(file, model.source, None)
+    entries += sum(matches(file, source.file, source.tower) for source in clip.sources)
     if not entries:
         raise _foreign(file)
     for_model, for_text = strengths

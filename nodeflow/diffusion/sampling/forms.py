@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.hooks.course import Weighed
-from nodeflow.diffusion.hooks.patches import patches_for
+from nodeflow.diffusion.hooks.patches import check_fits, patches_for
 from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.recipe import ModelRecipe
 from nodeflow.diffusion.residency import shared_copy
@@ -41,7 +40,7 @@ class Forms:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, hooks: tuple[Weighed, ...]) -> Form:
-        """The network whose weights these change. Raises CheckpointError where they change none."""
+        """The network whose weights these change. Raises CheckpointError for another family's."""
         with self._lock:
             found = self._held.pop(hooks, None)
             if found is None:
@@ -62,12 +61,11 @@ class Forms:
             self._held.popitem(last=False)
 
     def _made(self, hooks: tuple[Weighed, ...]) -> Form:
+        check_fits(hooks, self.base)
         network = shared_copy(self.base)
         for patch in patches_for(hooks, self.recipe):
             patch.apply(network, None, self._memory.like)
         shared = {id(p) for p in self.base.parameters()}
         own = [p for p in network.parameters() if id(p) not in shared]
-        if not own:
-            raise CheckpointError("the hook's LoRA changes nothing in this model: another family")
         pack(network)
         return Form(network, Texts(), sum(p.numel() * p.element_size() for p in own))

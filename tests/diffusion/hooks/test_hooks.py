@@ -219,16 +219,32 @@ def test_forms_share_weights_and_do_not_grow(stage: Scene) -> None:
     assert none.size == one.size
 
 
-def test_a_hook_for_another_family_is_refused(stage: Scene, tmp_path: Path) -> None:
+def lora_of(folder: Path, name: str, stem: str, into: int = 192) -> WeightsFile:
+    """A LoRA of one entry."""
     from safetensors.torch import save_file
 
-    stem = "lora_unet_down_blocks_5_attentions_0_transformer_blocks_0_attn2_to_k"
-    shapes = {"lora_up": (64, 2), "lora_down": (2, 192)}
+    shapes = {"lora_up": (64, 2), "lora_down": (2, into)}
     tensors = {f"{stem}.{role}.weight": torch.zeros(shape) for role, shape in shapes.items()}
-    save_file(tensors, tmp_path / "foreign.safetensors")
-    file = WeightsFile(str(tmp_path / "foreign.safetensors"), "foreign")
-    with pytest.raises(CheckpointError, match="another family"):
-        hooked(stage, Hook(file, 1.0, 0.0))
+    save_file(tensors, folder / f"{name}.safetensors")
+    return WeightsFile(str(folder / f"{name}.safetensors"), name)
+
+
+def test_a_hook_for_another_family_is_refused(stage: Scene, tmp_path: Path) -> None:
+    deep = "lora_unet_down_blocks_5_attentions_0_transformer_blocks_0_attn2_to_k"
+    file = lora_of(tmp_path, "foreign", deep)
+    for hooks in ([Hook(file, 1.0, 0.0)], [Hook(stage.lora, 1.0, 0.0), Hook(file, 1.0, 0.0)]):
+        with pytest.raises(CheckpointError, match=r"'foreign.safetensors' .* another family"):
+            hooked(stage, *hooks)
+    stem = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_k"
+    wide = lora_of(tmp_path, "wide", stem, 2048)
+    with pytest.raises(CheckpointError, match=r"wide.safetensors: .* another family"):
+        hooked(stage, Hook(wide, 1.0, 0.0))
+
+
+def test_a_hook_for_text_encoders_alone_leaves_the_network(stage: Scene, tmp_path: Path) -> None:
+    stem = "lora_te_text_model_encoder_layers_0_self_attn_q_proj"
+    file = lora_of(tmp_path, "words", stem)
+    assert torch.equal(hooked(stage, Hook(file, 1.0, 0.0)), plain(stage))
 
 
 def test_threads_that_ask_for_one_form_get_the_same(stage: Scene) -> None:

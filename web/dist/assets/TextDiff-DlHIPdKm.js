@@ -1,4 +1,4 @@
-import{u as k,r as m,j as c,K as T}from"./index-CnvyhXvZ.js";import{D as w,d as O}from"./Changes-tou8L7TU.js";import{writeYaml as y}from"./yaml-B9YStbQ5.js";class E extends w{constructor(){super(...arguments),this.tokenize=D}equals(n,t,e){return e.ignoreWhitespace?((!e.newlineIsToken||!n.includes(`
+import{u as k,r as m,j as c,K as T}from"./index-BaH0vaMS.js";import{D as w,d as O}from"./Changes-1tuZGF0_.js";import{writeYaml as y}from"./yaml-B9YStbQ5.js";class E extends w{constructor(){super(...arguments),this.tokenize=D}equals(n,t,e){return e.ignoreWhitespace?((!e.newlineIsToken||!n.includes(`
 `))&&(n=n.trim()),(!e.newlineIsToken||!t.includes(`
 `))&&(t=t.trim())):e.ignoreNewlineAtEof&&!e.newlineIsToken&&(n.endsWith(`
 `)&&(n=n.slice(0,-1)),t.endsWith(`
