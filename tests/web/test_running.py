@@ -94,6 +94,32 @@ def test_the_queue_is_counted_paused_and_cancelled(page: Any, server: Serving) -
     assert page.locator(".stage-line .bar").count() == 0
 
 
+def test_what_was_put_first_stands_first_in_the_queue_and_is_the_next_to_go(page: Any) -> None:
+    page.keyboard.press("q")
+    page.get_by_role("button", name="Pause the queue").click()
+    for name in ("one", "two", "three"):
+        open_text(page, f"name: {name}\n{SLOW % 5}", f"{name}.yaml")
+        page.keyboard.press("Control+Shift+Enter" if name == "three" else "Control+Enter")
+    waiting = page.locator(".panel .list li b")
+    names = "[...document.querySelectorAll('.panel .list li b')].map(b => b.innerText).join(' ')"
+    until(page, f"({names}) === 'three one two'")
+    waiting.nth(2).locator("xpath=ancestor::li").get_by_role("button", name="Run first").click()
+    until(page, f"({names}) === 'two three one'")
+    page.keyboard.press("Control+Alt+Enter")
+    until(page, f"({names}) === 'three one'")
+    page.get_by_role("button", name="Cancel all").click()
+    page.get_by_role("button", name="Resume the queue").click()
+    page.get_by_role("button", name="Queue: 0").wait_for()
+
+
+def test_the_form_tells_the_time_left(page: Any) -> None:
+    set_number(page, "Steps", "150")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".stage-line:has-text(' left')")
+    page.keyboard.press("Control+Alt+Enter")
+    page.wait_for_selector(".stage-line:has-text('cancelled')")
+
+
 def test_a_lost_connection_heals_in_the_middle_of_a_job(context: Any, server: Serving) -> None:
     line = Line(context)
     page = visit(context, server)

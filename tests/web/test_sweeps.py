@@ -1,10 +1,12 @@
 """Journeys through sweeps that are refused."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.server.serving import Serving
+from tests.web.gestures import set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -28,6 +30,26 @@ def test_nothing_is_queued_where_one_variant_is_refused(page: Any, server: Servi
     page.wait_for_selector(".dialog .node-problems:has-text('sampler.steps')")
     assert page.locator(".sweep-grid").count() == 0
     assert jobs(server) == before
+
+
+def test_a_sweep_is_gone_on_with_and_its_pictures_are_opened(page: Any) -> None:
+    set_number(page, "Steps", "2")
+    sweep(page, "3, 4")
+    page.locator(".axis select").nth(1).select_option("sampler.cfg")
+    page.get_by_role("textbox", name="Down: Values").fill("1, 2")
+    page.get_by_role("button", name="Run 4 variants").click()
+    page.wait_for_selector(".sweep-grid td img >> nth=3")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    assert page.get_by_role("textbox", name="Across: Values").input_value() == "3, 4"
+    assert page.get_by_role("textbox", name="Down: Values").input_value() == "1, 2"
+    page.locator(".axis select").first.select_option("sampler.cfg")
+    assert page.locator(".axis select").nth(1).input_value() == ""
+    page.get_by_role("button", name=re.compile("Run . variant")).wait_for()
+    page.locator(".sweep-grid td button").nth(3).click()
+    page.get_by_role("button", name="Open its workflow").click()
+    page.wait_for_selector("[role=dialog]", state="detached")
+    assert page.get_by_role("spinbutton", name="Seed").input_value() == "4"
 
 
 def test_more_values_than_a_side_takes_are_counted(page: Any) -> None:

@@ -37,6 +37,8 @@ export type Job = {
   id: string;
   number: number;
   state: JobState;
+  /** How many come before it, when the queue was looked at last. */
+  position?: number | null;
   client: string | null;
   workflow: string | null;
   name: string | null;

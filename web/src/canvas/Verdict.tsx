@@ -3,7 +3,7 @@ import { duration, useText } from "@/language/text";
 import { usePlanParts, useRunParts } from "@/run/ofNode";
 import { planWithin, runWithin } from "@/run/within";
 import { Icon } from "@/shell/Icon";
-import { useRuns } from "@/state/runs";
+import { secondsLeft, useRuns } from "@/state/runs";
 import { runName, useTabs } from "@/state/tabs";
 
 /** What a node is doing or did, in how much time, and why. */
@@ -28,9 +28,9 @@ export function Verdict({ node: shown }: { node: string }) {
     );
   }
   if (run.state === "running") {
-    const { step, total, started } = run;
+    const { step, total } = run;
     const done = step !== undefined && total ? step / total : undefined;
-    const spent = started === undefined ? 0 : (performance.now() - started) / 1000;
+    const left = secondsLeft(run);
     return (
       <div className="verdict running">
         <div
@@ -43,9 +43,7 @@ export function Verdict({ node: shown }: { node: string }) {
           <i style={{ width: `${(done ?? 0.08) * 100}%` }} />
         </div>
         <span>{step !== undefined && total ? t.step(step, total) : t.running}</span>
-        {done !== undefined && done > 0.1 && done < 1 && (
-          <b>{t.left(duration((spent / done) * (1 - done)))}</b>
-        )}
+        {left !== undefined && <b>{t.left(duration(left))}</b>}
       </div>
     );
   }

@@ -17,7 +17,7 @@ import { run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
 import { nameOf } from "@/shell/TopBar";
 import { usePanels } from "@/state/panels";
-import { useRun, useRuns } from "@/state/runs";
+import { secondsLeft, useRun, useRuns } from "@/state/runs";
 import { nodeType, useServer } from "@/state/server";
 import { activeTab, useDocument, useTabs } from "@/state/tabs";
 import type { InputType } from "@/types/nodeType";
@@ -209,6 +209,7 @@ function Result() {
   const waiting = state === "queued" || (state === "running" && !active);
   const step = active?.[1].step ?? 0;
   const total = active?.[1].total ?? 0;
+  const left = active && secondsLeft(active[1]);
   return (
     <section className="form-result" aria-label={t.results} aria-live="polite">
       <div className={preview ? "stage live" : "stage"}>
@@ -237,6 +238,7 @@ function Result() {
             </span>
             {active[0]}
             {total > 0 && ` · ${t.step(step, total)}`}
+            {left !== undefined && ` · ${t.left(duration(left))}`}
           </>
         )}
         {waiting && t.queued}

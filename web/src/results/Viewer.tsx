@@ -6,6 +6,7 @@ import { useText } from "@/language/text";
 import { Facts } from "@/results/Facts";
 import { useViewer, viewer } from "@/results/viewer";
 import { run } from "@/run/submit";
+import { closeDialog } from "@/shell/Dialog";
 import { Icon } from "@/shell/Icon";
 import { Tool } from "@/shell/Tool";
 
@@ -49,7 +50,11 @@ export default function Viewer() {
   async function openIt(): Promise<boolean> {
     const blob = await (await fetch(file?.url ?? "")).blob();
     viewer.close();
-    return openBlob(new File([blob], file?.path ?? "picture", { type: blob.type }));
+    const picture = new File([blob], file?.path ?? "picture", { type: blob.type });
+    const opened = await openBlob(picture);
+    // It may have been opened from a dialog, which would lie over its workflow.
+    if (opened) closeDialog();
+    return opened;
   }
 
   async function makeAgain(): Promise<void> {

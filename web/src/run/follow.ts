@@ -171,11 +171,31 @@ function onPreview(head: Preview, picture: Blob): void {
   runs.changeNode(head.client, head.node, { step: head.step, total: head.total });
 }
 
+/** After these, the jobs that wait may have another order. */
+const REORDERS = new Set(["job.queued", "job.moved", "job.requeued", "job.resumed"]);
+
+async function lookAtOrder(): Promise<void> {
+  const { queued } = await api.queue();
+  useRuns.setState(({ jobs }) => {
+    const placed = queued.flatMap(({ id, position = null }) => {
+      const job = jobs[id];
+      return job ? [[id, { ...job, position }] as const] : [];
+    });
+    return { jobs: { ...jobs, ...Object.fromEntries(placed) } };
+  });
+}
+
 /** Follows the server until the returned function is called. */
 export function follow(): () => void {
   const again = () => void catchUp().catch(() => undefined);
-  return listen({
-    event: onEvent,
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = listen({
+    event(event) {
+      onEvent(event);
+      if (!REORDERS.has(event.type)) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => void lookAtOrder().catch(() => undefined), 100);
+    },
     preview: onPreview,
     gap: again,
     connected(on) {
@@ -183,4 +203,8 @@ export function follow(): () => void {
       if (on) again();
     },
   });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
 }

@@ -29,6 +29,17 @@ export type TabRun = {
   error?: string;
 };
 
+/** How long a node that runs will go on; from its first tenth on. */
+export function secondsLeft({
+  step = 0,
+  total = 0,
+  started = Number.POSITIVE_INFINITY,
+}: NodeRun): number | undefined {
+  const done = total > 0 ? step / total : 0;
+  if (!Number.isFinite(started) || done <= 0.1 || done >= 1) return undefined;
+  return ((performance.now() - started) / 1000 / done) * (1 - done);
+}
+
 /** A tab that begins to show a job; what it made before stays until there is something new. */
 export function begun(run: TabRun, job: string): TabRun {
   const { outputs, plan, ran } = run;
@@ -71,9 +82,11 @@ export function useRun(tab: string): TabRun {
   return useRuns(({ tabs }) => tabs[tab] ?? NO_RUN);
 }
 
+const turn = ({ state, position }: Job) => (state === "running" ? -1 : (position ?? 1e9));
+
 /** Jobs that are not over, in the order of the queue. */
 export function openJobs(jobs: { [id: string]: Job }): Job[] {
   return Object.values(jobs)
     .filter(({ state }) => state === "queued" || state === "running")
-    .sort((a, b) => (a.state === b.state ? a.number - b.number : a.state === "running" ? -1 : 1));
+    .sort((a, b) => turn(a) - turn(b) || a.number - b.number);
 }

@@ -8,11 +8,13 @@ import { useText } from "@/language/text";
 import { Dialog } from "@/shell/Dialog";
 import { usePanels } from "@/state/panels";
 import { nodeType } from "@/state/server";
-import { useDocument } from "@/state/tabs";
+import { useDocument, useTabs } from "@/state/tabs";
 import { SweepGrid } from "@/sweep/SweepGrid";
-import { type Axis, startSweep, useSweep } from "@/sweep/sweeps";
+import { type Axis, type AxisText, startSweep, useSweep } from "@/sweep/sweeps";
 import { countOf, MOST, MOST_VARIANTS, readValues, strays } from "@/sweep/values";
 import type { InputType } from "@/types/nodeType";
+
+const NO_AXIS: AxisText = { key: "", text: "" };
 
 type Target = { key: string; node: string; spec: InputType; now: string };
 
@@ -38,12 +40,20 @@ export default function SweepDialog() {
   const sweep = useSweep((state) => state.sweep);
   const targets = targetsOf(document);
   const seed = targets.find(({ spec }) => spec.seed) ?? targets[0];
-  const [across, setAcross] = useState({ key: seed?.key ?? "", text: "1..4" });
-  const [down, setDown] = useState({ key: "", text: "" });
+  const [before] = useState(() => {
+    const { asked } = useSweep.getState();
+    const here = asked?.tab === useTabs.getState().active;
+    return here && targets.some(({ key }) => key === asked.across.key) ? asked : undefined;
+  });
+  const [across, setAcross] = useState(before?.across ?? { key: seed?.key ?? "", text: "1..4" });
+  const [chosen, setDown] = useState(before?.down ?? NO_AXIS);
+  // An input has one value in a variant.
+  const others = targets.filter(({ key }) => key !== across.key);
+  const down = others.some(({ key }) => key === chosen.key) ? chosen : NO_AXIS;
   const [problems, setProblems] = useState<readonly Problem[]>([]);
   const [starting, setStarting] = useState(false);
 
-  function axisOf({ key, text }: { key: string; text: string }): Axis | undefined {
+  function axisOf({ key, text }: AxisText): Axis | undefined {
     const target = targets.find((one) => one.key === key);
     if (!target) return undefined;
     const { node, spec } = target;
@@ -59,6 +69,7 @@ export default function SweepDialog() {
   async function start(): Promise<void> {
     if (!first) return;
     setStarting(true);
+    useSweep.setState({ asked: { tab: useTabs.getState().active, across, down } });
     try {
       setProblems(await startSweep(document, first, second));
     } catch (error) {
@@ -97,7 +108,7 @@ export default function SweepDialog() {
         }}
       >
         <AxisFields label={t.sweepAcross} axis={across} onChange={setAcross} targets={targets} />
-        <AxisFields label={t.sweepDown} axis={down} onChange={setDown} targets={targets} none />
+        <AxisFields label={t.sweepDown} axis={down} onChange={setDown} targets={others} none />
         {count > MOST_VARIANTS ? (
           <p className="wrong">{t.sweepVariants(count, MOST_VARIANTS)}</p>
         ) : (
@@ -119,10 +130,10 @@ export default function SweepDialog() {
 
 type FieldsProps = {
   label: string;
-  axis: { key: string; text: string };
+  axis: AxisText;
   targets: Target[];
   none?: boolean;
-  onChange(axis: { key: string; text: string }): void;
+  onChange(axis: AxisText): void;
 };
 
 function AxisFields({ label, axis, targets, none, onChange }: FieldsProps) {

@@ -16,8 +16,17 @@ export type Axis = { node: string; input: string; values: Json[] };
 
 export type Sweep = { name: string; across: Axis; down?: Axis; jobs: string[][] };
 
+/** An input and what was typed for it; no input where the key is empty. */
+export type AxisText = { key: string; text: string };
+
+type Last = {
+  sweep: Sweep | undefined;
+  /** What was typed for it, to go on from. */
+  asked: { tab: string; across: AxisText; down: AxisText } | undefined;
+};
+
 /** The last sweep, row by row; what its jobs made is in `useRuns`. */
-export const useSweep = create<{ sweep: Sweep | undefined }>()(() => ({ sweep: undefined }));
+export const useSweep = create<Last>()(() => ({ sweep: undefined, asked: undefined }));
 
 function withValue(document: Workflow, axis: Axis | undefined, value: Json): Workflow {
   if (!axis) return document;
