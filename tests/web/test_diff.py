@@ -183,3 +183,19 @@ def test_groups_and_notes_are_drawn_and_how_an_output_is_written_is_no_change(pa
     assert [entry.split("\n")[1] for entry in entries] == ["Note", "The workflow itself"]
     page.keyboard.press("n")
     page.wait_for_selector(".diff-frame.note.selected")
+
+
+def test_very_long_texts_leave_the_graph_and_the_beginning_in_sight(page: Any) -> None:
+    long = "nodes: {show: {node: Show, value: '%s'}}"
+    open_text(page, long % "short", "before.yaml")
+    page.locator(".tab-name").last.dblclick()
+    page.get_by_role("textbox", name="Name the workflow").fill("Short")
+    page.keyboard.press("Enter")
+    open_text(page, long % ("many words, " * 2000), "after.yaml")
+    compare_with(page, "Short")
+    page.wait_for_selector(node("show"))
+    assert page.locator(node("show")).evaluate("({offsetHeight}) => offsetHeight") < 600
+    page.keyboard.press("y")
+    page.wait_for_selector(".lines tbody.changed")
+    first = page.locator(".lines tbody.changed ins").first.bounding_box()
+    assert 0 < first["y"] < 400

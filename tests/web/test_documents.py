@@ -93,6 +93,21 @@ def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
         assert page.get_by_role("spinbutton", name="Steps").input_value() == steps
 
 
+def test_what_a_text_editor_wrote_is_told_and_taken(page: Any, server: Serving) -> None:
+    save_as(page, "by_hand.yaml")
+    set_number(page, "Steps", "6")
+    file = next(server.folder.rglob("by_hand.yaml"))
+    file.write_text(file.read_text("utf-8").replace("width: 128", "width: 256"), "utf-8")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.wait_for_selector(".banner:has-text('by_hand.yaml')")
+    file.write_text(file.read_text("utf-8").replace("width: 256", "width: 192"), "utf-8")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".difference del:has-text('192')")
+    page.get_by_role("button", name="Take what is on disk").click()
+    page.wait_for_selector(".banner", state="detached")
+    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
+
+
 def test_an_edit_just_before_a_reload_is_kept(page: Any) -> None:
     for steps in ("7", "8"):
         set_number(page, "Steps", steps)

@@ -63,7 +63,7 @@ export async function takeFile({ document, text: source, etag }: Opened): Promis
   await replaceDocument(document, "take");
   useTabs.getState().change(tab.id, {
     text: source,
-    ...(etag ? { etag } : {}),
+    ...(etag ? { etag, theirs: etag } : {}),
     saved: activeTab()?.log.revision ?? 0,
   });
 }

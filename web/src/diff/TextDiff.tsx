@@ -24,7 +24,10 @@ export default function TextDiff({ before, after, names, beside, at, onCount }: 
   useEffect(() => onCount(count), [count, onCount]);
   useEffect(() => {
     const stretch = table.current?.querySelectorAll("tbody.changed")[at];
-    stretch?.scrollIntoView({ block: "center" });
+    if (!stretch) return;
+    // Of what is higher than the frame the beginning is wanted.
+    const fits = stretch.getBoundingClientRect().height < innerHeight / 2;
+    stretch.scrollIntoView({ block: fits ? "center" : "start" });
   }, [at, beside]);
   if (count === 0) return <p className="quiet">{t.noDifference}</p>;
   let seen = -1;

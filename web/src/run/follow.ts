@@ -58,6 +58,10 @@ async function catchUp(): Promise<void> {
     adopt(await api.job(job));
     if (!ran) await recall(tab, job);
   }
+  await lookForAll();
+}
+
+async function lookForAll(): Promise<void> {
   await Promise.all(useTabs.getState().tabs.map(lookFor));
 }
 
@@ -188,6 +192,9 @@ async function lookAtOrder(): Promise<void> {
 /** Follows the server until the returned function is called. */
 export function follow(): () => void {
   const again = () => void catchUp().catch(() => undefined);
+  // No event tells what an editor of texts wrote: the files are looked at when the person comes back from it.
+  const back = () => void lookForAll().catch(() => undefined);
+  window.addEventListener("focus", back);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = listen({
     event(event) {
@@ -205,6 +212,7 @@ export function follow(): () => void {
   });
   return () => {
     clearTimeout(timer);
+    window.removeEventListener("focus", back);
     stop();
   };
 }
