@@ -7,6 +7,7 @@ import torch
 
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import Side, evaluate
+from nodeflow.diffusion.guidance.coverage import check_counts
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rows import Guidance, Guider
 from nodeflow.diffusion.samplers.step import ModelCall
@@ -44,6 +45,12 @@ class DualPrompts:
         second, _ = resolve(
             self.second, self.first, shape, schedule, setting.items, setting.inputs, setting.sigmas
         )
+        for name, prompt, regions in (
+            ("cond1", self.first, first),
+            ("cond2", self.second, second),
+            ("negative", self.negative, negative),
+        ):
+            check_counts(name, prompt, regions, shape, setting.sigmas)
 
         def guide(call: ModelCall) -> Guidance:
             sides = Side(first), Side(second), Side(negative)

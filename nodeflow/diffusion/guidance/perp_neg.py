@@ -8,6 +8,7 @@ from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import Side, evaluate
+from nodeflow.diffusion.guidance.coverage import check_counts
 from nodeflow.diffusion.guidance.regions import resolve
 from nodeflow.diffusion.guidance.rows import Guidance, Guider
 from nodeflow.diffusion.samplers.step import ModelCall
@@ -54,6 +55,12 @@ class PerpNegPrompts:
             setting.inputs,
             setting.sigmas,
         )
+        for name, prompt, regions in (
+            ("positive", self.positive, positive),
+            ("negative", self.negative, negative),
+            ("empty_conditioning", self.empty, empty),
+        ):
+            check_counts(name, prompt, regions, shape, setting.sigmas)
 
         def guide(call: ModelCall) -> Guidance:
             sides = Side(positive), Side(negative), Side(empty)

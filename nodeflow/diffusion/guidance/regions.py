@@ -69,17 +69,31 @@ class Region:
         return bool(self.weight.min() > 0)
 
 
+def in_cells(area: Area | AreaFraction, height: int, width: int) -> Area:
+    """A rectangle in cells of a latent; it may reach beyond it."""
+    if isinstance(area, Area):
+        return area
+    return Area(
+        max(1, round(area.height * height)),
+        max(1, round(area.width * width)),
+        min(round(area.y * height), height - (area.y < 1)),
+        min(round(area.x * width), width - (area.x < 1)),
+    )
+
+
+def outside(area: Area | AreaFraction | None, height: int, width: int) -> bool:
+    """Whether no cell of a latent lies in a rectangle."""
+    if area is None:
+        return False
+    cells = in_cells(area, height, width)
+    return cells.y >= height or cells.x >= width
+
+
 def resolve_area(area: Area | AreaFraction | None, height: int, width: int) -> Area:
     """A rectangle inside a latent of `height` by `width` cells."""
     if area is None:
         return Area(height, width, 0, 0)
-    if isinstance(area, AreaFraction):
-        area = Area(
-            max(1, round(area.height * height)),
-            max(1, round(area.width * width)),
-            round(area.y * height),
-            round(area.x * width),
-        )
+    area = in_cells(area, height, width)
     y, x = min(area.y, height - 1), min(area.x, width - 1)
     return Area(min(area.height, height - y), min(area.width, width - x), y, x)
 
@@ -161,6 +175,8 @@ def region(
         weight = cropped * entry.mask_strength * entry.strength
         if 1 < len(weight) != batch:
             weight = weight.repeat(math.ceil(batch / len(weight)), 1, 1, 1)[:batch]
+    if outside(bounds, height, width):
+        weight = torch.zeros_like(weight)
     high = schedule.at_percent(max(entry.start_percent, entry.within[0]))
     low = schedule.at_percent(min(entry.end_percent, entry.within[1]))
     controls = tuple(steering(c, (batch, height, width), schedule, items) for c in entry.controls)
@@ -255,10 +271,12 @@ def resolve(
 ) -> tuple[list[Region], list[Region]]:
     """Both sides resolved for a latent shape, each with the areas of the other.
 
+    Entries without any weight are left out: a mask may be empty, an area lie outside the latent.
     Without `inputs` the model takes nothing but noise, time and text.
     """
     negative = with_controls_of(positive, negative)
     positive, negative = grounded_alike(positive, negative)
     first = [region(entry, shape, schedule, items, inputs, False, sigmas) for entry in positive]
     second = [region(entry, shape, schedule, items, inputs, True, sigmas) for entry in negative]
+    first, second = ([r for r in side if r.weight.any()] for side in (first, second))
     return match_areas(first, second), match_areas(second, first)

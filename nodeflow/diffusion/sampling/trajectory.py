@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nodeflow.diffusion.conditioning import Conditioning
 from nodeflow.diffusion.guidance.classifier_free import ClassifierFree
+from nodeflow.diffusion.guidance.coverage import check_counts
 from nodeflow.diffusion.guidance.perturbed import perturbed_scale_of
 from nodeflow.diffusion.guidance.projected import Projection, projected_of
 from nodeflow.diffusion.guidance.regions import resolve
@@ -51,6 +52,9 @@ class Prompts:
             setting.inputs,
             setting.sigmas,
         )
+        check_counts("positive", self.positive, sides[0], shape, setting.sigmas)
+        if not math.isclose(self.cfg, 1.0):
+            check_counts("negative", self.negative, sides[1], shape, setting.sigmas)
         factor = self.positive[0].guidance if self.positive else 1.0
         patches = setting.space.patches
         projected = projected_of(patches)
