@@ -11,8 +11,8 @@ DROP = """([name, type, data]) => {
     drop.items.add(new File([bytes], name, {type}));
     return drop;
 }"""
-TYPES = {".yaml": "application/yaml", ".png": "image/png", ".webp": "image/webp",
-         ".jpg": "image/jpeg"}  # fmt: skip
+TYPES = {".yaml": "application/yaml", ".json": "application/json",
+         ".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}  # fmt: skip
 
 
 def drop(page: Any, name: str, data: bytes) -> None:

@@ -63,6 +63,43 @@ def test_a_workflow_is_named_at_its_tab_and_saved_under_that(page: Any) -> None:
     assert page.locator(".form h1").inner_text() == "Text to image"
 
 
+def test_a_name_that_another_file_has_is_asked_about(page: Any, server: Serving) -> None:
+    save_as(page, "mine")
+    set_number(page, "Steps", "7")
+    save_as(page, "other")
+    open_text(page, "nodes: {canvas: {node: EmptyLatentImage, width: 64}}")
+    for answer in ("Another name", "Overwrite it"):
+        page.keyboard.press("Control+Shift+s")
+        page.get_by_role("textbox", name="Save", exact=True).fill("mine")
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("“mine.yaml” is there already").wait_for()
+        assert steps_of(server, "mine.yaml") == 20
+        dialog.get_by_role("button", name=answer).click()
+        if answer == "Another name":
+            page.get_by_role("textbox", name="Save", exact=True).press("Escape")
+    page.wait_for_selector(".toast:has-text('mine.yaml')")
+    assert list(server.call("GET", "/api/v1/workflows/mine.yaml").json["document"]["nodes"]) == [
+        "canvas"
+    ]
+    assert steps_of(server, "other.yaml") == 7
+
+
+def test_a_dropped_text_keeps_its_comments_and_what_is_not_installed(
+    page: Any, server: Serving
+) -> None:
+    seed = 18446744073709551615
+    open_text(page, f"# by hand\nnodes:\n  odd: {{node: Odd, seed: {seed}}} # keep\n")
+    save_as(page, "by_hand")
+    text = server.call("GET", "/api/v1/workflows/by_hand.yaml").json["text"]
+    assert text.startswith("# by hand\n")
+    assert f"odd: {{node: Odd, seed: {seed}}} # keep\n" in text
+    comfyui = {"1": {"class_type": "Odd", "inputs": {"seed": seed}}}
+    open_text(page, json.dumps(comfyui), "odd.json")
+    save_as(page, "odd")
+    assert f"seed: {seed}" in server.call("GET", "/api/v1/workflows/odd.yaml").json["text"]
+
+
 def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
     context: Any, server: Serving
 ) -> None:

@@ -75,10 +75,10 @@ export async function takeFile({ document, text: source, etag }: Opened): Promis
 export async function openBlob(file: File, place?: Place): Promise<boolean> {
   const picture = file.type.startsWith("image/");
   try {
-    const { document } = picture
-      ? await api.convertPicture(file)
-      : await api.convertText(await file.text());
-    await open(document);
+    const source = picture ? "" : await file.text();
+    const { document } = picture ? await api.convertPicture(file) : await api.convertText(source);
+    // JSON has no comments to keep.
+    await open(document, /\.ya?ml$/i.test(file.name) ? { text: source } : {});
     say(text().opened(file.name));
     return true;
   } catch (error) {
@@ -139,7 +139,9 @@ export async function saveTo(path: string, etag?: string): Promise<void> {
     usePanels.setState({ dialog: undefined });
   } catch (error) {
     if (error instanceof ApiError && (error.status === 412 || error.status === 428))
-      usePanels.setState({ dialog: "conflict" });
+      usePanels.setState(
+        path === tab.path ? { dialog: "conflict" } : { dialog: "taken", taken: path },
+      );
     else say(error instanceof Error ? error.message : String(error));
   }
 }

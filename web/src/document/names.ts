@@ -36,6 +36,12 @@ export function fileStem(text: string): string {
   return words.replace(/^_|_$/g, "") || "workflow";
 }
 
+/** The file that somebody means who leaves its end out or says another. */
+export function filePath(typed: string): string {
+  const path = typed.trim();
+  return /\.(yaml|json)$/.test(path) ? path : `${path.replace(/\.yml$/i, "")}.yaml`;
+}
+
 export function unique(wanted: string, taken: { has(name: string): boolean }): string {
   if (!taken.has(wanted)) return wanted;
   const stem = wanted.replace(/_?\d+$/, "") || wanted;

@@ -192,6 +192,8 @@ export const en = {
   noWorkflow: "No workflow in this file.",
   conflict: "The file changed on disk since it was opened.",
   overwrite: "Overwrite it",
+  taken: (path: string) => `“${path}” is there already: another workflow.`,
+  otherName: "Another name",
   takeTheirs: "Take what is on disk",
   saveCopy: "Save as a copy",
   fileName: "File name",

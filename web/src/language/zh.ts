@@ -190,6 +190,8 @@ export const zh: Catalogue = {
   noWorkflow: "此文件中没有工作流。",
   conflict: "打开后，磁盘上的文件已被更改。",
   overwrite: "覆盖",
+  taken: (path) => `已有另一个工作流“${path}”。`,
+  otherName: "换个名称",
   takeTheirs: "采用磁盘上的版本",
   saveCopy: "保存为副本",
   fileName: "文件名",

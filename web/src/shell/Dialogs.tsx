@@ -6,7 +6,7 @@ import { COMMANDS, command } from "@/commands/commands";
 import { saveTo } from "@/commands/files";
 import { useKeys } from "@/commands/keys";
 import { nameWorkflow, renameNode } from "@/document/edit";
-import { fileStem, isName } from "@/document/names";
+import { filePath, fileStem, isName } from "@/document/names";
 import { Picker } from "@/inputs/Picker";
 import { useText } from "@/language/text";
 import { closeDialog, Dialog } from "@/shell/Dialog";
@@ -45,6 +45,7 @@ export function Dialogs() {
   if (dialog === "name") return <NameWorkflow />;
   if (dialog === "link") return <LinkPicker />;
   if (dialog === "save") return <SaveAs />;
+  if (dialog === "taken") return <Taken />;
   if (!dialog) return null;
   const Later = LATER[dialog];
   return (
@@ -151,8 +152,34 @@ function SaveAs() {
     <Ask
       title={t.save}
       value={tab?.path ?? `${stem}.yaml`}
-      check={(typed) => /^[^\\]+\.(ya?ml|json)$/.test(typed)}
-      onDone={(typed) => void saveTo(typed, typed === tab?.path ? tab.etag : undefined)}
+      check={(typed) => /^[^\\]*[^\\/\s]\s*$/.test(typed)}
+      onDone={(typed) => {
+        const path = filePath(typed);
+        void saveTo(path, path === tab?.path ? tab.etag : undefined);
+      }}
     />
+  );
+}
+
+/** Another file has the name under which the document was to be saved. */
+function Taken() {
+  const t = useText();
+  const path = usePanels(({ taken }) => taken);
+  return (
+    <Dialog title={t.save}>
+      <p>{t.taken(path)}</p>
+      <div className="choices">
+        <button
+          type="button"
+          className="button primary"
+          onClick={() => usePanels.setState({ dialog: "save" })}
+        >
+          {t.otherName}
+        </button>
+        <button type="button" className="button" onClick={() => void saveTo(path, "*")}>
+          {t.overwrite}
+        </button>
+      </div>
+    </Dialog>
   );
 }

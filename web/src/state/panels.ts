@@ -13,6 +13,7 @@ export type Dialog =
   | "name"
   | "save"
   | "conflict"
+  | "taken"
   | "versions"
   | "compare"
   | "compare-with"
@@ -33,6 +34,8 @@ type Panels = {
   /** What can be done about the message. */
   offer: Offer | undefined;
   compared: [Compared, Compared] | undefined;
+  /** The path of another file, where the document was to be saved. */
+  taken: string;
   toggle(panel: Panel): void;
 };
 
@@ -42,6 +45,7 @@ export const usePanels = create<Panels>()((set) => ({
   message: undefined,
   offer: undefined,
   compared: undefined,
+  taken: "",
   toggle: (panel) => set((state) => ({ panel: state.panel === panel ? undefined : panel })),
 }));
 

@@ -72,6 +72,9 @@ export function typeIn({ subgraphs }: Workflow, id: string): NodeType | undefine
 
 /** Whether an input of a document's node types takes whole numbers. */
 export function takesWhole(document: Workflow): (type: string, input: string) => boolean {
-  return (type, input) =>
-    typeIn(document, type)?.inputs.find(({ name }) => name === input)?.type === "INT";
+  return (type, input) => {
+    const known = typeIn(document, type);
+    // Of a node that is not installed, digits beyond 2^53 are a seed sooner than a text.
+    return !known || known.inputs.find(({ name }) => name === input)?.type === "INT";
+  };
 }
