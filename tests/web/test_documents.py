@@ -130,6 +130,21 @@ def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
         assert page.get_by_role("spinbutton", name="Steps").input_value() == steps
 
 
+def test_a_tab_that_another_window_closed_is_still_there_after_a_reload(
+    context: Any, server: Serving
+) -> None:
+    first = visit(context, server)
+    set_number(first, "Steps", "7")
+    first.wait_for_timeout(1500)
+    second = visit(context, server)
+    assert second.get_by_role("spinbutton", name="Steps").input_value() == "7"
+    second.locator(".tab-close").click()
+    first.wait_for_timeout(1500)
+    first.reload()
+    first.wait_for_selector(".form h1")
+    assert first.get_by_role("spinbutton", name="Steps").input_value() == "7"
+
+
 def test_what_a_text_editor_wrote_is_told_and_taken(page: Any, server: Serving) -> None:
     save_as(page, "by_hand.yaml")
     set_number(page, "Steps", "6")

@@ -186,6 +186,13 @@ export function keepDrafts(): () => void {
     later(PAUSE);
   }
   note();
+  // Windows of one browser begin with the same drafts. One that another window closed is kept anew.
+  const others = new BroadcastChannel(OPEN);
+  others.onmessage = ({ data: id }: MessageEvent<string>) => {
+    if (!useTabs.getState().tabs.some((tab) => tab.id === id)) return;
+    kept.delete(id);
+    later(0);
+  };
   const onLeave = () => {
     leave();
     keepNow(true);
@@ -199,11 +206,15 @@ export function keepDrafts(): () => void {
   const stopTabs = useTabs.subscribe(({ tabs }, before) => {
     for (const { id } of before.tabs)
       if (!tabs.some((tab) => tab.id === id) && !kept.get(id)?.parted)
-        void api.deleteDraft(id).catch(() => undefined);
+        void api.deleteDraft(id).then(
+          () => others.postMessage(id),
+          () => undefined,
+        );
     note();
   });
   return () => {
     clearTimeout(timer);
+    others.close();
     document.removeEventListener("visibilitychange", onHide);
     window.removeEventListener("pagehide", onLeave);
     stopRuns();
