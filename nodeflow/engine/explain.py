@@ -35,6 +35,8 @@ def reason_of(plan: Plan, name: str, lookup: Lookup, history: History, source: s
     if name in lookup.gone:
         return Reason("file gone", f"its file {lookup.gone[name]} is gone or changed")
     if plan.parts[name].nonce:
+        if declaration.pure:
+            return Reason("impure", "which file it takes is known only when it runs")
         return Reason("impure", "it is not pure and runs every time")
     if not declaration.store:
         return Reason("not kept", "too cheap to keep")

@@ -5,7 +5,12 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PLAIN = ("ValueError", "CheckpointError", "PictureError", "ChangedInPlace", "FileReplaced")
+from nodeflow.node.folders import FileMissing
+
+PLAIN = (
+    "ValueError", "CheckpointError", "PictureError", "FileMissing", "ChangedInPlace",
+    "FileReplaced",
+)  # fmt: skip
 """Exceptions whose message says all."""
 
 
@@ -44,6 +49,8 @@ def failure_of(
             text = f"{text}, also after caches and models were let go; still held: {held}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         text = f"the disk is full ({text})"
+    if isinstance(error, FileMissing) and error.nearest:
+        text = f"{text}; did you mean {' or '.join(error.nearest)}?"
     trace = "".join(traceback.format_exception(error))
     name = type(error).__name__
     message = text if name in PLAIN else f"{name}: {text}"

@@ -100,9 +100,11 @@ def key_parts(
     """The parts of one node's key, given its links as `KeyParts` has them."""
     literals: dict[str, str] = {}
     files: dict[str, str] = {}
+    named_later = False
     for port in node.spec.inputs:
         name = port.name
         if name not in node.literals:
+            named_later |= name in links and port.names_file
             continue
         value = node.literals[name]
         path = file_of(node, name, folders) if port.constraints else None
@@ -115,7 +117,8 @@ def key_parts(
     declaration = node.spec.declaration
     depends: tuple[str, ...] = ()
     if declaration.pure:
-        nonce = ""
+        # Which file a link will name is not known yet, so that its content cannot take part.
+        nonce = nonce if named_later else ""
     elif declaration.depends is not None:
         nonce, depends = "", tuple(declaration.depends(node.literals, folders))
     return KeyParts(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from nodeflow.engine.domain import NumericsDomain
 from nodeflow.engine.keys import Fingerprint, KeyParts, key_parts
 from nodeflow.node.checked import CheckedNode, CheckedWorkflow
-from nodeflow.node.port import InputFile, ModelFile
 from nodeflow.node.spec import NodeSpec
 
 
@@ -126,5 +125,4 @@ class LastPlan:
 
 def may_change(spec: NodeSpec) -> bool:
     """Whether a node's key depends on more than the workflow."""
-    files = (port.constraint(kind) for port in spec.inputs for kind in (ModelFile, InputFile))
-    return not spec.declaration.pure or any(file is not None for file in files)
+    return not spec.declaration.pure or any(port.names_file for port in spec.inputs)

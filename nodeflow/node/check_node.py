@@ -89,7 +89,9 @@ class NodeCheck:
             found = spec.input(name)
             if found is not None:
                 generics.bind_literal(found.type, value)
-        if spec.declaration.validate is not None and len(self.problems) == before:
+        named_later = any(port.names_file and port.name in links for port in spec.inputs)
+        sound = len(self.problems) == before and not named_later
+        if spec.declaration.validate is not None and sound:
             self.ask(entry, spec.declaration.validate, literals)
         self.add(entry.name, spec, literals, links, generics)
 

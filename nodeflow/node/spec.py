@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from nodeflow.graph.problem import ProblemCode
 from nodeflow.node.folders import Folders
-from nodeflow.node.port import Constraint, PortType, TypeExpression, port_types
+from nodeflow.node.port import (
+    Constraint,
+    InputFile,
+    ModelFile,
+    PortType,
+    TypeExpression,
+    port_types,
+)
 
 if TYPE_CHECKING:
     from nodeflow.node.expansion import Expand
@@ -42,6 +49,11 @@ class InputSpec:
     def constraint(self, kind: Any) -> Any:
         """The constraint of a kind, or None."""
         return next((c for c in self.constraints if isinstance(c, kind)), None)
+
+    @property
+    def names_file(self) -> bool:
+        """Whether it takes the name of a file, whose content takes part in keys."""
+        return any(isinstance(c, ModelFile | InputFile) for c in self.constraints)
 
 
 @dataclass(frozen=True, slots=True)
