@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.serving import ROOT, Serving
 from tests.web.conftest import until, visit
-from tests.web.gestures import PICTURE, open_text, set_number
+from tests.web.gestures import PICTURE, centre, drag, open_text, set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -238,6 +238,33 @@ def test_running_on_change(page: Any) -> None:
     page.get_by_role("button", name="Run on change").click()
     page.get_by_role("textbox", name="show value").fill("two")
     page.wait_for_selector('[data-id="show"] pre:has-text("two")')
+
+
+def test_a_seed_that_goes_on_and_a_node_that_moves_run_nothing_by_themselves(
+    page: Any, server: Serving
+) -> None:
+    def jobs() -> int:
+        return len(server.call("GET", "/api/v1/jobs?limit=200").json["jobs"])
+
+    set_number(page, "Steps", "2")
+    page.get_by_role("button", name="Seed: Keep the seed").click()
+    page.get_by_role("button", name="Seed: New seed after each run").click()
+    page.get_by_role("button", name="Run on change").click()
+    before = jobs()
+    set_number(page, "Steps", "3")
+    page.wait_for_selector(".stage-line:has-text('done in')")
+    page.wait_for_timeout(1500)
+    assert jobs() == before + 1
+    page.get_by_role("button", name="Graph").click()
+    x, y = centre(page, '[data-id="save"] .node-head')
+    drag(page, (x, y), (x, y + 60))
+    page.wait_for_timeout(1000)
+    assert jobs() == before + 1
+    set_number(page, "sampler steps", "4")
+    page.get_by_role("button", name="Queue: 1").wait_for()
+    page.get_by_role("button", name="Queue: 0").wait_for()
+    page.wait_for_timeout(1000)
+    assert jobs() == before + 2
 
 
 def test_a_loop_shows_its_links_and_what_each_node_inside_did_in_all_rounds(page: Any) -> None:

@@ -1,11 +1,12 @@
 /** After each change: what is wrong, what would run, and runs by themselves where wanted. */
 
 import { ApiError, api } from "@/api/client";
+import type { Workflow } from "@/document/workflow";
 import { run } from "@/run/submit";
 import { useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { activeTab, useTabs } from "@/state/tabs";
+import { activeTab, type Tab, useTabs } from "@/state/tabs";
 
 const PAUSE = 350;
 
@@ -36,10 +37,15 @@ async function runInstead(id: string): Promise<void> {
   await run();
 }
 
+/** Whether only looks differ. */
+const runsAlike = (one: Workflow, other: Workflow | undefined) =>
+  one.nodes === other?.nodes && one.subgraphs === other?.subgraphs;
+
 /** Watches the active document until the returned function is called. */
 export function planChanges(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let seen = "";
+  let last: Tab | undefined;
+  let due = false;
   let done = 0;
   const ended = () => Object.values(useRuns.getState().jobs).filter((job) => job.finished).length;
   const stopRuns = useRuns.subscribe(() => {
@@ -54,14 +60,18 @@ export function planChanges(): () => void {
   });
   const stopTabs = useTabs.subscribe(() => {
     const tab = activeTab();
-    const now = tab ? `${tab.id}:${tab.log.revision}` : "";
-    if (!tab || now === seen) return;
-    const edited = seen.startsWith(`${tab.id}:`);
-    seen = now;
+    const before = last?.id === tab?.id ? last : undefined;
+    if (!tab || before?.log.revision === tab.log.revision) return;
+    const { document } = tab.log;
+    last = tab;
+    due = before !== undefined && (due || !runsAlike(document, before.log.document));
     clearTimeout(timer);
     timer = setTimeout(() => {
       void look(tab.id);
-      if (edited && useSettings.getState().runOnChange) void runInstead(tab.id);
+      const { passed } = useRuns.getState().tabs[tab.id] ?? {};
+      const wanted = due && useSettings.getState().runOnChange && !runsAlike(document, passed);
+      due = false;
+      if (wanted) void runInstead(tab.id);
     }, PAUSE);
   });
   return () => {

@@ -47,7 +47,10 @@ export async function run(how: How = {}): Promise<void> {
     report([]);
     const known = useRuns.getState().jobs[job.id];
     if (!known || known.state === "queued") putJob(job);
+    const unedited = activeTab()?.log.document === document;
     passSeeds();
+    const passed = activeTab()?.log.document;
+    if (unedited && passed) changeTab(tab.id, (run) => ({ ...run, passed }));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     report(error.problems);

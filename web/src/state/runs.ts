@@ -24,6 +24,8 @@ export type TabRun = {
   plan?: Plan;
   /** The nodes as they were sent last. */
   ran?: Workflow["nodes"];
+  /** The document after the last run gave its seeds their next values, which is no edit. */
+  passed?: Workflow;
   /** They have been edited since. */
   changed?: boolean;
   error?: string;
@@ -42,8 +44,15 @@ export function secondsLeft({
 
 /** A tab that begins to show a job; what it made before stays until there is something new. */
 export function begun(run: TabRun, job: string): TabRun {
-  const { outputs, plan, ran } = run;
-  return { ...NO_RUN, outputs, job, ...(plan ? { plan } : {}), ...(ran ? { ran } : {}) };
+  const { outputs, plan, ran, passed } = run;
+  return {
+    ...NO_RUN,
+    outputs,
+    job,
+    ...(plan ? { plan } : {}),
+    ...(ran ? { ran } : {}),
+    ...(passed ? { passed } : {}),
+  };
 }
 
 export const NO_RUN: TabRun = { nodes: {}, previews: {}, outputs: {} };
