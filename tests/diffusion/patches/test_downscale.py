@@ -9,8 +9,9 @@ from nodeflow.diffusion.checkpoint.open import open_checkpoint
 from nodeflow.diffusion.patches.downscale import Downscale
 from nodeflow.diffusion.patches.forward import ForwardPatches
 from nodeflow.diffusion.residency import Residency
+from nodeflow.diffusion.resize import resize
 from nodeflow.diffusion.schedule.discrete import stable_diffusion
-from nodeflow.diffusion.unet.interventions import NONE
+from nodeflow.diffusion.unet.interventions import NONE, Place
 from tests.diffusion.patches.embedded import sampled
 from tests.nodes.test_behaviour import call
 
@@ -45,6 +46,19 @@ def test_features_below_the_block_are_smaller(after_skip: bool) -> None:
         smaller = unet(x, t, text, None, acting)
     assert smaller.shape == plain.shape and not torch.allclose(smaller, plain, atol=1e-4)
     assert [2 * side for side in seen[1][2:]] == list(seen[0][2:])
+
+
+@pytest.mark.parametrize("after_skip", [True, False])
+def test_the_skip_keeps_its_size_and_both_meet_at_the_size_of_the_skip(after_skip: bool) -> None:
+    acting = ForwardPatches((patch(3, after_skip),), SD, 32).interventions(10.0, 12, 20)
+    assert acting.skip_maker is not None and acting.skip_filter is not None
+    h = torch.randn(1, 5, 12, 20)
+    assert all(part is h for part in acting.skip_maker(2, h))
+    skip, below = acting.skip_maker(3, h)
+    assert torch.equal(below, resize(h, 10, 6, "bicubic"))
+    assert torch.equal(skip, h if after_skip else below)
+    joined, same = acting.skip_filter(Place("up", 0, 0), below, h)
+    assert torch.equal(joined, resize(below, 20, 12, "bislerp")) and same is h
 
 
 def test_the_node() -> None:

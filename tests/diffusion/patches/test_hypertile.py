@@ -59,6 +59,18 @@ def test_every_tile_attends_to_itself_alone() -> None:
     assert torch.equal(below, attention(q[:, :32], k[:, :32], v[:, :32], 3))
 
 
+@pytest.mark.parametrize(("scaled", "side"), [(False, 2), (True, 1)])
+def test_a_level_below_has_tiles_of_as_many_cells_or_of_as_much_picture(
+    scaled: bool, side: int
+) -> None:
+    attend = tiled_attention_of((HyperTile(32, 1, 1, scaled),), 16, 16)
+    assert attend is not None
+    q, k, v = (torch.randn(1, 8 * 8, 12, dtype=torch.float64) for _ in range(3))
+    found = attend(Place("down", 1, 0), q, k, v, 3)
+    parts = (to_tiles(part, (8, 8), (side, side)) for part in (q, k, v))
+    assert torch.allclose(found, from_tiles(attention(*parts, 3), (8, 8), (side, side)))
+
+
 def test_the_node() -> None:
     plain = sampled(size=16)
     assert torch.equal(sampled(lambda m: call("HyperTile", m, 2048), 16), plain)

@@ -101,6 +101,16 @@ def test_gaussian_tiles_count_most_in_their_middle() -> None:
     assert torch.equal(plain[:, 8:], torch.full((16, 8), 0.5))
 
 
+def test_gaussian_tiles_are_those_of_the_paper() -> None:
+    """A density of variance 0.01 over a side of length 1, as Mixture of Diffusers has it."""
+    (_, first), (_, second) = tiles(TiledDiffusion(Blending.GAUSSIAN, 16, 16, 8, 1), 16, 24)
+    places = torch.arange(16, dtype=torch.float64)
+    density = torch.exp(-(((places - 7.5) / 16) ** 2) / (2 * 0.01))
+    share = density[8:] / (density[8:] + density[:8])
+    assert torch.allclose(first[3, 8:].double(), share, atol=1e-6)
+    assert torch.allclose(second[9, :8].double(), 1 - share, atol=1e-6)
+
+
 def denoised(model: Denoiser, positive: Conditioning, negative: Conditioning, x: Tensor) -> Tensor:
     """One guided evaluation."""
     setting = Setting(Space(SD, scale=None), x, None, 0)  # type: ignore[arg-type]

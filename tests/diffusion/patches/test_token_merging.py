@@ -3,7 +3,13 @@
 import torch
 from torch import Tensor
 
-from nodeflow.diffusion.patches.token_merging import destinations, merging
+from nodeflow.diffusion.patches.token_merging import (
+    TokenMerging,
+    destinations,
+    merged_attention_of,
+    merging,
+)
+from nodeflow.diffusion.unet.attention import attention
 from nodeflow.diffusion.unet.interventions import Place
 from tests.diffusion.patches.embedded import sampled
 from tests.nodes.test_behaviour import call
@@ -44,6 +50,17 @@ def test_merging_and_restoring_gives_each_group_its_mean() -> None:
     for image in range(2):
         wanted = by_hand(x[image], metric[image], to, source, 9)
         assert torch.allclose(restore(merged)[image], wanted)
+
+
+def test_queries_alone_are_merged_and_at_full_resolution_alone() -> None:
+    attend = merged_attention_of((TokenMerging(0.5),), 8, 8)
+    assert attend is not None
+    q, k, v = (torch.randn(1, 64, 12, dtype=torch.float64) for _ in range(3))
+    merge, restore = merging(q, destinations((8, 8), PLACE), 0.5)
+    assert torch.equal(attend(PLACE, q, k, v, 3), restore(attention(merge(q), k, v, 3)))
+    below = [part[:, :16] for part in (q, k, v)]
+    found = attend(Place("down", 1, 0), *below, 3)
+    assert torch.equal(found, attention(*below, 3))
 
 
 def test_the_node() -> None:
