@@ -71,6 +71,22 @@ def test_perp_neg() -> None:
     assert torch.allclose(found, N + 5.0 * (A - N), atol=1e-4) and sizes == [3]
 
 
+def test_perp_neg_takes_away_what_is_across_of_the_two_differences() -> None:
+    cfg, neg_scale = 5.0, 0.7
+    prompts = PerpNegPrompts(entry(3.0), entry(2.0), entry(1.0), cfg, neg_scale)
+    guide = prompts.guider(Setting(SPACE, X, None, 0))(ModelCall(X, 5.0, 0, False))
+    assert [float(rows.embedding.mean()) for rows in next(guide)] == [3.0, 2.0, 1.0]
+    made = torch.Generator().manual_seed(2)
+    answers = torch.randn(3, *X.shape, dtype=torch.float64, generator=made)
+    with pytest.raises(StopIteration) as end:
+        guide.send(list(answers))
+    for image, found in enumerate(end.value.value):
+        positive, negative, empty = answers[:, image]
+        towards, away = positive - empty, negative - empty
+        away = away - (away * towards).sum() / towards.norm() ** 2 * towards
+        assert torch.allclose(found, empty + cfg * (towards - neg_scale * away))
+
+
 @pytest.mark.parametrize("both", [False, True])
 def test_areas_reach_every_side(both: bool) -> None:
     area = Area(8, 4, 0, 0)

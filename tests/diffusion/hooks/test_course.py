@@ -94,3 +94,15 @@ def test_texts_for_each_part() -> None:
     assert [[w.strength for w in found] for _, found in scheduled] == [[0.5, 2.0]] * 2 + [[2.0]]
     (whole,) = texts_of(ClipHooks((keyed, plain), (), scheduled=False))
     assert whole[0] == (0.0, 1.0) and [w.strength for w in whole[1]] == [0.5, 2.0]
+
+
+def test_text_encoders_are_changed_by_the_keyframes_share_of_the_strength() -> None:
+    keyframes = (Keyframe(1.0), Keyframe(0.5, 0.4), Keyframe(0.0, 0.7))
+    hook = Hook(FILE, 2.0, 0.8, keyframes)
+    found = [
+        (part, [each.strength for each in changes])
+        for part, changes in texts_of(ClipHooks((hook,), (), scheduled=True))
+    ]
+    assert found == [((0.0, 0.4), [0.8]), ((0.4, 0.7), [0.4]), ((0.7, 1.0), [])]
+    ((part, whole),) = texts_of(ClipHooks((hook,), (), scheduled=False))
+    assert part == (0.0, 1.0) and [each.strength for each in whole] == [0.8]
