@@ -119,7 +119,11 @@ def test_each_side_sees_its_own(context: RunContext) -> None:
     (prompt,) = made.patches
     seen = prompt.seen  # type: ignore[attr-defined]
     assert seen.positive.shape == seen.negative.shape == (1, 8, config().context_width)
-    assert torch.equal(seen.negative[:, :4], seen.negative[:, 4:])
+    network = Residency("cpu").ip_adapter(prompt.adapter.source)  # type: ignore[attr-defined]
+    with torch.no_grad():
+        nothing = network.image_proj(torch.zeros(1, 24)).repeat(1, 2, 1)
+    assert torch.allclose(seen.negative, nothing, atol=1e-6)
+    assert not torch.allclose(seen.negative, seen.positive, atol=1e-2)
     from nodeflow.diffusion.held_tensors import held_as
 
     other = held_as(type(seen), {**seen.tensors, "negative": seen.positive})
