@@ -260,12 +260,14 @@ class NodeCheck:
             return link
         names = [output.name for output in source.outputs]
         what = "has no outputs" if not names else f"has no output '{target.output}'"
+        close = nearest(str(target.output), names)
         if target.output is None and len(names) > 1:
             what = "has several outputs, name one of them"
+            close = tuple(o.name for o in source.outputs if accepts(port.type, o.type))[:3]
         self.report(
             ProblemCode.UNKNOWN_OUTPUT, entry, f"'{target.node}' ({source.id}) {what}",
             port.name, " | ".join(f"${target.node}.{name}" for name in names) or None,
-            tuple(f"${target.node}.{n}" for n in nearest(str(target.output), names)),
+            tuple(f"${target.node}.{name}" for name in close),
         )  # fmt: skip
         return None
 

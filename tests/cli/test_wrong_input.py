@@ -69,6 +69,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         edited("filename_prefix: txt2img", "filename_prefix: ../../escape"),
         ("node 'save'", "'filename_prefix'", "output folder"),
     ),
+    "several outputs": (
+        edited("vae: $checkpoint.VAE", "vae: $checkpoint"),
+        ("'vae'", "several outputs", "nearest: $checkpoint.VAE\n"),
+    ),
     "no output": (
         "nodes:\n  canvas: {node: EmptyLatentImage}\n",
         ("nothing would run", "SaveImage"),

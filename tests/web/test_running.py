@@ -198,7 +198,7 @@ def test_what_is_wrong_is_said_at_its_input_and_mended_by_a_click(page: Any) -> 
     open_text(
         page,
         "nodes: {checkpoint: {node: CheckpointLoaderSimple, ckpt_name: tiny-emojy},"
-        " encoded: {node: CLIPTextEncod, clip: $checkpoint.CLIP, text: kept},"
+        " encoded: {node: CLIPTextEncod, clip: $checkpoint, text: kept},"
         " show: {node: PreviewAny, source: $encoded}}",
     )
     page.get_by_role("button", name="tiny-emoji", exact=True).click()
@@ -206,6 +206,7 @@ def test_what_is_wrong_is_said_at_its_input_and_mended_by_a_click(page: Any) -> 
     assert "kept" in page.locator('[data-id="encoded"]').inner_text()
     page.get_by_role("button", name="CLIPTextEncode", exact=True).click()
     page.wait_for_selector('[data-id="encoded"] .node-missing', state="detached")
+    page.get_by_role("button", name="$checkpoint.CLIP", exact=True).click()
     page.wait_for_selector('[data-id="show"] .verdict.planned')
     page.keyboard.press("Control+Enter")
     page.wait_for_selector('[data-id="show"] .verdict.ran')

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { estimate } from "@/canvas/estimate";
-import { heightOf, ROW, WIDTH } from "@/canvas/rows";
-import type { InputType, NodeType } from "@/types/nodeType";
+import { FRAME, heightOf, ROW, WIDTH } from "@/canvas/rows";
+import { type InputType, type NodeType, typeTable } from "@/types/nodeType";
 
 const input = (name: string, more: Partial<InputType> = {}): InputType => ({
   name,
@@ -44,6 +44,20 @@ test("every port has a place, in the order of the rows", () => {
   expect(found.seed?.y).toBe((found.B?.y ?? 0) + ROW);
   expect((found.steps?.y ?? 0) - (found.text?.y ?? 0)).toBeGreaterThan(2 * ROW);
   for (const { y } of Object.values(found)) expect(y).toBeLessThan(heightOf(TYPE, node));
+});
+
+test("a plugin's widget has room before it is drawn", () => {
+  const inputs = [input("dial", { type: "DIAL" })];
+  const kinds = { DIAL: { colour: "", widget: "dial/dial.js" } };
+  const heights = [kinds, {}].map((types) => {
+    const nodes = [{ ...TYPE, inputs }];
+    const table = typeTable({ digest: "", accepts: [], aliases: {}, types, nodes });
+    const type = table.byId.get("T");
+    return [heightOf(type, { node: "T" }), heightOf(type, { node: "T", dial: "$other" })];
+  });
+  const [[framed = 0, linked] = [], [plain = 0, other] = []] = heights;
+  expect(framed - plain).toBe(FRAME);
+  expect(linked).toBe(other);
 });
 
 test("a folded node has what is linked on its head, a wide one its outputs at its edge", () => {

@@ -12,6 +12,8 @@ const HEADER = 32;
 const TEXT = 86;
 const PICTURE = 190;
 const AREA = 182;
+/** Of a plugin's module, until it says its own. */
+export const FRAME = 120;
 
 export type Rows = {
   /** Inputs that only links can fill. */
@@ -63,6 +65,7 @@ export function loopOf({ loop }: NodeData): {
 
 export function literalHeight(input: InputType, node: NodeData): number {
   if (referenceOf(node[input.name])) return ROW;
+  if (input.framed) return ROW + FRAME;
   if (input.input_file) return PICTURE;
   return input.multiline ? TEXT : ROW;
 }

@@ -78,6 +78,7 @@ export function HistoryPanel() {
           {chosen.length === 2 ? t.compareRuns : t.compareNow}
         </button>
       )}
+      {found.length === 0 && <p className="quiet">{t.nothingFound}</p>}
       <ul className="list">
         {found.map((job) => (
           <Run

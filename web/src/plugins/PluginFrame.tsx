@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { FRAME } from "@/canvas/rows";
 import type { Json } from "@/document/workflow";
 import { forwardedKeys, onForwarded } from "@/plugins/keys";
 import { HELLO, type Show, understood } from "@/plugins/protocol";
@@ -34,7 +35,7 @@ export default function PluginFrame({ module, label, show, onChange, onDone }: P
   const port = useRef<MessagePort | undefined>(undefined);
   const now = useRef({ show, onChange, onDone });
   now.current = { show, onChange, onDone };
-  const [height, setHeight] = useState(120);
+  const [height, setHeight] = useState(FRAME);
   const address = `api/v1/frames/${module.split("/").map(encodeURIComponent).join("/")}`;
   const sent = JSON.stringify([show.value, show.text, show.pictures?.map(({ name }) => name)]);
 

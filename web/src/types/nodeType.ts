@@ -22,6 +22,8 @@ export type InputType = {
   colour: boolean;
   model_kind?: string;
   input_file: boolean;
+  /** A plugin has the widget of its type. */
+  framed?: boolean;
   literal: boolean;
 };
 
@@ -69,10 +71,19 @@ export const NO_TYPES: TypeTable = {
   aliases: new Map(),
 };
 
+function framed(type: NodeType, widgets: ReadonlyMap<string, string>): NodeType {
+  if (!type.inputs.some((input) => widgets.has(input.type))) return type;
+  const inputs = type.inputs.map((input) =>
+    widgets.has(input.type) ? { ...input, framed: true } : input,
+  );
+  return { ...type, inputs };
+}
+
 export function typeTable(types: NodeTypes): TypeTable {
+  const widgets = modulesOf(types, "widget");
   return {
-    byId: new Map(types.nodes.map((type) => [type.id, type])),
-    widgets: modulesOf(types, "widget"),
+    byId: new Map(types.nodes.map((type) => [type.id, framed(type, widgets)])),
+    widgets,
     previews: modulesOf(types, "preview"),
     colours: new Map(Object.entries(types.types).map(([name, { colour }]) => [name, colour])),
     accepts: types.accepts,
