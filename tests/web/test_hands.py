@@ -7,7 +7,7 @@ import pytest
 
 from tests.server.serving import Serving
 from tests.web.conftest import until
-from tests.web.gestures import centre, drag, set_number
+from tests.web.gestures import centre, drag, drop, port, set_number
 from tests.web.test_editor import saved
 
 pytestmark = pytest.mark.heavy
@@ -257,3 +257,20 @@ def test_links_of_the_selected_node_do_not_lie_over_the_fields_of_others(graph: 
         }).map((field) => field.ariaLabel)
     """)
     assert covered == []
+
+
+def test_what_one_gesture_did_is_undone_at_once(graph: Any) -> None:
+    count = "document.querySelectorAll('.react-flow__node').length"
+    links = "document.querySelectorAll('.react-flow__edge').length"
+    drag(graph, centre(graph, port("image", "IMAGE")), (900, 640))
+    graph.keyboard.press("Enter")
+    until(graph, f"{count} === 8 && {links} === 10")
+    graph.keyboard.press("Control+z")
+    until(graph, f"{count} === 7 && {links} === 9")
+    graph.keyboard.press("Control+y")
+    until(graph, f"{count} === 8 && {links} === 10")
+
+
+def test_a_damaged_picture_says_so_and_brings_no_node(graph: Any) -> None:
+    drop(graph, "torn.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
+    assert graph.locator(".react-flow__node").count() == 7

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as edit from "@/document/edit";
 import { linksOf } from "@/document/links";
-import { LIMIT, record, redo, replay, startLog, undo } from "@/document/log";
+import { folded, LIMIT, record, redo, replay, startLog, undo } from "@/document/log";
 import { type Edit, valueAt } from "@/document/operation";
 import { ROOT, type Workflow } from "@/document/workflow";
 import type { NodeType } from "@/types/nodeType";
@@ -150,4 +150,21 @@ describe("the operation log", () => {
     expect(log.edits).toHaveLength(1);
     expect(valueAt(undo(log).document, ["nodes", "a", "a"])).toBe(0);
   });
+});
+
+test("edits of one gesture are one step, whatever was before them and also at the limit", () => {
+  for (const earlier of [1, LIMIT]) {
+    let log = startLog({ nodeflow: 1, nodes: {} });
+    for (let count = 0; count < earlier; count++)
+      log = record(log, edit.addNode(log.document, ROOT, TYPE, { x: count, y: 0 }).edit);
+    const before = log;
+    const { edit: added, name } = edit.addNode(log.document, ROOT, TYPE, { x: 0, y: 9 });
+    log = record(log, added);
+    log = record(log, edit.setInput(log.document, ROOT, name, "a", 5));
+    log = folded(log, before);
+    expect(log.document.nodes[name]?.a).toBe(5);
+    expect(replay(log)).toEqual(log.document);
+    expect(undo(log).document).toEqual(before.document);
+    expect(redo(undo(log)).document).toEqual(log.document);
+  }
 });

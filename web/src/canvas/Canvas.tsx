@@ -43,7 +43,7 @@ import { useText } from "@/language/text";
 import { say } from "@/state/panels";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { currentGraph, useGraph, useScope } from "@/state/tabs";
+import { asOne, currentGraph, useGraph, useScope } from "@/state/tabs";
 
 const NODES = { node: NodeView, group: GroupView, note: NoteView, end: EndView };
 const NO_EDGES: Edge[] = [];
@@ -206,9 +206,11 @@ export function Canvas({ place }: { place: string }) {
           setNodes((before) => toNodes(currentGraph(), before, inside, many, isDrawn));
           return;
         }
-        dropped(all);
-        if ("clientX" in event && moved.length === 1)
-          dropOnLink(node.id, { x: event.clientX, y: event.clientY });
+        asOne(() => {
+          dropped(all);
+          if ("clientX" in event && moved.length === 1)
+            dropOnLink(node.id, { x: event.clientX, y: event.clientY });
+        });
       },
       onNodeContextMenu(event, node) {
         event.preventDefault();

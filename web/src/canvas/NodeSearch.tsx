@@ -12,7 +12,7 @@ import { useText } from "@/language/text";
 import { readableModels } from "@/state/models";
 import { nodeType, useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { act, shownGraph } from "@/state/tabs";
+import { act, asOne, shownGraph } from "@/state/tabs";
 import { rankOf } from "@/types/common";
 import { inputFor, outputFor } from "@/types/compatible";
 import { type NodeType, summary } from "@/types/nodeType";
@@ -72,7 +72,7 @@ export function NodeSearch({ asked, onClose }: Props) {
     const type = nodeType(id);
     onClose();
     if (id === NOTE) addNote(asked.place);
-    if (type) void readableModels(type).then((models) => add(type, models));
+    if (type) void readableModels(type).then((models) => asOne(() => add(type, models)));
   }
 
   function add(type: NodeType, models: JsonMap): void {

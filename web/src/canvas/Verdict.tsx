@@ -16,7 +16,7 @@ export function Verdict({ node: shown }: { node: string }) {
   const run = runWithin(useRunParts(node), planned.length);
   const plan = planWithin(planned);
   const changed = useRuns(({ tabs }) => tabs[tab]?.changed);
-  if (!run || (changed && run.state !== "running" && plan?.action === "run")) {
+  if (!run || (changed && run.state !== "running" && plan?.action !== "reuse")) {
     if (!plan) return null;
     const reuse = plan.action === "reuse";
     return (

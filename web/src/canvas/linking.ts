@@ -9,7 +9,7 @@ import { apply, Draft, type Edit } from "@/document/operation";
 import { origin, writeReference } from "@/document/reference";
 import { graphAt, INPUTS, type Scope, type Workflow } from "@/document/workflow";
 import { nodeType, useServer } from "@/state/server";
-import { act, currentGraph } from "@/state/tabs";
+import { act, asOne, currentGraph } from "@/state/tabs";
 import { inputFor, outputFor } from "@/types/compatible";
 import type { NodeType } from "@/types/nodeType";
 
@@ -88,8 +88,10 @@ function cut(document: Workflow, scope: Scope, to: End): Edit {
 export function moveLink(old: End, from: End, to: End): void {
   if (old.node === to.node && old.port === to.port) return;
   if (to.node === OUTPUTS || from.node === INPUTS) {
-    cutLink(old);
-    drawLink(from, to);
+    asOne(() => {
+      cutLink(old);
+      drawLink(from, to);
+    });
     return;
   }
   act((document, scope) => {

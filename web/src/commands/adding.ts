@@ -1,10 +1,11 @@
 /** Nodes that are added from lists and files, not by the search. */
 
-import { api } from "@/api/client";
+import { ApiError, api } from "@/api/client";
 import { pointerPlace, useCanvas } from "@/canvas/selection";
 import { addNode } from "@/document/edit";
 import type { JsonMap, Place } from "@/document/workflow";
 import { readableModels } from "@/state/models";
+import { say } from "@/state/panels";
 import { nodeType, useServer } from "@/state/server";
 import { act, activeTab, useTabs } from "@/state/tabs";
 import type { NodeType } from "@/types/nodeType";
@@ -34,10 +35,21 @@ export function addAtCentre(type: NodeType, values: JsonMap = {}): void {
   addAt(type, useCanvas.getState().flow?.screenToFlowPosition(middle) ?? { x: 0, y: 0 }, values);
 }
 
-/** A picture that was dropped or pasted on the canvas comes as the node that loads it. */
-export async function addPicture(file: File, place: Place = pointerPlace()): Promise<void> {
-  const stored = await api.upload(file, file.name || "picture.png");
-  await useServer.getState().loadTypes();
-  const type = nodeType("LoadImage");
-  if (type) addAt(type, place, { image: stored.path });
+/**
+ * A picture that was dropped or pasted on the canvas comes as the node that loads it. False where the
+ * server does not take it, and why is told.
+ */
+export async function addPicture(file: File, place: Place = pointerPlace()): Promise<boolean> {
+  const name = file.name || "picture.png";
+  try {
+    const stored = await api.upload(file, name);
+    await useServer.getState().loadTypes();
+    const type = nodeType("LoadImage");
+    if (type) addAt(type, place, { image: stored.path });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    say(`${name}: ${error.message}`);
+    return false;
+  }
 }

@@ -83,10 +83,7 @@ export async function openBlob(file: File, place?: Place): Promise<boolean> {
     return true;
   } catch (error) {
     const none = picture && error instanceof ApiError && error.status === 422;
-    if (none && place && activeTab()?.view === "graph") {
-      await addPicture(file, place);
-      return true;
-    }
+    if (none && place && activeTab()?.view === "graph") return addPicture(file, place);
     say(error instanceof ApiError ? error.message : text().noWorkflow);
     return false;
   }

@@ -48,6 +48,18 @@ export function record(log: Log, edit: Edit): Log {
   return { base, edits, cursor: edits.length, document, revision: log.revision + 1 };
 }
 
+/** What was recorded since an earlier state of the log as one edit. */
+export function folded(log: Log, since: Log): Log {
+  const from = Math.max(0, log.cursor - (log.revision - since.revision));
+  const [first, ...rest] = log.edits.slice(from, log.cursor);
+  if (!first || rest.length === 0) return log;
+  return {
+    ...log,
+    edits: [...log.edits.slice(0, from), rest.reduce(joined, first)],
+    cursor: from + 1,
+  };
+}
+
 /** Ends merging: the next edit is one of its own. */
 export function seal(log: Log): Log {
   const last = log.edits[log.cursor - 1];

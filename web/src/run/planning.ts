@@ -3,7 +3,7 @@
 import { ApiError, api } from "@/api/client";
 import type { Workflow } from "@/document/workflow";
 import { run } from "@/run/submit";
-import { useRuns } from "@/state/runs";
+import { type TabRun, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
 import { activeTab, type Tab, useTabs } from "@/state/tabs";
@@ -17,14 +17,15 @@ async function look(id: string): Promise<void> {
   const { changeTab } = useRuns.getState();
   const report = (problems: ApiError["problems"]) =>
     useServer.setState((state) => ({ problems: { ...state.problems, [id]: problems } }));
+  const { nodes } = tab.log.document;
+  const differs = ({ ran }: TabRun) => ran !== undefined && ran !== nodes;
   try {
     const plan = await api.plan(document);
-    const { nodes } = tab.log.document;
-    changeTab(id, (run) => ({ ...run, plan, changed: run.ran !== undefined && run.ran !== nodes }));
+    changeTab(id, (run) => ({ ...run, plan, changed: differs(run) }));
     report([]);
   } catch (error) {
     if (!(error instanceof ApiError) || error.problems.length === 0) return;
-    changeTab(id, ({ plan: _plan, ...rest }) => rest);
+    changeTab(id, ({ plan: _plan, ...run }) => ({ ...run, changed: differs(run) }));
     report(error.problems);
   }
 }

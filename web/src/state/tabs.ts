@@ -1,7 +1,7 @@
 /** The open documents and the edits on them. */
 
 import { create } from "zustand";
-import { type Log, record, redo, seal, startLog, undo } from "@/document/log";
+import { folded, type Log, record, redo, seal, startLog, undo } from "@/document/log";
 import { freshId } from "@/document/names";
 import type { Edit } from "@/document/operation";
 import {
@@ -60,6 +60,7 @@ type Tabs = {
   undo(): void;
   redo(): void;
   seal(): void;
+  fold(since: Log): void;
 };
 
 /** The tab with its trail as far as it goes; the form shows the whole workflow. */
@@ -136,6 +137,7 @@ export const useTabs = create<Tabs>()((set, get) => {
     undo: () => onLog(undo),
     redo: () => onLog(redo),
     seal: () => onLog(seal),
+    fold: (since) => onLog((log) => folded(log, since)),
   };
 });
 
@@ -178,6 +180,13 @@ export function runName(node: string, state = useTabs.getState()): string {
 export function act(make: (workflow: Workflow, scope: Scope) => Edit): void {
   const tab = activeTab();
   if (tab) useTabs.getState().edit(make(tab.log.document, tab.scope));
+}
+
+/** What is done with several edits is undone at once. */
+export function asOne(gesture: () => void): void {
+  const before = activeTab()?.log;
+  gesture();
+  if (before) useTabs.getState().fold(before);
 }
 
 export function isDirty(tab: Tab): boolean {
