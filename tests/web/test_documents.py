@@ -85,6 +85,15 @@ def test_a_name_that_another_file_has_is_asked_about(page: Any, server: Serving)
     assert steps_of(server, "other.yaml") == 7
 
 
+def test_a_json_file_is_written_as_json(page: Any, server: Serving) -> None:
+    save_as(page, "program.json")
+    set_number(page, "Steps", "7")
+    page.keyboard.press("Control+s")
+    until(page, "!document.querySelector('.dirty')")
+    text = server.call("GET", "/api/v1/workflows/program.json").json["text"]
+    assert json.loads(text)["nodes"]["sampler"]["steps"] == 7
+
+
 def test_a_dropped_text_keeps_its_comments_and_what_is_not_installed(
     page: Any, server: Serving
 ) -> None:

@@ -106,11 +106,13 @@ export async function yamlOf(tab: Tab): Promise<string> {
 }
 
 async function write(tab: Tab, path: string, etag: string | undefined): Promise<void> {
-  const source = await yamlOf(tab);
-  const saved = await api.save(path, { text: source }, etag);
+  const content = path.endsWith(".json")
+    ? { document: tab.log.document }
+    : { text: await yamlOf(tab) };
+  const saved = await api.save(path, content, etag);
   useTabs.getState().change(tab.id, {
     path,
-    text: source,
+    ...("text" in content ? { text: content.text } : {}),
     etag: saved.etag,
     theirs: saved.etag,
     lost: undefined,
