@@ -84,3 +84,20 @@ def test_a_tab_that_was_closed_by_mistake_comes_back_with_its_edits(page: Any) -
     page.reload()
     page.wait_for_selector(".form h1")
     assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
+
+
+def test_nodes_of_unknown_types_lie_apart_with_what_is_said_of_them(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {grey: {node: EmptyImage, width: 64, height: 64},"
+        " one: {node: ImageInvertt, image: $grey, strength: 0.7, mode: fast},"
+        " two: {node: FaceDetailerPipe, image: $grey, strength: 0.7, mode: fast},"
+        " show: {node: PreviewImage, images: $two.out}}",
+    )
+    for name in ("one", "two"):
+        page.wait_for_selector(f'[data-id="{name}"] .node-problems')
+    upper, lower = sorted(
+        (page.locator(f'[data-id="{name}"]').bounding_box() for name in ("one", "two")),
+        key=lambda box: box["y"],
+    )
+    assert upper["y"] + upper["height"] < lower["y"]

@@ -70,6 +70,9 @@ export function literalHeight(input: InputType, node: NodeData): number {
   return input.multiline ? TEXT : ROW;
 }
 
+/** What is said at a node of an unknown type: that its values are kept, and the problem with its choices. */
+const UNKNOWN = 116;
+
 /** Roughly how high a node is, for arranging and for what is not drawn yet. */
 export function heightOf(type: NodeType | undefined, node: NodeData, layout?: NodeLayout): number {
   if (layout?.collapsed || node.node === REROUTE) return HEADER;
@@ -82,5 +85,6 @@ export function heightOf(type: NodeType | undefined, node: NodeData, layout?: No
   const picture = type?.output && type.inputs.some(({ type: t }) => t === "IMAGE") ? WIDTH : 0;
   const rounds = times ? ROW : 0;
   const area = areaOf(type) ? AREA : 0;
-  return HEADER + ports * ROW + rounds + widgets + area + picture + 28;
+  const unknown = type ? 0 : UNKNOWN;
+  return HEADER + ports * ROW + rounds + widgets + area + picture + unknown + 28;
 }
