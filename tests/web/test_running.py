@@ -66,6 +66,23 @@ def test_the_form_makes_a_picture_and_an_edit_runs_only_what_it_touches(page: An
     until(page, f"document.querySelector('{PICTURE}').getAttribute('src') !== '{first}'")
 
 
+def test_a_node_that_is_renamed_keeps_its_picture_also_when_that_is_undone(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {flat: {node: EmptyImage, width: 32, height: 32, color: 9},"
+        " look: {node: PreviewImage, images: $flat}}",
+    )
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="look"] .node-picture')
+    page.locator('[data-id="look"] .node-head').click()
+    page.keyboard.press("F2")
+    page.get_by_role("dialog").get_by_role("textbox").fill("seen")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-id="seen"] .node-picture', timeout=5_000)
+    page.keyboard.press("Control+z")
+    page.wait_for_selector('[data-id="look"] .node-picture', timeout=5_000)
+
+
 def test_run_to_here_runs_no_further(page: Any) -> None:
     page.get_by_role("button", name="Graph").click()
     set_number(page, "sampler steps", "3")

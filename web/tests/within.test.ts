@@ -26,6 +26,11 @@ test("a loop is told by what is inside it alone", () => {
   expect(planWithin(partsOf(PLAN, "nothing"))).toBeUndefined();
 });
 
+test("what is reused as a whole is counted", () => {
+  const reused = planned("reuse", null);
+  expect(planWithin([reused, reused])).toMatchObject({ action: "reuse", reason: "2 / 2" });
+});
+
 test("a node has the rounds of every loop it is in", () => {
   const names = (node: string, ...all: string[]) =>
     partsOf(Object.fromEntries(all.map((name) => [name, name])), node);
@@ -47,6 +52,6 @@ test("it runs until all have ended, and fails with its first failure", () => {
   expect(runWithin([going], 1)).toBe(going);
   expect(runWithin([first, going], 3)).toMatchObject({ state: "running", step: 1, total: 3 });
   expect(runWithin([first, ran], 2)).toEqual({ state: "ran", reason: "1 / 2", seconds: 3 });
-  expect(runWithin([first, first], 2)?.state).toBe("cached");
+  expect(runWithin([first, first], 2)).toMatchObject({ state: "cached", reason: "2 / 2" });
   expect(runWithin([first, failed], 2)?.message).toBe("no");
 });

@@ -54,7 +54,7 @@ export function partsOf<T>(nodes: Named<T> | undefined, node: string): readonly 
   );
 }
 
-/** Running while one runs, failed where one failed, reused where all were. */
+/** Running while one runs, failed where one failed, reused where all were; the reason counts them. */
 export function runWithin(parts: readonly NodeRun[], all: number): NodeRun | undefined {
   const [only, another] = parts;
   if (!another) return only;
@@ -67,7 +67,7 @@ export function runWithin(parts: readonly NodeRun[], all: number): NodeRun | und
   if (parts.length > step) return { state: "running", reason: "", step, total, started };
   const ran = ended.filter(({ state }) => state === "ran");
   const seconds = ran.reduce((sum, run) => sum + (run.seconds ?? 0), 0);
-  const reason = `${ran.length} / ${total}`;
+  const reason = `${ran.length || step} / ${total}`;
   return { state: ran.length > 0 ? "ran" : "cached", reason, seconds };
 }
 
@@ -80,7 +80,7 @@ export function planWithin(parts: readonly PlannedNode[]): PlannedNode | undefin
   return {
     action: runs.length > 0 ? "run" : "reuse",
     tier: null,
-    reason: `${runs.length} / ${parts.length}`,
+    reason: `${runs.length || parts.length} / ${parts.length}`,
     seconds: known.length > 0 ? known.reduce((sum, one) => sum + one, 0) : null,
     bytes: null,
   };

@@ -12,7 +12,8 @@ import { useText } from "@/language/text";
 import { closeDialog, Dialog } from "@/shell/Dialog";
 import { SettingsDialog } from "@/shell/SettingsDialog";
 import { usePanels } from "@/state/panels";
-import { act, activeTab, currentGraph } from "@/state/tabs";
+import { renamed, useRuns } from "@/state/runs";
+import { act, activeTab, currentGraph, runName, useTabs } from "@/state/tabs";
 
 const LATER = {
   shortcuts: later(() => import("@/shell/ShortcutsDialog")),
@@ -121,7 +122,14 @@ function Rename() {
       value={name}
       check={free}
       onDone={(typed) => {
-        if (name && typed !== name) act((d, scope) => renameNode(d, scope, name, typed));
+        if (name && typed !== name) {
+          useRuns
+            .getState()
+            .changeTab(useTabs.getState().active, (run) =>
+              renamed(run, runName(name), runName(typed)),
+            );
+          act((d, scope) => renameNode(d, scope, name, typed));
+        }
         closeDialog();
       }}
     />

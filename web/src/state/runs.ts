@@ -57,6 +57,12 @@ export function begun(run: TabRun, job: string): TabRun {
 
 export const NO_RUN: TabRun = { nodes: {}, previews: {}, outputs: {} };
 
+/** What a node made is there under its new name too; under the old one an undo finds it. */
+export function renamed(run: TabRun, from: string, to: string): TabRun {
+  const made = run.outputs[from];
+  return made ? { ...run, outputs: { ...run.outputs, [to]: made } } : run;
+}
+
 type Runs = {
   tabs: { [tab: string]: TabRun };
   jobs: { [id: string]: Job };
