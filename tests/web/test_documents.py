@@ -169,6 +169,21 @@ def test_what_a_text_editor_wrote_is_told_and_taken(page: Any, server: Serving) 
     assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
 
 
+def test_a_file_that_is_no_workflow_any_more_says_why(page: Any, server: Serving) -> None:
+    save_as(page, "torn.yaml")
+    file = next(server.folder.rglob("torn.yaml"))
+    file.write_text("nodes: [oops", "utf-8")
+    set_number(page, "Steps", "6")
+    page.keyboard.press("Control+s")
+    page.get_by_role("dialog").get_by_text("not valid YAML").wait_for()
+    assert page.get_by_role("button", name="Take what is on disk").is_disabled()
+    page.keyboard.press("Escape")
+    page.locator(".tab-close").click()
+    page.get_by_role("button", name="Workflows").click()
+    page.get_by_role("button", name="torn.yaml").first.click()
+    page.wait_for_selector(".toast:has-text('not valid YAML')")
+
+
 def test_an_edit_just_before_a_reload_is_kept(page: Any) -> None:
     for steps in ("7", "8"):
         set_number(page, "Steps", steps)

@@ -78,7 +78,14 @@ export type WorkflowFile = { path: string; name: string | null; modified: number
 /** An older content of a workflow file; saved: seconds since 1970. */
 export type Version = { id: string; saved: number; size: number };
 
-export type Opened = { document: Workflow | null; text: string; path?: string; etag?: string };
+/** A text and the document in it; null where the problems say why. */
+export type Opened = {
+  document: Workflow | null;
+  problems: Problem[];
+  text: string;
+  path?: string;
+  etag?: string;
+};
 
 export type ServerEvent = {
   type: string;

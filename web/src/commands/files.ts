@@ -40,8 +40,9 @@ export async function openSaved(path: string): Promise<void> {
   const { tabs, show } = useTabs.getState();
   const there = tabs.find((tab) => tab.path === path || tab.lost?.to === path);
   if (there) return show(there.id);
-  const { document, text: source, etag } = await api.workflow(path);
+  const { document, problems, text: source, etag } = await api.workflow(path);
   if (document) await open(document, { path, text: source, ...(etag ? { etag } : {}) });
+  else say(`${path}: ${problems[0]?.message ?? text().noWorkflow}`);
 }
 
 /** Another content for the active tab, as one edit that can be undone. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { ApiError, api } from "@/api/client";
 import type { Opened } from "@/api/shapes";
+import { ProblemList } from "@/canvas/Problems";
 import { saveTo, takeFile } from "@/commands/files";
 import { Changes } from "@/diff/Changes";
 import { useText } from "@/language/text";
@@ -41,6 +42,7 @@ export default function ConflictDialog() {
       {theirs?.document && tab && (
         <Changes before={theirs.document} after={tab.log.document} names={[t.onDisk, t.now]} />
       )}
+      {theirs && !theirs.document && <ProblemList problems={theirs.problems} />}
       <div className="choices">
         <button
           type="button"
