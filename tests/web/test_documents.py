@@ -85,6 +85,17 @@ def test_a_name_that_another_file_has_is_asked_about(page: Any, server: Serving)
     assert steps_of(server, "other.yaml") == 7
 
 
+def test_of_many_tabs_the_shown_one_is_in_sight(page: Any) -> None:
+    for number in range(12):
+        open_text(page, f"name: workflow {number}\nnodes: {{show: {{node: Show}}}}")
+    inside = """(() => {
+        const [bar, tab] = ['.tabs', '.tab.on'].map((one) =>
+            document.querySelector(one).getBoundingClientRect());
+        return bar.left <= tab.left && tab.right <= bar.right;
+    })()"""
+    until(page, inside, 5)
+
+
 def test_a_json_file_is_written_as_json(page: Any, server: Serving) -> None:
     save_as(page, "program.json")
     set_number(page, "Steps", "7")

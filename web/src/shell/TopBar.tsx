@@ -30,6 +30,9 @@ function Mark() {
   );
 }
 
+const intoSight = (tab: HTMLElement | null) =>
+  tab?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 /** Tabs, views, and the run button with what will run. */
 export function TopBar({ inert }: { inert: boolean }) {
   const t = useText();
@@ -46,7 +49,11 @@ export function TopBar({ inert }: { inert: boolean }) {
       <Mark />
       <nav className="tabs" aria-label={t.workflows}>
         {tabs.map((one) => (
-          <div className={one.id === active ? "tab on" : "tab"} key={one.id}>
+          <div
+            className={one.id === active ? "tab on" : "tab"}
+            key={one.id}
+            ref={one.id === active ? intoSight : null}
+          >
             <button
               type="button"
               className="tab-name"
