@@ -56,6 +56,33 @@ def test_seeds_are_shown_to_the_last_digit_and_go_on_from_there(page: Any, serve
     assert "seed: 1125899906842624124" in text
 
 
+def test_the_next_seed_goes_to_the_tab_that_was_run(page: Any) -> None:
+    set_number(page, "Steps", "1")
+    set_number(page, "Seed", "70")
+    while page.get_by_role("button", name="Seed: Seed + 1 after each run").count() == 0:
+        page.locator(".seed button").last.click()
+    held: list[Any] = []
+    page.route("**/api/v1/jobs", lambda route: held.append(route))
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("main").click(position={"x": 600, "y": 20})
+    page.keyboard.press("t")
+    page.get_by_role("button", name="Inpainting").click()
+    page.wait_for_selector(".tab.on:has-text('Inpainting')")
+    while page.get_by_role("button", name="Seed: Seed + 1 after each run").count() == 0:
+        page.locator(".seed button").last.click()
+    shown = page.locator(".seed input")
+    before = shown.input_value()
+    (route,) = held
+    with page.expect_response("**/api/v1/jobs"):
+        route.continue_()
+    page.wait_for_timeout(300)
+    page.locator(".tab-name").first.click()
+    until(page, "document.querySelector('.seed input').value === '71'")
+    page.locator(".tab-name").last.click()
+    page.wait_for_selector(".tab.on:has-text('Inpainting')")
+    assert shown.input_value() == before
+
+
 def test_what_a_number_field_does_not_take_is_told(page: Any) -> None:
     for name, typed, kept, told in (
         ("Steps", "99999", "10000", "At most 10000"),

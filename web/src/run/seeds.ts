@@ -4,7 +4,7 @@ import { setInput } from "@/document/edit";
 import { graphAt, ROOT, type Scope } from "@/document/workflow";
 import { nodeType } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { act, activeTab } from "@/state/tabs";
+import { documentOf, useTabs } from "@/state/tabs";
 import { nextSeed } from "@/text/seeds";
 
 /** So many seeds of an input are remembered, and those of so many inputs. */
@@ -25,11 +25,10 @@ export function withUsed(used: Used, key: string, seed: string): Used {
   return { ...Object.fromEntries(Object.entries(others).slice(1 - INPUTS)), [key]: seeds };
 }
 
-/** Remembers the seeds of a run, and makes those of the next. */
-export function passSeeds(): void {
-  const tab = activeTab();
-  if (!tab) return;
-  const { document } = tab.log;
+/** Remembers the seeds of a tab's run, and makes those of the next. */
+export function passSeeds(tab: string): void {
+  const document = documentOf(tab);
+  if (!document) return;
   const { seeds, set } = useSettings.getState();
   let { usedSeeds } = useSettings.getState();
   const scopes = Object.keys(document.subgraphs ?? {}).map((id): Scope => ["subgraphs", id]);
@@ -38,12 +37,13 @@ export function passSeeds(): void {
       for (const input of nodeType(node.node)?.inputs ?? []) {
         const seed = node[input.name];
         if (!input.seed || !/^\d+$/.test(String(seed))) continue;
-        const key = seedKey(tab.id, scope, name, input.name);
+        const key = seedKey(tab, scope, name, input.name);
         const after = seeds[key] ?? "fixed";
         usedSeeds = withUsed(usedSeeds, key, String(seed));
         if (after === "fixed") continue;
         const next = nextSeed(seed as number | string, after);
-        act((now) => setInput(now, scope, name, input.name, next));
+        const now = documentOf(tab);
+        if (now) useTabs.getState().edit(setInput(now, scope, name, input.name, next), tab);
       }
   set({ usedSeeds });
 }

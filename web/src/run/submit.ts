@@ -11,7 +11,7 @@ import { say } from "@/state/panels";
 import { begun, openJobs, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { activeTab } from "@/state/tabs";
+import { activeTab, documentOf } from "@/state/tabs";
 
 export type How = { front?: boolean; again?: boolean; only?: string[] };
 
@@ -47,9 +47,9 @@ export async function run(how: How = {}): Promise<void> {
     report([]);
     const known = useRuns.getState().jobs[job.id];
     if (!known || known.state === "queued") putJob(job);
-    const unedited = activeTab()?.log.document === document;
-    passSeeds();
-    const passed = activeTab()?.log.document;
+    const unedited = documentOf(tab.id) === document;
+    passSeeds(tab.id);
+    const passed = documentOf(tab.id);
     if (unedited && passed) changeTab(tab.id, (run) => ({ ...run, passed }));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

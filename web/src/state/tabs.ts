@@ -56,7 +56,8 @@ type Tabs = {
   look(view: View): void;
   /** Another id for a tab. */
   rekey(id: string, own: string): void;
-  edit(edit: Edit): void;
+  /** Does an edit in the active tab, or in another. */
+  edit(edit: Edit, id?: string): void;
   undo(): void;
   redo(): void;
   seal(): void;
@@ -78,8 +79,8 @@ export const useTabs = create<Tabs>()((set, get) => {
     set(({ tabs }) => ({
       tabs: tabs.map((t) => (t.id === id ? settled({ ...t, ...make(t) }) : t)),
     }));
-  const onLog = (make: (log: Log) => Log) =>
-    change(get().active, (tab) => ({ log: make(tab.log) }));
+  const onLog = (make: (log: Log) => Log, id = get().active) =>
+    change(id, (tab) => ({ log: make(tab.log) }));
   return {
     tabs: [],
     active: "",
@@ -133,7 +134,7 @@ export const useTabs = create<Tabs>()((set, get) => {
         tabs: tabs.map((tab) => (tab.id === id ? { ...tab, id: own } : tab)),
         active: active === id ? own : active,
       })),
-    edit: (edit) => onLog((log) => record(log, edit)),
+    edit: (edit, id) => onLog((log) => record(log, edit), id),
     undo: () => onLog(undo),
     redo: () => onLog(redo),
     seal: () => onLog(seal),
@@ -145,6 +146,11 @@ export function activeTab(
   state: Pick<Tabs, "tabs" | "active"> = useTabs.getState(),
 ): Tab | undefined {
   return state.tabs.find((tab) => tab.id === state.active);
+}
+
+/** What a tab holds now; nothing if it was closed. */
+export function documentOf(id: string): Workflow | undefined {
+  return useTabs.getState().tabs.find((tab) => tab.id === id)?.log.document;
 }
 
 /** The active document and the graph of it that is shown. */
