@@ -166,12 +166,12 @@ def test_a_tab_that_another_window_closed_is_still_there_after_a_reload(
 
 
 def test_what_a_text_editor_wrote_is_told_and_taken(page: Any, server: Serving) -> None:
-    save_as(page, "by_hand.yaml")
+    save_as(page, "written_outside.yaml")
     set_number(page, "Steps", "6")
-    file = next(server.folder.rglob("by_hand.yaml"))
+    file = next(server.folder.rglob("written_outside.yaml"))
     file.write_text(file.read_text("utf-8").replace("width: 128", "width: 256"), "utf-8")
     page.evaluate("window.dispatchEvent(new Event('focus'))")
-    page.wait_for_selector(".banner:has-text('by_hand.yaml')")
+    page.wait_for_selector(".banner:has-text('written_outside.yaml')")
     file.write_text(file.read_text("utf-8").replace("width: 256", "width: 192"), "utf-8")
     page.keyboard.press("Control+s")
     page.wait_for_selector(".difference del:has-text('192')")
