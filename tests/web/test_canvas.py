@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.server.serving import Serving
-from tests.web.conftest import visit
+from tests.web.conftest import until, visit
 from tests.web.gestures import centre, drag, port
 from tests.web.test_editor import saved
 
@@ -229,11 +229,11 @@ def test_alt_clones_ctrl_selects_space_pans_and_an_edge_resizes(
     places = document["layout"]["nodes"]
     assert places["save"]["x"] == 1216 and places["save_2"]["y"] > places["save"]["y"] + 200
     graph.keyboard.press("Control+z")
-    assert graph.locator(".react-flow__node").count() == 7
+    until(graph, "document.querySelectorAll('.react-flow__node').length === 7")
     graph.keyboard.down("Control")
     drag(graph, (560, 230), (1000, 530))
     graph.keyboard.up("Control")
-    assert graph.locator(".selected > .node").count() == 2
+    until(graph, "document.querySelectorAll('.selected > .node').length === 2")
     graph.locator(".react-flow__pane").click(position={"x": 700, "y": 690})
     box = graph.locator('[data-id="image"] .node').bounding_box()
     edge, top = box["x"] + box["width"] - 2, box["y"] + 8
