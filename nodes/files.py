@@ -106,13 +106,11 @@ def save_latent(
 
 
 def readable_latent(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
-    """The file must hold a latent; a name that another node gives is known only when it runs."""
+    """The file must hold a latent."""
     from nodeflow.diffusion.checkpoint.header import CheckpointError
     from nodeflow.imaging.latent_file import check_latent
 
-    name = literals.get("latent")
-    if not isinstance(name, str):
-        return
+    name = str(literals["latent"])
     try:
         check_latent(folders.find_input(name))
     except CheckpointError as error:

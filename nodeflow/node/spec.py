@@ -77,7 +77,10 @@ class InputProblem:
 
 
 Validate: TypeAlias = Callable[[Mapping[str, object], Folders], Iterable[InputProblem]]
-"""Literals by input name, folders: what is wrong with them."""
+"""Literals by input name, folders: what is wrong with them.
+
+Not asked where the name of a file is a link, which is known only when the node runs.
+"""
 Needs: TypeAlias = Callable[[Mapping[str, object]], Iterable[str]]
 """Values of the inputs that are not lazy, by input name: the lazy inputs to compute."""
 Depends: TypeAlias = Callable[[Mapping[str, object], Folders], Iterable[str]]
