@@ -1,6 +1,8 @@
 """What a person does with the page."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,35 @@ TYPES = {".yaml": "application/yaml", ".json": "application/json",
          ".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}  # fmt: skip
 
 
+@contextmanager
+def says(page: Any, words: str) -> Iterator[None]:
+    """What is done inside makes the page say this, anew where it was said before."""
+    page.evaluate("document.querySelector('.toast')?.setAttribute('data-old', '')")
+    yield
+    page.wait_for_selector(f".toast:not([data-old]):has-text('{words}')")
+
+
 def drop(page: Any, name: str, data: bytes) -> None:
     """Drop a file on the page."""
     kind = TYPES[Path(name).suffix]
     held = page.evaluate_handle(DROP, [name, kind, base64.b64encode(data).decode()])
-    page.dispatch_event(".app", "drop", {"dataTransfer": held})
-    page.wait_for_selector(f".toast:has-text('{name}')")
+    with says(page, name):
+        page.dispatch_event(".app", "drop", {"dataTransfer": held})
 
 
 def open_text(page: Any, text: str, name: str = "dropped.yaml") -> None:
     """Drop a document on the page."""
     drop(page, name, text.encode())
     page.wait_for_selector(".node, .form h1")
+
+
+def save_as(page: Any, name: str) -> None:
+    """Save the document under a name."""
+    page.keyboard.press("Control+Shift+s")
+    page.get_by_role("textbox", name="Save", exact=True).fill(name)
+    with says(page, f"Saved: {name}"):
+        page.keyboard.press("Enter")
+    page.wait_for_selector(".dialog", state="detached")
 
 
 def set_number(page: Any, name: str, value: str) -> None:

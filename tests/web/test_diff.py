@@ -6,8 +6,7 @@ import pytest
 
 from tests.server.serving import ROOT, Serving
 from tests.web.conftest import until
-from tests.web.gestures import open_text, set_number
-from tests.web.test_documents import save_as
+from tests.web.gestures import open_text, save_as, set_number
 
 pytestmark = pytest.mark.heavy
 

@@ -9,18 +9,11 @@ import pytest
 
 from tests.server.serving import Serving
 from tests.web.conftest import until, visit
-from tests.web.gestures import PICTURE, open_text, set_number
+from tests.web.gestures import PICTURE, open_text, save_as, says, set_number
 
 pytestmark = pytest.mark.heavy
 
 UNDO_STEPS = int(os.environ.get("NODEFLOW_UNDO_STEPS", "25"))
-
-
-def save_as(page: Any, name: str) -> None:
-    page.keyboard.press("Control+Shift+s")
-    page.get_by_role("textbox", name="Save", exact=True).fill(name)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f".toast:has-text('{name}')")
 
 
 def steps_of(server: Serving, name: str) -> Any:
@@ -57,8 +50,8 @@ def test_a_workflow_is_named_at_its_tab_and_saved_under_that(page: Any) -> None:
     page.keyboard.press("Control+Shift+s")
     name = page.get_by_role("textbox", name="Save", exact=True)
     assert name.input_value() == "我的_图片.yaml"
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".toast:has-text('我的_图片.yaml')")
+    with says(page, "Saved: 我的_图片.yaml"):
+        page.keyboard.press("Enter")
     page.keyboard.press("Control+z")
     assert page.locator(".form h1").inner_text() == "Text to image"
 
@@ -78,7 +71,7 @@ def test_a_name_that_another_file_has_is_asked_about(page: Any, server: Serving)
         dialog.get_by_role("button", name=answer).click()
         if answer == "Another name":
             page.get_by_role("textbox", name="Save", exact=True).press("Escape")
-    page.wait_for_selector(".toast:has-text('mine.yaml')")
+    page.wait_for_selector(".toast:has-text('Saved: mine.yaml')")
     assert list(server.call("GET", "/api/v1/workflows/mine.yaml").json["document"]["nodes"]) == [
         "canvas"
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.serving import ROOT, Serving
 from tests.web.conftest import until, visit
-from tests.web.gestures import centre, drag, open_text, port, set_number
+from tests.web.gestures import centre, drag, open_text, port, save_as, set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -17,11 +17,7 @@ AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 def saved(page: Any, server: Serving, name: str) -> dict[str, Any]:
     """The document as a save writes it."""
-    page.keyboard.press("Control+Shift+s")
-    page.get_by_role("textbox", name="Save", exact=True).fill(f"{name}.yaml")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f".toast:has-text('{name}.yaml')")
-    page.wait_for_selector(".dialog", state="detached")
+    save_as(page, f"{name}.yaml")
     document: dict[str, Any] = server.call("GET", f"/api/v1/workflows/{name}.yaml").json["document"]
     return document
 

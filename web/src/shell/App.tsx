@@ -51,6 +51,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
   const name = useTabs((state) => activeTab(state)?.log.document.name) ?? t.untitled;
   const closedAll = useTabs(({ tabs, closed }) => tabs.length === 0 && closed.length > 0);
   const message = usePanels((state) => state.message);
+  const said = usePanels((state) => state.said);
   const offer = usePanels((state) => state.offer);
   const viewing = useViewer(({ files }) => files.length > 0);
   const covered = usePanels((state) => state.dialog !== undefined) || viewing;
@@ -91,7 +92,7 @@ export function App({ failure }: { failure: "unauthorized" | undefined }) {
       </div>
       <Banner />
       {message && (
-        <p className="toast" role="status">
+        <p className="toast" role="status" key={said}>
           {inWords(message)}
           {offer && (
             <button

@@ -31,6 +31,8 @@ type Panels = {
   panel: Panel | undefined;
   dialog: Dialog | undefined;
   message: string | undefined;
+  /** Counts messages: the same words said again are said anew. */
+  said: number;
   /** What can be done about the message. */
   offer: Offer | undefined;
   compared: [Compared, Compared] | undefined;
@@ -43,6 +45,7 @@ export const usePanels = create<Panels>()((set) => ({
   panel: undefined,
   dialog: undefined,
   message: undefined,
+  said: 0,
   offer: undefined,
   compared: undefined,
   taken: "",
@@ -54,7 +57,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** Says something for a few seconds, longer where there is something to press. */
 export function say(message: string, offer?: Offer): void {
   clearTimeout(timer);
-  usePanels.setState({ message, offer });
+  usePanels.setState(({ said }) => ({ message, offer, said: said + 1 }));
   timer = setTimeout(
     () => usePanels.setState({ message: undefined, offer: undefined }),
     offer ? 12_000 : 4000,
