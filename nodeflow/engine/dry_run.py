@@ -84,7 +84,7 @@ def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> D
         elif hit is not None:
             nodes[name] = NodePlan(kind, "reuse", hit.cause, hit.reason, hit.tier, hit.age)
         else:
-            nodes[name] = NodePlan(kind, "reuse", "not needed", "nothing that needs it has to run")
+            nodes[name] = NodePlan(kind, "reuse", "not needed", "nothing after it runs")
     costs = [nodes[name] for name in nodes if name in runs]
     return DryRun(
         nodes,
