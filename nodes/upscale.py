@@ -69,7 +69,7 @@ def image_upscale_with_model(
         upscale_model: the network; it sets the factor.
         image: the picture.
         tile: side of the parts worked on, in pixels; smaller ones take less memory.
-        overlap: pixels in which parts are blended.
+        overlap: pixels in which parts are blended; less than a tile.
     """
     import torch
 
