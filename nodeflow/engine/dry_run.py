@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from nodeflow.engine.costs import measure_of, work_of
 from nodeflow.engine.events import CacheTrouble, Cause, Tier
 from nodeflow.engine.explain import Reason, reason_of
 from nodeflow.engine.lookup import Hit, Lookup
+from nodeflow.engine.memory_cache import Kept
 from nodeflow.engine.plan import Plan
 from nodeflow.engine.results import Results
 from nodeflow.engine.run import Engine
@@ -60,11 +62,17 @@ class DryRun:
     warnings: tuple[Foreseen, ...] = ()
 
 
-def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> DryRun:
-    """What `engine.run` would do now. Lazy inputs that values decide are taken as asked for."""
+def dry_run(
+    engine: Engine, workflow: CheckedWorkflow, again: bool = False,
+    elsewhere: Mapping[str, Kept] = MappingProxyType({}),
+) -> DryRun:  # fmt: skip
+    """What `engine.run` would do now. Lazy inputs that values decide are taken as asked for.
+
+    elsewhere: what the memory holds of the process that would run it, where that is not this one.
+    """
     plan = engine.plan(workflow)
     troubles: list[CacheTrouble] = []
-    results = Results(engine.memory, engine.disk, troubles.append)
+    results = Results(engine.memory, engine.disk, troubles.append, elsewhere)
     lookup = Lookup(plan, results, engine.traces, engine.disk, dry=True)
     hits, runs = decided(plan, lookup, engine.traces, again)
     means = engine.costs.seconds()
