@@ -23,6 +23,9 @@ def test_pasting_cuts_what_lies_outside() -> None:
     assert not below.any()
     half = paste.paste(below, above, 1, 1, torch.full((1, 1, 1, 1), 0.25))
     assert half[0, 0, 2, 2] == 0.25
+    rising = torch.arange(9.0).reshape(1, 1, 3, 3) / 8
+    corner = paste.paste(below, above, -1, -2, rising)[0, 0]
+    assert torch.equal(corner[:1, :2], rising[0, 0, 2:, 1:]) and not corner[1:].any()
 
 
 def test_feathering_is_linear_and_at_most_one() -> None:
