@@ -65,7 +65,7 @@ def test_crop_threshold_and_channels() -> None:
 def test_a_grown_noise_mask_is_one_where_a_box_of_its_side_meets_it(by: int) -> None:
     """Odd sides lie around each place; even ones reach one cell farther to the lower right."""
     place = torch.zeros(1, 16, 16)
-    place[:, 8, 8] = 1
+    place[:, 8:10, 8] = 1
     grey, grown = for_inpaint(torch.full((1, 16, 16, 3), 0.9), place, by)
     reached = grown[0, 0, 8].nonzero().flatten().tolist()
     assert reached == ([7, 8, 9] if by == 3 else [7, 8, 9, 10])
