@@ -30,6 +30,8 @@ def dry_run(
         "seconds": None if runs and found.unknown == runs else found.seconds,
         "bytes": found.bytes or None,
         "unknown": found.unknown,
+        "weights": found.weights,
+        "unweighed": found.unweighed,
         "outputs": list(found.outputs),
         "warnings": [asdict(warning) for warning in found.warnings],
     }
