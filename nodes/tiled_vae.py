@@ -3,20 +3,14 @@
 from typing import Annotated
 
 from nodeflow.node import Range, RunContext, node
-from nodeflow.values import Image, Latent, Vae, foreseen
+from nodeflow.values import Image, Latent, Vae
 
 TileSize = Annotated[int, Range(64, 4096, step=32)]
 Overlap = Annotated[int, Range(0, 4096, step=32)]
 Frames = Annotated[int, Range(4, 4096, step=4)]
 
 
-@node(
-    "VAEDecodeTiled",
-    category="latent",
-    display_name="VAE Decode (Tiled)",
-    lane="device",
-    infer=foreseen.decoded,
-)
+@node("VAEDecodeTiled", category="latent", display_name="VAE Decode (Tiled)", lane="device")
 def vae_decode_tiled(
     samples: Latent,
     vae: Vae,
@@ -57,13 +51,7 @@ def vae_decode_tiled(
     return torch.cat(pictures).movedim(1, -1)
 
 
-@node(
-    "VAEEncodeTiled",
-    category="latent",
-    display_name="VAE Encode (Tiled)",
-    lane="device",
-    infer=foreseen.encoded(),
-)
+@node("VAEEncodeTiled", category="latent", display_name="VAE Encode (Tiled)", lane="device")
 def vae_encode_tiled(
     pixels: Image,
     vae: Vae,

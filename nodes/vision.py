@@ -4,16 +4,10 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from nodeflow.node import Range, RunContext, node
-from nodeflow.values import ClipVision, ClipVisionOutput, Conditioning, Image, foreseen
+from nodeflow.values import ClipVision, ClipVisionOutput, Conditioning, Image
 
 
-@node(
-    "CLIPVisionEncode",
-    category="conditioning",
-    display_name="CLIP Vision Encode",
-    lane="device",
-    infer=foreseen.seen,
-)
+@node("CLIPVisionEncode", category="conditioning", display_name="CLIP Vision Encode", lane="device")
 def clip_vision_encode(
     clip_vision: ClipVision,
     image: Image,

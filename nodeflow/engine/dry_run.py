@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 from nodeflow.engine.costs import measure_of, work_of
 from nodeflow.engine.events import CacheTrouble, Cause, Tier
 from nodeflow.engine.explain import Reason, reason_of
 from nodeflow.engine.lookup import Hit, Lookup
-from nodeflow.engine.memory_cache import Kept
 from nodeflow.engine.plan import Plan
 from nodeflow.engine.results import Results
 from nodeflow.engine.run import Engine
 from nodeflow.engine.traces import Traces, ValueDigest
-from nodeflow.engine.weights import bytes_of, most_at_once, weights_of
 from nodeflow.node.checked import CheckedWorkflow
 from nodeflow.node.facts import float_bytes
 from nodeflow.node.infer import NOTHING
@@ -24,8 +21,8 @@ from nodeflow.node.infer import NOTHING
 class NodePlan:
     """A node: run it (unless what is before it gives the same bytes), or reuse its result.
 
-    seconds: as earlier runs of its type, by the work there is; bytes: of its outputs; weights:
-    bytes of those that it needs in memory. None where that is not known.
+    seconds: as earlier runs of its type, by the work there is; bytes: of its outputs. None where
+    that is not known.
     """
 
     type: str
@@ -36,7 +33,6 @@ class NodePlan:
     age: float | None = None
     seconds: float | None = None
     bytes: int | None = None
-    weights: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +49,7 @@ class Foreseen:
 class DryRun:
     """All nodes of a plan in order, the sums of what is known, and how many costs are not.
 
-    bytes: of results. weights: bytes of those that are in memory at once, at most, from the headers
-    of model files; unweighed: of how many nodes they are not known. warnings: what nodes foresee
-    that is worth knowing, each with its node.
+    warnings: what nodes foresee that is worth knowing, each with its node.
     """
 
     nodes: Mapping[str, NodePlan]
@@ -64,26 +58,17 @@ class DryRun:
     bytes: int
     unknown: int
     warnings: tuple[Foreseen, ...] = ()
-    weights: int = 0
-    unweighed: int = 0
 
 
-def dry_run(
-    engine: Engine, workflow: CheckedWorkflow, again: bool = False,
-    elsewhere: Mapping[str, Kept] = MappingProxyType({}),
-) -> DryRun:  # fmt: skip
-    """What `engine.run` would do now. Lazy inputs that values decide are taken as asked for.
-
-    elsewhere: what the memory holds of the process that would run it, where that is not this one.
-    """
+def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> DryRun:
+    """What `engine.run` would do now. Lazy inputs that values decide are taken as asked for."""
     plan = engine.plan(workflow)
     troubles: list[CacheTrouble] = []
-    results = Results(engine.memory, engine.disk, troubles.append, elsewhere)
+    results = Results(engine.memory, engine.disk, troubles.append)
     lookup = Lookup(plan, results, engine.traces, engine.disk, dry=True)
     hits, runs = decided(plan, lookup, engine.traces, again)
     means = engine.costs.seconds()
     nodes: dict[str, NodePlan] = {}
-    weights = {name: weights_of(plan, name) for name in plan.nodes if name in runs}
     for name, node in plan.nodes.items():
         kind, hit = node.spec.id, hits.get(name)
         if name in runs:
@@ -93,16 +78,13 @@ def dry_run(
             known = [size for size in sizes if size is not None]
             why = reason_of(plan, name, lookup, engine.history, workflow.source or "")
             why = Reason("again", "asked to run again") if again else why
-            needs = weights[name]
             nodes[name] = NodePlan(
-                kind, "run", why.cause, why.text, None, None, seconds,
-                sum(known) if known else None,
-                None if needs is None else bytes_of(needs, engine.device),
-            )  # fmt: skip
+                kind, "run", why.cause, why.text, None, None, seconds, sum(known) if known else None
+            )
         elif hit is not None:
             nodes[name] = NodePlan(kind, "reuse", hit.cause, hit.reason, hit.tier, hit.age)
         else:
-            nodes[name] = NodePlan(kind, "reuse", "not needed", "nothing after it runs")
+            nodes[name] = NodePlan(kind, "reuse", "not needed", "nothing that needs it has to run")
     costs = [nodes[name] for name in nodes if name in runs]
     return DryRun(
         nodes,
@@ -111,8 +93,6 @@ def dry_run(
         sum(node.bytes or 0 for node in costs),
         sum(node.seconds is None for node in costs),
         warnings_of(workflow),
-        most_at_once([needs for needs in weights.values() if needs is not None], engine.device),
-        sum(needs is None for needs in weights.values()),
     )
 
 

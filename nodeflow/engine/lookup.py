@@ -130,9 +130,10 @@ class Lookup:
         tier: Tier = "disk" if found.tier == "disk" else "memory"
         artifacts: Artifacts | None = None
         if self.plan.nodes[name].spec.declaration.output:
-            artifacts = self.results.artifacts(key)
-            if artifacts is None:
+            value = self.value(name, key)
+            if not isinstance(value, Artifacts):
                 return None
+            artifacts = value
             folders = self.plan.workflow.folders
             gone = missing_file(artifacts, folders)
             if gone is not None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from nodeflow.graph.problem import ProblemCode
-from nodeflow.node.facts import Weights
 from nodeflow.node.folders import Folders
 from nodeflow.node.spec import InputProblem
 
@@ -24,15 +23,13 @@ class Inferred:
 
     facts: by output name. work: how much there is to do, in any unit of the node type's own
     (steps times cells), None where that is not known; seconds of earlier runs are scaled by it.
-    problems make a run impossible; warnings are worth knowing. weights: those that must be in
-    memory while it runs, None where that is not known.
+    problems make a run impossible; warnings are worth knowing.
     """
 
     facts: Mapping[str, object] = field(default_factory=dict)
     work: float | None = 1.0
     problems: tuple[InputProblem, ...] = ()
     warnings: tuple[InputProblem, ...] = ()
-    weights: tuple[Weights, ...] | None = None
 
 
 Infer: TypeAlias = Callable[[Mapping[str, object], Folders], Inferred]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.server.serving import Serving
-from tests.web.conftest import until
+from tests.web.conftest import painted, until
 from tests.web.gestures import drag, open_text
 from tests.web.test_editor import saved
 
@@ -25,7 +25,10 @@ MIDDLE = """id => {
         .matrixTransform(path.getScreenCTM());
     return [x, y];
 }"""
-ON_A_NODE = "([x, y]) => document.elementFromPoint(x, y).closest('.node') !== null"
+ON_TOP = """id => {
+    const box = document.querySelector(`[data-id="${id}"] .node-head`).getBoundingClientRect();
+    return document.elementFromPoint(box.x + 20, box.y + box.height / 2).closest(".node") !== null;
+}"""
 
 
 def head(page: Any, node: str) -> tuple[float, float]:
@@ -41,7 +44,7 @@ def places(document: dict[str, Any]) -> dict[str, tuple[float, float]]:
 
 def test_a_node_dropped_on_a_link_goes_between_its_ends(graph: Any, server: Serving) -> None:
     open_text(graph, GRAPH)
-    graph.wait_for_selector('[data-id="invert"] .node-head')
+    graph.wait_for_selector(".react-flow__edge path", state="attached")
     (edge,) = graph.evaluate(
         "[...document.querySelectorAll('.react-flow__edge')].map(e => e.dataset.id)"
     )
@@ -57,11 +60,12 @@ def test_a_group_carries_what_lies_in_it_and_nothing_else(graph: Any, server: Se
         graph.locator(f'[data-id="{name}"] .node-head').click(modifiers=["Control"])
     graph.keyboard.press("Control+g")
     graph.wait_for_selector(".group-title")
+    painted(graph)
     before = places(saved(graph, server, "grouped"))
     title = graph.locator(".group-title").bounding_box()
     start = (title["x"] + title["width"] - 30, title["y"] + title["height"] / 2)
     drag(graph, start, (start[0] - 10, start[1] + 90))
-    assert graph.evaluate(ON_A_NODE, list(head(graph, "canvas")))
+    until(graph, f"({ON_TOP})('canvas')")
     after = places(saved(graph, server, "carried"))
     moved = {name: (after[name][0] - x, after[name][1] - y) for name, (x, y) in before.items()}
     assert moved["canvas"] == moved["negative"] and moved["canvas"][1] > 40
@@ -74,16 +78,18 @@ def test_a_group_is_made_larger_by_its_corner_and_carries_what_is_in_it_then(
     open_text(graph, GRAPH)
     graph.locator('[data-id="first"] .node-head').click()
     graph.keyboard.press("Control+g")
+    graph.wait_for_selector(".group-title")
+    painted(graph)
     title = graph.locator(".group-title").bounding_box()
     graph.mouse.click(title["x"] + title["width"] - 20, title["y"] + title["height"] / 2)
+    graph.wait_for_selector(".react-flow__node-group.selected")
     box = graph.locator(".group").bounding_box()
     lower = graph.locator('[data-id="invert"] .node').bounding_box()
     corner = (box["x"] + box["width"], box["y"] + box["height"])
     wanted = (lower["x"] + lower["width"] + 20, lower["y"] + lower["height"] + 20)
     drag(graph, corner, wanted)
-    grown = graph.locator(".group").bounding_box()
-    assert abs(grown["x"] + grown["width"] - wanted[0]) < 3
-    assert abs(grown["y"] + grown["height"] - wanted[1]) < 3
+    grown = "document.querySelector('.group').getBoundingClientRect()"
+    until(graph, f"Math.hypot({grown}.right - {wanted[0]}, {grown}.bottom - {wanted[1]}) < 4")
     before = places(saved(graph, server, "grown"))
     grip = (title["x"] + title["width"] / 2 + 60, title["y"] + title["height"] / 2)
     drag(graph, grip, (grip[0] + 40, grip[1] + 30))
@@ -93,8 +99,7 @@ def test_a_group_is_made_larger_by_its_corner_and_carries_what_is_in_it_then(
     assert after["save"] == before["save"]
     graph.keyboard.press("Control+z")
     graph.keyboard.press("Control+z")
-    width = "document.querySelector('.group').getBoundingClientRect().width"
-    until(graph, f"Math.abs({width} - {box['width']}) < 3", 10)
+    until(graph, f"Math.abs({grown}.width - {box['width']}) < 3")
 
 
 def test_nodes_are_arranged_from_left_to_right_without_overlap(graph: Any, server: Serving) -> None:
@@ -114,22 +119,26 @@ def test_nodes_are_arranged_from_left_to_right_without_overlap(graph: Any, serve
 
 
 def test_gaps_are_made_equal(graph: Any) -> None:
-    names = ("canvas", "negative", "positive")
-    for name in names:
+    for name in ("canvas", "negative", "positive"):
         graph.locator(f'[data-id="{name}"] .node-head').click(modifiers=["Control"])
     graph.keyboard.press("Control+k")
-    graph.keyboard.type("Same gaps down")
+    graph.get_by_role("combobox").fill("Same gaps down")
     graph.keyboard.press("Enter")
-    graph.wait_for_timeout(300)
-    boxes = [graph.locator(f'[data-id="{name}"] .node').bounding_box() for name in names]
-    gaps = [b["y"] - a["y"] - a["height"] for a, b in pairwise(boxes)]
-    assert abs(gaps[0] - gaps[1]) <= 2
+    until(
+        graph,
+        """() => {
+        const [a, b, c] = ["canvas", "negative", "positive"].map(name =>
+            document.querySelector(`[data-id="${name}"] .node`).getBoundingClientRect());
+        return Math.abs((b.top - a.bottom) - (c.top - b.bottom)) <= 2;
+    }""",
+    )
 
 
 def test_nodes_snap_to_the_grid_where_it_is_set(graph: Any, server: Serving) -> None:
     graph.keyboard.press("Control+,")
     graph.get_by_role("checkbox", name="Snap to the grid").check()
     graph.keyboard.press("Escape")
+    graph.wait_for_selector(".dialog", state="detached")
     at = head(graph, "canvas")
     drag(graph, at, (at[0] + 37, at[1] - 53))
     x, y = places(saved(graph, server, "snapped"))["canvas"]

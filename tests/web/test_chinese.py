@@ -1,12 +1,14 @@
 """What the server says stands in Chinese in a Chinese page, wherever it is shown."""
 
 import re
+import time
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.server.serving import ROOT
-from tests.web.conftest import until
+from tests.web.conftest import PATIENCE, until
 from tests.web.gestures import open_text
 
 pytestmark = pytest.mark.heavy
@@ -50,11 +52,17 @@ def locale() -> str:
     return "zh-CN"
 
 
+def text_of(page: Any, selector: str) -> str:
+    """The text of all elements; in the first moment it may be the server's own."""
+    return "\n".join(page.locator(selector).all_inner_texts())
+
+
 def told(page: Any, selector: str) -> str:
-    """The text of all elements, without the edges; there must be some, and no English sentence."""
-    text = "\n".join(page.locator(selector).all_inner_texts())
-    assert text
-    assert ENGLISH.findall(text) == []
+    """The text of all elements, once there is some without an English sentence."""
+    end = time.monotonic() + PATIENCE
+    while not (text := text_of(page, selector)) or ENGLISH.search(text):
+        assert time.monotonic() < end, text
+        page.wait_for_timeout(50)
     return text
 
 
@@ -64,28 +72,28 @@ def test_problems_say_what_is_wrong_in_chinese_and_follow_the_language(page: Any
     page.wait_for_selector(".node-problems")
     text = told(page, ".node-problems")
     for sentence in (
-        "检查点名称: “tiny-emojo”不存在", "你是否想用 tiny-emoji",
-        "未知的节点类型“ImageBluur”", "宽度: 8 超出范围", "应为：16 到 16384 的整数",
-        "步数: 'many' 不是整数", "采样器名称: 'eulr' 不在可选项之中",
-        "反向: 没有节点“wrods”", "VAE: $sampler 是 LATENT，但该输入接受 VAE",
+        "ckpt_name: “tiny-emojo”不存在", "你是否想用 tiny-emoji",
+        "未知的节点类型“ImageBluur”", "width: 8 超出范围", "应为：16 到 16384 的整数",
+        "steps: 'many' 不是整数", "sampler_name: 'eulr' 不在可选项之中",
+        "negative: 没有节点“wrods”", "vae: $sampler 是 LATENT，但该输入接受 VAE",
     ):  # fmt: skip
         assert sentence in text
     page.keyboard.press("Control+,")
     page.get_by_role("button", name="English").click()
     page.keyboard.press("Escape")
-    english = "\n".join(page.locator(".node-problems").all_inner_texts())
-    assert "ckpt_name: 'tiny-emojo' is not there" in english
+    page.wait_for_selector(".node-problems:has-text(\"'tiny-emojo' is not there\")")
+    english = text_of(page, ".node-problems")
     assert not re.search("[\u4e00-\u9fff]", english)
 
 
 def test_a_node_that_fails_says_why_in_chinese(page: Any) -> None:
     open_text(page, FAILS % '"none here"')
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector('[data-id="seeds"] .verdict.failed')
-    assert (
-        told(page, '[data-id="seeds"] .verdict') == "'none here' 中没有种子：应为整数，例如 1, 2, 3"
-    )
-    assert told(page, '[data-id="save"] .verdict') == "已跳过：上游的“seeds”失败"
+    for node, words in (
+        ("seeds", "'none here' 中没有种子：应为整数，例如 1, 2, 3"),
+        ("save", "已跳过：上游的“seeds”失败"),
+    ):
+        expect(page.locator(f'[data-id="{node}"] .verdict')).to_have_text(words)
     page.keyboard.press("h")
     page.wait_for_selector(".run .wrong")
     assert "'none here' 中没有种子" in told(page, ".run .wrong")
@@ -94,12 +102,11 @@ def test_a_node_that_fails_says_why_in_chinese(page: Any) -> None:
 def test_why_nodes_run_and_what_is_reused_is_told_in_chinese(page: Any) -> None:
     open_text(page, FAILS % '"5"')
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector('[data-id="save"] .verdict.ran')
-    assert "已运行：从未计算过" in told(page, '[data-id="save"] .verdict')
+    expect(page.locator('[data-id="save"] .verdict.ran')).to_contain_text("已运行：从未计算过")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector('[data-id="save"] .verdict.cached')
-    said = told(page, '[data-id="save"] .verdict')
-    assert re.search(r"已复用：输入相同，在(内存中|磁盘上)，\d+ s 前", said)
+    expect(page.locator('[data-id="save"] .verdict.cached')).to_contain_text(
+        re.compile(r"已复用：输入相同，在(内存中|磁盘上)，\d+ s 前")
+    )
 
 
 def test_refusals_of_the_server_are_told_in_chinese(page: Any) -> None:
@@ -116,16 +123,15 @@ def test_refusals_of_the_server_are_told_in_chinese(page: Any) -> None:
         }"""
     )
     page.dispatch_event(".app", "drop", {"dataTransfer": refused})
-    page.wait_for_selector(".toast:has-text('YAML 无效')")
-    told(page, ".toast")
+    toast = page.wait_for_selector(".toast:has-text('YAML 无效')")
+    assert not ENGLISH.search(toast.text_content())
 
 
 def test_the_text_panel_says_in_chinese_what_is_no_yaml(page: Any) -> None:
     page.keyboard.press("y")
     page.get_by_role("textbox", name="文本", exact=True).fill("nodes: {a: [1, 2\nb: 3")
-    page.wait_for_selector(".panel .wrong")
     said = "第 2 行：块式集合中的流式序列必须有足够的缩进，并以 ] 结束"
-    assert told(page, ".panel .wrong") == said
+    expect(page.locator(".panel .wrong")).to_have_text(said)
 
 
 def test_the_first_load_has_no_chinese_in_it(page: Any) -> None:

@@ -1,11 +1,13 @@
 """Journeys through what differs between two documents, as a graph and as text."""
 
+import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.server.serving import ROOT, Serving
-from tests.web.conftest import until
+from tests.web.conftest import at_rest, until
 from tests.web.gestures import open_text, save_as, set_number
 
 pytestmark = pytest.mark.heavy
@@ -55,18 +57,18 @@ def test_two_tabs_are_one_graph_with_signs_and_words(page: Any) -> None:
     for name, word, sign in (("small", "added", "+"), ("turned", "removed", "−"),
                              ("grey", "changed", "≠"), ("show", "changed", "≠")):  # fmt: skip
         head = page.locator(f"{node(name)}.{word} .node-head")
-        assert head.locator("em").inner_text() == word
-        assert head.locator(".sign").inner_text() == sign
+        expect(head.locator("em")).to_have_text(word)
+        expect(head.locator(".sign")).to_have_text(sign)
     width = page.locator(f"{node('grey')} .row.changed")
-    assert width.inner_text().split() == ["≠", "width", "64", "→", "96"]
+    expect(width).to_have_text(re.compile(r"≠\s*width\s*64\s*→\s*96"))
     links = page.locator(".diff-link")
-    assert links.count() == 4
+    expect(links).to_have_count(4)
     for word in ("added", "removed"):
-        assert page.locator(f".diff-link.{word}").count() == 2
-        assert page.locator(f".sign.on-link.{word}").count() == 2
+        expect(page.locator(f".diff-link.{word}")).to_have_count(2)
+        expect(page.locator(f".sign.on-link.{word}")).to_have_count(2)
     page.get_by_role("button", name="Swap the sides").click()
     page.wait_for_selector(f"{node('small')}.removed")
-    assert page.locator(f"{node('turned')}.added").count() == 1
+    expect(page.locator(f"{node('turned')}.added")).to_have_count(1)
 
 
 def test_changes_are_walked_by_keyboard_and_said(page: Any) -> None:
@@ -75,25 +77,26 @@ def test_changes_are_walked_by_keyboard_and_said(page: Any) -> None:
     compare_with(page, "Before")
     status = page.locator(".changes [role=status]")
     seen = []
-    for _ in range(6):
+    for step in range(6):
         page.keyboard.press("n")
+        page.get_by_text(f"{step % 5 + 1} of 5", exact=True).wait_for()
         seen.append(page.locator(".change.here dt span").inner_text())
     assert seen[0] == seen[5] == "grey"
     assert set(seen) == {"grey", "small", "turned", "show", "The workflow itself"}
-    assert status.inner_text() == "1 of 5. grey: changed, width 64 → 96"
+    expect(status).to_have_text("1 of 5. grey: changed, width 64 → 96")
     page.keyboard.press("Shift+F7")
-    assert page.locator(".change.here dt span").inner_text() == "The workflow itself"
+    expect(page.locator(".change.here dt span")).to_have_text("The workflow itself")
     page.get_by_role("button", name="turned removed").click()
     page.wait_for_selector(f"{node('turned')}.selected")
     # The view flies there: a press on what moves is let go on something else.
-    page.wait_for_timeout(600)
+    at_rest(page)
     page.locator(node("small")).click()
-    assert page.locator(".change.here dt span").inner_text() == "small"
+    expect(page.locator(".change.here dt span")).to_have_text("small")
     page.keyboard.press("y")
     page.wait_for_selector(".lines .here")
     page.keyboard.press("n")
-    rows = page.locator(".lines tbody.here tr").first.inner_text()
-    assert "64" in rows and "96" in rows
+    for number in ("64", "96"):
+        expect(page.locator(".lines tbody.here tr").first).to_contain_text(number)
     page.get_by_role("button", name="Text", exact=True).last.click()
     page.wait_for_selector(".lines .through ins:has-text('width: 32')")
     page.keyboard.press("y")
@@ -111,11 +114,11 @@ def test_what_changed_since_the_last_save_and_nothing(page: Any) -> None:
     page.locator("h1").click()
     page.keyboard.press("d")
     page.wait_for_selector(f"{node('sampler')}.changed")
-    assert page.locator(".diff-node:not(.same)").count() == 1
+    expect(page.locator(".diff-node:not(.same)")).to_have_count(1)
     row = page.locator(f"{node('sampler')} .row.changed")
-    assert row.inner_text().split() == ["≠", "steps", "20", "→", "9"]
+    expect(row).to_have_text(re.compile(r"≠\s*steps\s*20\s*→\s*9"))
     page.keyboard.press("Escape")
-    assert page.get_by_role("spinbutton", name="Steps").input_value() == "9"
+    expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("9")
 
 
 def test_changes_inside_a_subgraph_are_gone_to(page: Any) -> None:
@@ -123,14 +126,14 @@ def test_changes_inside_a_subgraph_are_gone_to(page: Any) -> None:
     open_text(page, (NESTED % 96).replace("Nested", "Other"), "two.yaml")
     compare_with(page, "Nested")
     scopes = page.get_by_role("group", name="Subgraphs")
-    assert scopes.get_by_role("button", pressed=True).inner_text() == "Workflow"
+    expect(scopes.get_by_role("button", pressed=True)).to_have_text("Workflow")
     page.keyboard.press("n")
     page.keyboard.press("n")
     page.wait_for_selector(f"{node('grey')}.changed.selected")
-    assert scopes.get_by_role("button", pressed=True).inner_text() == "paint"
+    expect(scopes.get_by_role("button", pressed=True)).to_have_text("paint")
     page.keyboard.press("Shift+.")
     page.wait_for_selector(f"{node('grey')}:not(.selected)")
-    assert scopes.get_by_role("button", pressed=True).inner_text() == "paint"
+    expect(scopes.get_by_role("button", pressed=True)).to_have_text("paint")
     scopes.get_by_role("button", name="Workflow").click()
     page.wait_for_selector(node("one"))
 
@@ -174,12 +177,11 @@ def test_groups_and_notes_are_drawn_and_how_an_output_is_written_is_no_change(pa
     open_text(page, FRAMED % ("After", "$grey.IMAGE", "Making", "a second remark"), "after.yaml")
     compare_with(page, "Before")
     note = page.locator(".diff-frame.note.changed")
-    assert note.locator("del").inner_text() == "first"
-    assert note.locator("ins").inner_text() == "second"
-    assert page.locator(".diff-frame.group.same").inner_text() == "Making"
-    assert page.locator(".diff-node.changed").count() == 0
-    entries = page.locator(".difference dt button").all_inner_texts()
-    assert [entry.split("\n")[1] for entry in entries] == ["Note", "The workflow itself"]
+    expect(note.locator("del")).to_have_text("first")
+    expect(note.locator("ins")).to_have_text("second")
+    expect(page.locator(".diff-frame.group.same")).to_have_text("Making")
+    expect(page.locator(".diff-node.changed")).to_have_count(0)
+    expect(page.locator(".difference dt span")).to_have_text(["Note", "The workflow itself"])
     page.keyboard.press("n")
     page.wait_for_selector(".diff-frame.note.selected")
 
@@ -190,11 +192,12 @@ def test_very_long_texts_leave_the_graph_and_the_beginning_in_sight(page: Any) -
     page.locator(".tab-name").last.dblclick()
     page.get_by_role("textbox", name="Name the workflow").fill("Short")
     page.keyboard.press("Enter")
+    page.wait_for_selector(".dialog", state="detached")
     open_text(page, long % ("many words, " * 2000), "after.yaml")
     compare_with(page, "Short")
     page.wait_for_selector(node("show"))
     assert page.locator(node("show")).evaluate("({offsetHeight}) => offsetHeight") < 600
     page.keyboard.press("y")
     page.wait_for_selector(".lines tbody.changed")
-    first = page.locator(".lines tbody.changed ins").first.bounding_box()
-    assert 0 < first["y"] < 400
+    top = "document.querySelector('.lines tbody.changed ins').getBoundingClientRect().top"
+    until(page, f"0 < {top} && {top} < 400")

@@ -2,14 +2,17 @@
 
 import base64
 import io
+import re
 from typing import Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.server.serving import ROOT, Serving
-from tests.web.conftest import until
-from tests.web.gestures import DROP, drag, open_text, set_number
+from tests.web.conftest import at_rest, painted, until
+from tests.web.gestures import DROP, drafted, drag, open_text, set_number
+from tests.web.test_big_graphs import VIEW, view
 from tests.web.test_editor import saved
 
 pytestmark = pytest.mark.heavy
@@ -40,17 +43,17 @@ def test_seeds_are_shown_to_the_last_digit_and_go_on_from_there(page: Any, serve
         ("1125899906842624123", "1125899906842624124"),
     ):
         set_number(page, "Seed", typed)
-        assert seed.input_value() == typed
+        expect(seed).to_have_value(typed)
         while page.get_by_role("button", name="Seed: Seed + 1 after each run").count() == 0:
             page.locator(".seed button").last.click()
         page.keyboard.press("Control+Enter")
         until(page, f"document.querySelector('.seed input').value === '{after}'")
     page.wait_for_selector(".form-result .stage button img")
-    assert page.locator(".form .node-problems").count() == 0
+    expect(page.locator(".form .node-problems")).to_have_count(0)
     seed.fill("many")
-    assert seed.get_attribute("aria-invalid") == "true"
+    expect(seed).to_have_attribute("aria-invalid", "true")
     seed.press("Enter")
-    assert seed.input_value() == "1125899906842624124"
+    expect(seed).to_have_value("1125899906842624124")
     assert saved(page, server, "seeds")["nodes"]["sampler"]["seed"] == 1125899906842624124
     text = server.call("GET", "/api/v1/workflows/seeds.yaml").json["text"]
     assert "seed: 1125899906842624124" in text
@@ -63,7 +66,8 @@ def test_the_next_seed_goes_to_the_tab_that_was_run(page: Any) -> None:
         page.locator(".seed button").last.click()
     held: list[Any] = []
     page.route("**/api/v1/jobs", lambda route: held.append(route))
-    page.keyboard.press("Control+Enter")
+    with page.expect_request("**/api/v1/jobs"):
+        page.keyboard.press("Control+Enter")
     page.get_by_role("main").click(position={"x": 600, "y": 20})
     page.keyboard.press("t")
     page.get_by_role("button", name="Inpainting").click()
@@ -73,14 +77,15 @@ def test_the_next_seed_goes_to_the_tab_that_was_run(page: Any) -> None:
     shown = page.locator(".seed input")
     before = shown.input_value()
     (route,) = held
-    with page.expect_response("**/api/v1/jobs"):
+    with page.expect_response("**/api/v1/jobs") as answer:
         route.continue_()
-    page.wait_for_timeout(300)
+    answer.value.finished()
+    painted(page)
     page.locator(".tab-name").first.click()
     until(page, "document.querySelector('.seed input').value === '71'")
     page.locator(".tab-name").last.click()
     page.wait_for_selector(".tab.on:has-text('Inpainting')")
-    assert shown.input_value() == before
+    expect(shown).to_have_value(before)
 
 
 def test_what_a_number_field_does_not_take_is_told(page: Any) -> None:
@@ -93,10 +98,10 @@ def test_what_a_number_field_does_not_take_is_told(page: Any) -> None:
     ):
         set_number(page, name, typed)
         note = page.locator(f".form-row:has([aria-label={name}]) .number-note")
-        assert note.inner_text() == told
-        assert page.get_by_role("spinbutton", name=name).input_value() == kept
+        expect(note).to_have_text(told)
+        expect(page.get_by_role("spinbutton", name=name)).to_have_value(kept)
     set_number(page, "CFG", "4")
-    assert page.locator(".form-row:has([aria-label=CFG]) .number-note").count() == 0
+    expect(page.locator(".form-row:has([aria-label=CFG]) .number-note")).to_have_count(0)
     steps = page.get_by_role("spinbutton", name="Steps")
     steps.fill("1")
     steps.press("ArrowDown")
@@ -110,11 +115,11 @@ def test_an_area_that_the_form_shows_is_drawn_there(page: Any, server: Serving) 
     page.get_by_role("menuitem", name="Show in the form: x, y, width, height").click()
     page.get_by_role("button", name="Form").click()
     page.get_by_text("right · Area").wait_for()
-    assert page.get_by_role("spinbutton", name="X", exact=True).input_value() == "128"
+    expect(page.get_by_role("spinbutton", name="X", exact=True)).to_have_value("128")
     box = page.locator(".form .area-box").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     drag(page, middle, (middle[0] - box["width"] / 2, middle[1]))
-    assert page.get_by_role("spinbutton", name="X", exact=True).input_value() == "64"
+    expect(page.get_by_role("spinbutton", name="X", exact=True)).to_have_value("64")
     document = saved(page, server, "area_form")
     assert document["nodes"]["right"]["x"] == 64
     assert document["inputs"]["width"] == "$right.width"
@@ -128,19 +133,20 @@ def test_weights_and_completed_names_are_undone_in_the_prompt(page: Any) -> None
     prompt.evaluate("field => field.setSelectionRange(2, 5)")
     prompt.press("Control+ArrowUp")
     prompt.press("Control+ArrowUp")
-    assert prompt.input_value() == "a (red:1.1) apple"
-    assert prompt.evaluate("({selectionStart: s, selectionEnd: e}) => [s, e]") == [3, 6]
+    expect(prompt).to_have_value("a (red:1.1) apple")
+    selected = "(({selectionStart: s, selectionEnd: e}) => s === 3 && e === 6)"
+    until(page, f"{selected}(document.activeElement)")
     prompt.press("Control+z")
     prompt.press("Control+z")
-    assert prompt.input_value() == "a red apple"
+    expect(prompt).to_have_value("a red apple")
     prompt.press("Control+End")
     prompt.press_sequentially(" embedding:bad")
     page.get_by_role("option", name="bad_hands").wait_for()
     prompt.press("Enter")
-    assert prompt.input_value() == "a red apple embedding:bad_hands"
-    assert page.get_by_role("listbox").count() == 0
+    expect(prompt).to_have_value("a red apple embedding:bad_hands")
+    expect(page.get_by_role("listbox")).to_have_count(0)
     prompt.press("Control+z")
-    assert prompt.input_value() == "a red apple embedding:bad"
+    expect(prompt).to_have_value("a red apple embedding:bad")
 
 
 def test_a_file_that_is_no_picture_is_refused_in_words(page: Any) -> None:
@@ -152,7 +158,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(page: Any) -> None:
     page.wait_for_selector(".toast:has-text('notes.txt: it is no picture')")
     drop_on(page, ".picture", "half.png", "image/png", png(40)[:60])
     page.wait_for_selector(".toast:has-text('half.png: it is damaged')")
-    assert page.locator('.picture img[alt="fine.png"]').count() == 1
+    expect(page.locator('.picture img[alt="fine.png"]')).to_have_count(1)
 
 
 def test_strokes_that_are_not_used_are_asked_about(page: Any) -> None:
@@ -164,6 +170,7 @@ def test_strokes_that_are_not_used_are_asked_about(page: Any) -> None:
     page.wait_for_selector(".painter", state="detached")
     page.get_by_role("button", name="Paint a mask").click()
     page.wait_for_selector(".painter-sheet canvas.mask")
+    painted(page)
     box = page.locator("canvas.mask").bounding_box()
     at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     drag(page, at, (at[0] + 60, at[1]))
@@ -179,10 +186,10 @@ def test_strokes_that_are_not_used_are_asked_about(page: Any) -> None:
 def test_after_the_last_tab_there_are_ways_on(page: Any) -> None:
     page.get_by_role("button", name="Close: Text to image").click()
     page.get_by_role("heading", name="No workflow is open").wait_for()
-    box = page.locator(".nothing-open h1").bounding_box()
-    assert abs(box["x"] + box["width"] / 2 - 662) < 2, "it stands in the middle of the work"
+    box = "document.querySelector('.nothing-open h1').getBoundingClientRect()"
+    until(page, f"(({{ x, width }}) => Math.abs(x + width / 2 - 662) < 2)({box})")
     for name in ("New workflow", "Templates", "Open…"):
-        assert page.locator(".nothing-open").get_by_role("button", name=name).count() == 1
+        expect(page.locator(".nothing-open").get_by_role("button", name=name)).to_have_count(1)
     page.get_by_role("button", name="Bring the closed workflow back").click()
     page.wait_for_selector(".form h1")
 
@@ -198,7 +205,7 @@ def test_a_picture_over_a_dialog_closes_alone_and_a_list_gives_the_focus_back(pa
     page.wait_for_selector(".viewer")
     page.keyboard.press("Escape")
     page.wait_for_selector(".viewer", state="detached")
-    assert page.locator(".sweep-grid").count() == 1
+    expect(page.locator(".sweep-grid")).to_have_count(1)
     page.keyboard.press("Escape")
     page.wait_for_selector(".sweep-grid", state="detached")
 
@@ -206,7 +213,7 @@ def test_a_picture_over_a_dialog_closes_alone_and_a_list_gives_the_focus_back(pa
     page.locator('[data-id="up"] .choice').first.click()
     page.wait_for_selector(".picker-none:has-text('Put some into models/diffusion_models')")
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.classList.contains('choice')")
+    until(page, "document.activeElement.classList.contains('choice')")
     page.wait_for_selector(".node-problems:has-text('a file in models/diffusion_models')")
 
 
@@ -214,31 +221,33 @@ def test_show_all_keeps_nodes_from_under_the_overview(page: Any) -> None:
     open_text(page, (ROOT / "workflows" / "txt2img.yaml").read_text(encoding="utf-8"))
     page.get_by_role("button", name="Graph").click()
     page.wait_for_selector(".node")
+    at_rest(page)
     page.locator('[data-id="save"] .node-head').click()
     for _ in range(60):
         page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press(".")
-    page.wait_for_timeout(500)
+    at_rest(page)
     clear_of_the_overview(page)
     page.mouse.move(640, 300)
+    before = view(page)[0]
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(300)
+    until(page, f"({VIEW})()[0] > {before}")
+    at_rest(page)
     zoomed = page.locator('[data-id="sampler"]').bounding_box()
     page.keyboard.press("f")
     page.wait_for_selector(".form h1")
     page.keyboard.press("f")
     page.wait_for_selector(".node")
-    page.wait_for_timeout(200)
+    at_rest(page)
     assert page.locator('[data-id="sampler"]').bounding_box() == pytest.approx(zoomed, abs=1)
-    page.wait_for_timeout(1500)
+    drafted(page, "({ view }) => view === 'graph'")
     page.reload()
     page.wait_for_selector(".node")
-    page.wait_for_timeout(300)
+    at_rest(page)
     clear_of_the_overview(page)
     # A graph that is opened beside another is seen whole too.
     open_text(page, BESIDE)
     page.wait_for_selector('[data-id="far"]')
-    page.wait_for_timeout(300)
     canvas = page.locator(".canvas").bounding_box()
     for name in ("near", "far"):
         box = page.locator(f'[data-id="{name}"]').bounding_box()
@@ -261,7 +270,8 @@ def test_a_missing_node_keeps_its_links_and_their_ports_are_full(page: Any) -> N
     )
     page.wait_for_selector('[data-id="gone"] .node-missing')
     port = '[data-id="gone"] [data-handleid="%s"].hollow'
-    assert [page.locator(port % name).count() for name in ("image", "size")] == [0, 1]
+    for name, count in (("image", 0), ("size", 1)):
+        expect(page.locator(port % name)).to_have_count(count)
     for link in ("flat.IMAGE → gone.image", "gone.IMAGE → save.images", "gone. → show.source"):
         page.wait_for_selector(f'.react-flow__edge[aria-label="{link}"] path', state="attached")
     page.locator('[data-id="gone"] .node-head').click()
@@ -276,8 +286,8 @@ def test_a_number_field_shows_what_is_no_number_and_mends_it(page: Any) -> None:
                     " show: {node: PreviewImage, images: $far}}")  # fmt: skip
     field = page.locator('[data-id="far"] [role="spinbutton"]').first
     page.wait_for_selector(".node-problems:has-text(\"'many' is not a whole number\")")
-    assert field.input_value() == "many"
+    expect(field).to_have_value("many")
     field.click()
     field.press("ArrowUp")
     page.wait_for_selector(".node-problems", state="detached")
-    assert field.input_value().isdigit()
+    expect(field).to_have_value(re.compile(r"^\d+$"))

@@ -4,9 +4,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.server.serving import Serving
-from tests.web.conftest import until
+from tests.web.conftest import at_rest, painted, until
 from tests.web.gestures import centre, drag, drop, port, set_number
 from tests.web.test_editor import saved
 
@@ -17,12 +18,15 @@ def head(node: str) -> str:
     return f'[data-id="{node}"] .node-head'
 
 
-def chosen(page: Any) -> set[str]:
-    """The selected nodes."""
-    names: list[str] = page.evaluate(
-        "[...document.querySelectorAll('.react-flow__node.selected')].map(({dataset: {id}}) => id)"
-    )
-    return set(names)
+def chosen(page: Any, *names: str) -> None:
+    """Wait until these nodes are selected, and no others."""
+    found = "[...document.querySelectorAll('.react-flow__node.selected')].map(n => n.dataset.id)"
+    until(page, f"{found}.sort().join(' ') === '{' '.join(sorted(names))}'")
+
+
+def focused(page: Any, name: str) -> None:
+    """Wait until a node has the keyboard."""
+    until(page, f"document.activeElement.dataset.id === '{name}'")
 
 
 def test_a_selection_moves_together_with_shift_held(graph: Any, server: Serving) -> None:
@@ -33,7 +37,7 @@ def test_a_selection_moves_together_with_shift_held(graph: Any, server: Serving)
     graph.keyboard.down("Shift")
     drag(graph, (x, y), (x + 10, y + 60))
     graph.keyboard.up("Shift")
-    assert chosen(graph) == {"positive", "negative"}
+    chosen(graph, "positive", "negative")
     after = saved(graph, server, "together")["layout"]["nodes"]
     down = {name: after[name]["y"] - before[name]["y"] for name in after}
     assert down["positive"] == down["negative"] > 40 and down["sampler"] == 0
@@ -64,9 +68,9 @@ def test_what_a_box_selected_is_edited_as_ever(graph: Any) -> None:
     graph.keyboard.down("Control")
     drag(graph, (560, 230), (1000, 530))
     graph.keyboard.up("Control")
-    assert chosen(graph) == {"sampler", "image"}
+    chosen(graph, "sampler", "image")
     set_number(graph, "sampler steps", "9")
-    assert graph.get_by_role("spinbutton", name="sampler steps").input_value() == "9"
+    expect(graph.get_by_role("spinbutton", name="sampler steps")).to_have_value("9")
     graph.locator(head("image")).click(button="right")
     graph.get_by_role("menuitem", name="Align left edges").wait_for()
 
@@ -86,7 +90,7 @@ def test_arrow_keys_move_for_good_and_groups_carry(graph: Any, server: Serving) 
     graph.keyboard.press("Control+g")
     graph.locator(".react-flow__node-group").focus()
     graph.keyboard.press("Enter")
-    assert chosen(graph) == {"group:group"}
+    chosen(graph, "group:group")
     graph.keyboard.press("ArrowDown")
     after = saved(graph, server, "arrows_group")["layout"]["nodes"]
     assert after["positive"]["y"] == before["positive"]["y"] + 5
@@ -111,7 +115,7 @@ def test_seeds_used_before_are_chosen_again_and_change_inside_subgraphs(
     second = run()
     run()
     graph.get_by_role("button", name="sampler seed: Seeds used last").click()
-    assert graph.get_by_role("option").all_inner_texts() == [second, "1"]
+    expect(graph.get_by_role("option")).to_have_text([second, "1"])
     graph.get_by_role("option", name="1", exact=True).click()
     assert saved(graph, server, "seed_again")["nodes"]["sampler"]["seed"] == 1
 
@@ -120,20 +124,16 @@ def test_seeds_used_before_are_chosen_again_and_change_inside_subgraphs(
     graph.keyboard.press("Control+Shift+e")
     graph.locator(head("part")).dblclick()
     graph.wait_for_selector(head("sampler"))
-    graph.wait_for_timeout(300)
+    at_rest(graph)
     seed_port = '[data-id="sampler"] [data-handleid="seed"]'
     drag(graph, centre(graph, seed_port), (700, 740))
     seed.wait_for()
-    assert graph.get_by_role("button", name="sampler seed: Keep the seed").count() == 1
+    expect(graph.get_by_role("button", name="sampler seed: Keep the seed")).to_have_count(1)
     graph.get_by_role("button", name="sampler seed: Keep the seed").click()
     run()
 
 
 def test_links_are_drawn_and_cut_by_keyboard(graph: Any, server: Serving) -> None:
-    def focused() -> str:
-        name: str = graph.evaluate("document.activeElement.dataset.id ?? ''")
-        return name
-
     graph.keyboard.press("l")
     graph.wait_for_selector(".toast:has-text('Select a node first.')")
     graph.locator('.react-flow__node[data-id="sampler"]').focus()
@@ -142,23 +142,24 @@ def test_links_are_drawn_and_cut_by_keyboard(graph: Any, server: Serving) -> Non
     graph.get_by_role("combobox", name="Links of sampler").fill("negative ← positive")
     graph.keyboard.press("Enter")
     graph.wait_for_selector(".picker", state="detached")
-    assert focused() == "sampler"
+    focused(graph, "sampler")
     graph.keyboard.press("l")
     graph.get_by_role("combobox", name="Links of sampler").fill("latent → image")
     option = graph.get_by_role("option").first
-    assert option.inner_text() == "LATENT → image.samples\nCut the link"
+    expect(option).to_have_text("LATENT → image.samples\nCut the link", use_inner_text=True)
     graph.keyboard.press("Enter")
     nodes = saved(graph, server, "by_keyboard")["nodes"]
     assert nodes["sampler"]["negative"] == "$positive" and "samples" not in nodes["image"]
 
     # In a subgraph its inputs and outputs are ends like others.
     graph.locator(head("sampler")).click()
-    for key in ("Control+Shift+e", "e"):
-        graph.keyboard.press(key)
+    graph.keyboard.press("Control+Shift+e")
+    chosen(graph, "part")
+    graph.keyboard.press("e")
     graph.wait_for_selector(head("sampler"))
     graph.locator(head("sampler")).click()
     graph.keyboard.press("l")
-    assert "LATENT → New output" in graph.get_by_role("option").all_inner_texts()
+    graph.get_by_role("option", name="LATENT → New output").wait_for()
     graph.get_by_role("combobox", name="Links of sampler").fill("denoise new input")
     graph.keyboard.press("Enter")
     inside = saved(graph, server, "by_keyboard_inside")["subgraphs"]["part"]
@@ -169,12 +170,12 @@ def test_links_are_drawn_and_cut_by_keyboard(graph: Any, server: Serving) -> Non
     graph.get_by_role("menu").wait_for()
     graph.keyboard.press("Escape")
     graph.get_by_role("menu").wait_for(state="detached")
-    assert focused() == "sampler"
+    focused(graph, "sampler")
     graph.keyboard.press("i")
     graph.get_by_role("dialog").wait_for()
     graph.keyboard.press("Escape")
     graph.get_by_role("dialog").wait_for(state="detached")
-    assert focused() == "sampler"
+    focused(graph, "sampler")
 
 
 MIDDLE = """() => {
@@ -185,29 +186,36 @@ MIDDLE = """() => {
 }"""
 
 
+def middle(page: Any) -> tuple[float, float]:
+    """The middle of a link, once that is drawn."""
+    page.wait_for_selector('[data-id="image.IMAGE>save.images"] path', state="attached")
+    x, y = page.evaluate(MIDDLE)
+    return x, y
+
+
 def test_a_click_on_the_middle_of_a_link_bends_it_once(graph: Any, server: Serving) -> None:
-    graph.mouse.dblclick(*graph.evaluate(MIDDLE))
+    graph.mouse.dblclick(*middle(graph))
     graph.wait_for_selector('[data-id="reroute"]')
     nodes = saved(graph, server, "bent_once")["nodes"]
     assert nodes["reroute"]["value"] == "$image" and nodes["save"]["images"] == "$reroute"
     graph.keyboard.press("Control+z")
     graph.wait_for_selector('[data-id="reroute"]', state="detached")
     # Where the bend is not drawn yet, the second click is on the canvas.
-    graph.mouse.click(*graph.evaluate(MIDDLE))
+    graph.mouse.click(*middle(graph))
     graph.wait_for_selector('[data-id="reroute"]')
     graph.locator(".react-flow__pane").dispatch_event("dblclick")
     graph.keyboard.press("Control+z")
     graph.wait_for_selector('[data-id="reroute"]', state="detached")
     assert not graph.get_by_role("dialog").count() and not graph.get_by_role("listbox").count()
     graph.keyboard.down("Alt")
-    graph.mouse.click(*graph.evaluate(MIDDLE))
+    graph.mouse.click(*middle(graph))
     graph.keyboard.up("Alt")
     assert "images" not in saved(graph, server, "middle_cut")["nodes"]["save"]
 
 
 def test_words_of_a_note_are_selected_where_somebody_writes(graph: Any, server: Serving) -> None:
     graph.mouse.dblclick(760, 600)
-    graph.keyboard.type("add a note")
+    graph.get_by_role("combobox").fill("add a note")
     graph.keyboard.press("Enter")
     words = graph.get_by_role("textbox", name="Note")
     words.click()
@@ -219,7 +227,8 @@ def test_words_of_a_note_are_selected_where_somebody_writes(graph: Any, server: 
     assert words.bounding_box() == before
     words.blur()
     drag(graph, at, (at[0] + 50, at[1]))
-    assert words.bounding_box()["x"] == pytest.approx(before["x"] + 50, abs=6)
+    left = "document.querySelector('.note textarea').getBoundingClientRect().x"
+    until(graph, f"Math.abs({left} - {before['x'] + 50}) <= 6")
 
 
 def test_a_node_is_copied_after_words_of_a_prompt_were_selected(graph: Any) -> None:
@@ -227,7 +236,8 @@ def test_a_node_is_copied_after_words_of_a_prompt_were_selected(graph: Any) -> N
     graph.get_by_role("textbox", name="positive text").click()
     graph.keyboard.press("Control+a")
     graph.keyboard.press("Control+c")
-    assert graph.evaluate("navigator.clipboard.readText()") == "a rocket on a blue background"
+    said = "navigator.clipboard.readText().then(text => text === 'a rocket on a blue background')"
+    until(graph, said)
     graph.locator(head("save")).click()
     graph.keyboard.press("Control+c")
     graph.mouse.move(700, 700)
@@ -237,8 +247,9 @@ def test_a_node_is_copied_after_words_of_a_prompt_were_selected(graph: Any) -> N
 
 def test_a_collapsed_subgraph_is_entered_by_its_head(graph: Any) -> None:
     graph.locator(head("sampler")).click()
-    for key in ("Control+Shift+e", "Alt+c"):
-        graph.keyboard.press(key)
+    graph.keyboard.press("Control+Shift+e")
+    chosen(graph, "part")
+    graph.keyboard.press("Alt+c")
     graph.wait_for_selector('[data-id="part"] .folded')
     graph.locator(head("part")).dblclick()
     graph.wait_for_selector(head("sampler"))
@@ -249,6 +260,8 @@ def test_a_collapsed_subgraph_is_entered_by_its_head(graph: Any) -> None:
 
 def test_links_of_the_selected_node_do_not_lie_over_the_fields_of_others(graph: Any) -> None:
     graph.locator(head("sampler")).click()
+    chosen(graph, "sampler")
+    painted(graph)
     covered = graph.evaluate("""
         [...document.querySelectorAll(".node input")].filter((field) => {
             const { left, top, width, height } = field.getBoundingClientRect();
@@ -263,7 +276,7 @@ def test_what_one_gesture_did_is_undone_at_once(graph: Any) -> None:
     count = "document.querySelectorAll('.react-flow__node').length"
     links = "document.querySelectorAll('.react-flow__edge').length"
     drag(graph, centre(graph, port("image", "IMAGE")), (900, 640))
-    graph.keyboard.press("Enter")
+    graph.get_by_role("combobox").press("Enter")
     until(graph, f"{count} === 8 && {links} === 10")
     graph.keyboard.press("Control+z")
     until(graph, f"{count} === 7 && {links} === 9")
@@ -273,4 +286,4 @@ def test_what_one_gesture_did_is_undone_at_once(graph: Any) -> None:
 
 def test_a_damaged_picture_says_so_and_brings_no_node(graph: Any) -> None:
     drop(graph, "torn.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
-    assert graph.locator(".react-flow__node").count() == 7
+    expect(graph.locator(".react-flow__node")).to_have_count(7)

@@ -51,6 +51,7 @@ def scenes(page: Any, server: Serving) -> Any:
             page.keyboard.press("Escape")
         page.wait_for_selector(".panel, .dialog, .picker", state="detached")
     page.locator('[data-id="sampler"] .node-head').click(button="right")
+    page.wait_for_selector(".menu")
     yield "menu"
     page.keyboard.press("Escape")
     page.mouse.dblclick(640, 740)
@@ -63,7 +64,7 @@ def scenes(page: Any, server: Serving) -> Any:
     yield "menu of a link"
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+d")
-    page.wait_for_selector(".picker")
+    page.wait_for_selector(".picker [role=option]")
     yield "compare with"
     page.keyboard.press("Enter")
     page.wait_for_selector(".compared")
@@ -81,6 +82,7 @@ def scenes_of_a_file(page: Any, server: Serving) -> Any:
     page.wait_for_selector(".dialog", state="detached")
     page.locator('[data-id="sampler"] .node-head').click()
     page.keyboard.press("Control+b")
+    page.wait_for_selector(".dirty")
     page.keyboard.press("Control+s")
     page.wait_for_selector(".dirty", state="detached")
     page.keyboard.press("w")

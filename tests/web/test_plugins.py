@@ -49,7 +49,8 @@ def counter(context: Any, with_plugin: Serving) -> Any:
     """The page with a node whose widget counts; it was counted up twice."""
     page = visit(context, with_plugin)
     page.get_by_role("button", name="Graph").click()
-    page.keyboard.press("r")
+    with page.expect_response("**/node-types"):
+        page.keyboard.press("r")
     open_text(page, "nodes: {count: {node: Count, tally: 0}}\n")
     more = frame_of(page).get_by_role("button", name="more than")
     more.click()

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.web.conftest import until
-from tests.web.gestures import PICTURE, open_text, run_form, set_number
+from tests.web.gestures import PICTURE, drafted, open_text, run_form, set_number
 
 pytestmark = pytest.mark.heavy
 
@@ -34,7 +35,7 @@ def test_a_run_that_is_refused_says_so_and_leads_to_the_problem(page: Any) -> No
     open_text(page, WRONG)
     counter = page.get_by_role("button", name="1 problem")
     counter.wait_for()
-    assert page.locator('[data-id="far"].selected .node').count() == 0
+    expect(page.locator('[data-id="far"].selected .node')).to_have_count(0)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".toast:has-text('Nothing was run. 1 problem')")
     page.wait_for_selector('[data-id="far"].selected .node')
@@ -67,7 +68,7 @@ def test_a_picture_is_made_again_from_the_viewer(page: Any) -> None:
     page.wait_for_selector(".viewer", state="detached")
     until(page, "document.querySelectorAll('.tab').length === 2")
     page.wait_for_selector(PICTURE)
-    assert page.get_by_role("textbox", name="Prompt").input_value() == "a red apple"
+    expect(page.get_by_role("textbox", name="Prompt")).to_have_value("a red apple")
 
 
 def test_a_tab_that_was_closed_by_mistake_comes_back_with_its_edits(page: Any) -> None:
@@ -76,14 +77,14 @@ def test_a_tab_that_was_closed_by_mistake_comes_back_with_its_edits(page: Any) -
     page.wait_for_selector(".toast:has-text('closed with unsaved changes')")
     toast = page.get_by_role("status")
     toast.get_by_role("button", name="Bring the closed workflow back").click()
-    assert page.get_by_role("spinbutton", name="Steps").input_value() == "7"
+    expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("7")
     page.keyboard.press("Control+z")
-    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
-    page.wait_for_timeout(1500)
+    expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("20")
+    drafted(page, "({ document }) => document.nodes.sampler.steps === 20")
     assert page.locator(".toast, .banner").count() == 0
     page.reload()
     page.wait_for_selector(".form h1")
-    assert page.get_by_role("spinbutton", name="Steps").input_value() == "20"
+    expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("20")
 
 
 def test_nodes_of_unknown_types_lie_apart_with_what_is_said_of_them(page: Any) -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.web.conftest import until
 
@@ -24,12 +25,12 @@ def test_keys_are_changed_taken_kept_over_a_reload_and_reset(graph: Any) -> None
     graph.keyboard.press("h")
     graph.get_by_role("alert").filter(has_text="H is “History”").wait_for()
     graph.get_by_role("button", name="Leave it").click()
-    assert keys_of(graph, "Queue").inner_text() == "Q"
+    expect(keys_of(graph, "Queue")).to_have_text("Q")
     keys_of(graph, "Queue").click()
     graph.keyboard.press("h")
     graph.get_by_role("button", name="Take it").click()
-    assert keys_of(graph, "Queue").inner_text() == "H"
-    assert keys_of(graph, "History").inner_text() == "—"
+    expect(keys_of(graph, "Queue")).to_have_text("H")
+    expect(keys_of(graph, "History")).to_have_text("—")
     keys_of(graph, "Run").click()
     graph.keyboard.press("j")
     graph.keyboard.press("Escape")
@@ -38,16 +39,17 @@ def test_keys_are_changed_taken_kept_over_a_reload_and_reset(graph: Any) -> None
     graph.wait_for_selector(".node")
     graph.keyboard.press("h")
     graph.get_by_role("complementary", name="Queue").wait_for()
-    assert graph.get_by_role("button", name="Run", exact=True).get_attribute("title").endswith(" J")
+    run = graph.get_by_role("button", name="Run", exact=True)
+    expect(run).to_have_attribute("title", re.compile(" J$"))
     prompt = graph.get_by_role("textbox", name="positive text")
     prompt.fill("")
     prompt.press_sequentially("jam")
-    assert prompt.input_value() == "jam"
+    expect(prompt).to_have_value("jam")
     prompt.blur()
     graph.keyboard.press("?")
     graph.get_by_role("button", name="Reset: History").click()
-    assert keys_of(graph, "History").inner_text() == "H"
-    assert keys_of(graph, "Queue").inner_text() == "—"
+    expect(keys_of(graph, "History")).to_have_text("H")
+    expect(keys_of(graph, "Queue")).to_have_text("—")
     graph.get_by_role("button", name="Reset all").click()
-    assert keys_of(graph, "Queue").inner_text() == "Q"
+    expect(keys_of(graph, "Queue")).to_have_text("Q")
     until(graph, "JSON.stringify(JSON.parse(localStorage['nodeflow.settings']).state.keys) == '{}'")

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.server.serving import Serving
 from tests.web.gestures import set_number
@@ -28,7 +29,7 @@ def test_nothing_is_queued_where_one_variant_is_refused(page: Any, server: Servi
     sweep(page, "1, 2, 20000", "sampler.steps")
     page.get_by_role("button", name="Run 3 variants").click()
     page.wait_for_selector(".dialog .node-problems:has-text('sampler.steps')")
-    assert page.locator(".sweep-grid").count() == 0
+    expect(page.locator(".sweep-grid")).to_have_count(0)
     assert jobs(server) == before
 
 
@@ -41,26 +42,26 @@ def test_a_sweep_is_gone_on_with_and_its_pictures_are_opened(page: Any) -> None:
     page.wait_for_selector(".sweep-grid td img >> nth=3")
     page.keyboard.press("Escape")
     page.keyboard.press("s")
-    assert page.get_by_role("textbox", name="Across: Values").input_value() == "3, 4"
-    assert page.get_by_role("textbox", name="Down: Values").input_value() == "1, 2"
+    expect(page.get_by_role("textbox", name="Across: Values")).to_have_value("3, 4")
+    expect(page.get_by_role("textbox", name="Down: Values")).to_have_value("1, 2")
     page.locator(".axis select").first.select_option("sampler.cfg")
-    assert page.locator(".axis select").nth(1).input_value() == ""
+    expect(page.locator(".axis select").nth(1)).to_have_value("")
     page.get_by_role("button", name=re.compile("Run . variant")).wait_for()
     page.locator(".sweep-grid td button").nth(3).click()
     page.get_by_role("button", name="Open its workflow").click()
     page.wait_for_selector("[role=dialog]", state="detached")
-    assert page.get_by_role("spinbutton", name="Seed").input_value() == "4"
+    expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("4")
 
 
 def test_more_values_than_a_side_takes_are_counted(page: Any) -> None:
     sweep(page, "1..100")
     page.get_by_text("100 values; a side takes 64 at most.").wait_for()
-    assert page.get_by_role("button", name="Run 0 variants").is_disabled()
+    expect(page.get_by_role("button", name="Run 0 variants")).to_be_disabled()
     page.get_by_role("textbox", name="Across: Values").fill("1..64")
     page.locator(".axis select").nth(1).select_option("sampler.steps")
     page.get_by_role("textbox", name="Down: Values").fill("1..5")
     page.get_by_text("320 variants; a sweep takes 256 at most.").wait_for()
-    assert page.get_by_role("button", name="Run 320 variants").is_disabled()
+    expect(page.get_by_role("button", name="Run 320 variants")).to_be_disabled()
 
 
 def test_without_a_workflow_the_way_to_one_is_shown(page: Any) -> None:

@@ -7,17 +7,17 @@ from urllib.parse import quote
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.server.serving import ROOT, Serving
-from tests.web.conftest import visit
+from tests.web.conftest import PATIENCE, at_rest, painted, until, visit
 from tests.web.gestures import PICTURE, centre, open_text, port, set_number
+from tests.web.test_big_graphs import VIEW, view
 from tests.web.test_editor import saved
 
 pytestmark = pytest.mark.heavy
 
 Point = tuple[float, float]
-VIEW = """() => (({a, e, f}) => [a, e, f])(new DOMMatrix(getComputedStyle(
-    document.querySelector('.react-flow__viewport')).transform))"""
 
 
 class Fingers:
@@ -31,15 +31,22 @@ class Fingers:
         touches = [{"x": x, "y": y, "id": index} for index, (x, y) in enumerate(points)]
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
-    def hold(self, at: Point, milliseconds: int) -> None:
+    def touch(self, at: Point) -> None:
         """Put a finger down and lift it again."""
         self.send("touchStart", at)
-        self.page.wait_for_timeout(milliseconds)
+        self.page.wait_for_timeout(40)
         self.send("touchEnd")
-        self.page.wait_for_timeout(150)
+        painted(self.page)
+
+    def ask(self, at: Point, item: str) -> None:
+        """Hold a finger down until a menu comes that has this item."""
+        self.send("touchStart", at)
+        self.page.get_by_role("menuitem", name=item).wait_for()
+        self.send("touchEnd")
+        painted(self.page)
 
     def tap(self, selector: str) -> None:
-        self.hold(centre(self.page, selector), 40)
+        self.touch(centre(self.page, selector))
 
     def move(self, *ways: tuple[Point, Point], steps: int = 10) -> None:
         """Move fingers at once, each from one point to another."""
@@ -49,8 +56,10 @@ class Fingers:
             self.send("touchMove", *((a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part)
                                      for a, b in ways))  # fmt: skip
             self.page.wait_for_timeout(16)
+        # A finger that is lifted while it moves makes a fling, which eats the next tap.
+        self.page.wait_for_timeout(100)
         self.send("touchEnd")
-        self.page.wait_for_timeout(200)
+        painted(self.page)
 
 
 @pytest.fixture
@@ -58,18 +67,12 @@ def phone(browser: Any, server: Serving) -> Iterator[Any]:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, locale="en-US", has_touch=True, is_mobile=True
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE * 1000)
     errors: list[str] = []
     context.on("weberror", lambda found: errors.append(str(found.error)))
     yield visit(context, server)
     context.close()
     assert errors == []
-
-
-def view(page: Any) -> list[float]:
-    """The zoom of the canvas, and where it stands."""
-    found: list[float] = page.evaluate(VIEW)
-    return found
 
 
 def test_a_picture_is_made_from_the_form(phone: Any) -> None:
@@ -78,7 +81,7 @@ def test_a_picture_is_made_from_the_form(phone: Any) -> None:
     phone.evaluate("document.activeElement.blur()")
     at = centre(phone, "[aria-label=Steps]")
     fingers.move((at, (at[0] + 24, at[1] + 1)))
-    assert phone.get_by_role("spinbutton", name="Steps").input_value() == "8"
+    expect(phone.get_by_role("spinbutton", name="Steps")).to_have_value("8")
     set_number(phone, "Steps", "2")
     fingers.tap(".run-group .button.primary")
     phone.wait_for_selector(PICTURE)
@@ -89,49 +92,53 @@ def test_the_graph_is_walked_and_changed_by_fingers(phone: Any, server: Serving)
     open_text(phone, (ROOT / "workflows" / "regions.yaml").read_text(encoding="utf-8"))
     fingers.tap("[aria-label=Graph]")
     phone.wait_for_selector('[data-id="left"] .area-box')
-    phone.wait_for_timeout(300)
+    at_rest(phone)
     # A graph begins so large that it can be read.
     assert view(phone)[0] == pytest.approx(0.8)
     assert phone.locator('[data-id="checkpoint"]').bounding_box()["x"] == pytest.approx(16, abs=1)
     phone.keyboard.press(".")
-    phone.wait_for_timeout(600)
+    at_rest(phone)
     zoom, x, y = view(phone)
     fingers.move(((200, 700), (120, 600)))
-    assert view(phone) == pytest.approx([zoom, x - 80, y - 100], abs=12)
+    until(phone, f"(([a, e, f]) => a === {zoom} && Math.hypot(e - {x - 80}, f - {y - 100}) < 12)"
+                 f"(({VIEW})())")  # fmt: skip
 
     head = centre(phone, '[data-id="left"] .node-head')
     fingers.move(((head[0] - 20, head[1]), (60, 200)), ((head[0] + 20, head[1]), (280, 200)))
-    assert view(phone)[0] > zoom * 4
+    until(phone, f"({VIEW})()[0] > {zoom} * 4")
     left, width = phone.locator('[data-id="left"]'), "[aria-label='left width']"
-    assert left.get_by_role("spinbutton", name="left width").input_value() == "128"
+    expect(left.get_by_role("spinbutton", name="left width")).to_have_value("128")
 
-    fingers.hold((20, 120), 700)
-    assert phone.get_by_role("menuitem", name="Add a node").count() == 1
-    fingers.hold((380, 130), 40)
-    assert phone.locator(".menu").count() == 0
+    fingers.ask((20, 120), "Add a node")
+    fingers.touch((380, 130))
+    expect(phone.locator(".menu")).to_have_count(0)
     head = centre(phone, '[data-id="left"] .node-head')
-    fingers.hold(head, 700)
-    phone.get_by_role("menuitem", name="Run to here").wait_for()
-    fingers.hold((20, 120), 40)
+    fingers.ask(head, "Run to here")
+    fingers.touch((20, 120))
+    expect(phone.locator(".menu")).to_have_count(0)
     fingers.move((head, (head[0] + 30, head[1] + 40)))
-    moved = centre(phone, '[data-id="left"] .node-head')
-    assert moved == pytest.approx((head[0] + 30, head[1] + 40), abs=20)
+    centred = "(({ x, y, width, height }) => [x + width / 2, y + height / 2])"
+    box = "document.querySelector('[data-id=left] .node-head').getBoundingClientRect()"
+    until(phone, f"(([x, y]) => Math.hypot(x - {head[0] + 30}, y - {head[1] + 40}) < 20)"
+                 f"({centred}({box}))")  # fmt: skip
 
     box = left.locator(".area-box").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     fingers.move((middle, (middle[0] + box["width"] / 2, middle[1])))
     slider = left.get_by_role("slider")
-    assert slider.get_attribute("aria-valuetext") == "128 by 128 at 64, 0"
+    expect(slider).to_have_attribute("aria-valuetext", "128 by 128 at 64, 0")
     left.get_by_role("button", name="Edit the area large").tap()
     window = phone.get_by_role("dialog", name="left: Area")
+    window.locator(".area-box").wait_for()
+    painted(phone)
     box = window.locator(".area-box").bounding_box()
     corner = (box["x"] + box["width"], box["y"] + box["height"])
     fingers.move((corner, (corner[0] - box["width"] / 2, corner[1] - box["height"] / 4)))
-    assert window.get_by_role("slider").get_attribute("aria-valuetext") == "64 by 96 at 64, 0"
+    expect(window.get_by_role("slider")).to_have_attribute("aria-valuetext", "64 by 96 at 64, 0")
     window.get_by_role("button", name="Close").tap()
 
     fingers.tap(width)
-    assert phone.evaluate("document.activeElement.getAttribute('aria-label')") == "left width"
+    until(phone, "document.activeElement.getAttribute('aria-label') === 'left width'")
     phone.keyboard.type("32*3")
     phone.keyboard.press("Enter")
     phone.evaluate("document.activeElement.blur()")
@@ -139,11 +146,11 @@ def test_the_graph_is_walked_and_changed_by_fingers(phone: Any, server: Serving)
     # A second finger makes a drag of a number a pinch, which changes no number.
     zoom = view(phone)[0]
     fingers.move((at, (at[0] - 40, at[1])), ((at[0] + 60, at[1]), (at[0] + 80, at[1])))
-    assert view(phone)[0] != zoom
-    assert left.get_by_role("spinbutton", name="left width").input_value() == "96"
+    until(phone, f"({VIEW})()[0] !== {zoom}")
+    expect(left.get_by_role("spinbutton", name="left width")).to_have_value("96")
 
     phone.keyboard.press(".")
-    phone.wait_for_timeout(600)
+    at_rest(phone)
     at = centre(phone, '[data-id="left"] .node-head')
     assert 0 < at[0] < 390 and 80 < at[1] < 796
     fingers.move(((at[0] - 20, at[1]), (40, 200)), ((at[0] + 20, at[1]), (160, 200)))
@@ -168,7 +175,7 @@ def test_a_mask_is_painted_with_a_finger(phone: Any, server: Serving) -> None:
     phone.get_by_role("button", name="Paint a mask").tap()
     canvas = phone.locator(".painter-sheet .mask")
     canvas.wait_for()
-    phone.wait_for_timeout(300)
+    painted(phone)
     box = canvas.bounding_box()
     row = box["y"] + box["height"] / 4
     fingers.move(((box["x"] + 10, row), (box["x"] + box["width"] / 2, row)))
@@ -182,6 +189,7 @@ def test_a_mask_is_painted_with_a_finger(phone: Any, server: Serving) -> None:
     # What was painted is there when the painter is opened again.
     phone.get_by_role("button", name="Paint a mask").tap()
     canvas.wait_for()
+    painted(phone)
     row = box["y"] + box["height"] * 3 / 4
     fingers.move(((box["x"] + 10, row), (box["x"] + box["width"] / 2, row)))
     for button in ("Undo", "Redo", "Invert"):

@@ -11,8 +11,7 @@ from nodeflow.node.facts import (
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import NOTHING, Infer, Inferred
 from nodeflow.node.spec import InputProblem
-from nodeflow.values.foreseen.files import Known, weights_of
-from nodeflow.values.foreseen.weights import DECODER, ENCODER, Parts, of_halves
+from nodeflow.values.foreseen.files import Known
 
 CELL = 8
 """Pixels along a side of a latent cell."""
@@ -29,7 +28,7 @@ def with_picture(latent: str | None = None) -> Infer:
                 facts[side] = replace(given, picture=True)
         if latent is not None and isinstance(pixels := known.get("pixels"), ImageFacts):
             facts[latent] = encoded_facts(pixels, masked=bool(known.get("noise_mask", False)))
-        return Inferred(facts, weights=half(known, ENCODER))
+        return Inferred(facts)
 
     return infer
 
@@ -45,28 +44,21 @@ def encoded(masked: bool = False) -> Infer:
 
     def infer(known: Known, folders: Folders) -> Inferred:
         pixels = known.get("pixels")
-        weights = half(known, ENCODER)
         if not isinstance(pixels, ImageFacts):
-            return Inferred(work=None, weights=weights)
+            return Inferred(work=None)
         latent = encoded_facts(pixels, masked)
-        return Inferred({"LATENT": latent}, cells(latent), weights=weights)
+        return Inferred({"LATENT": latent}, cells(latent))
 
     return infer
 
 
 def decoded(known: Known, folders: Folders) -> Inferred:
     """IMAGE of a latent; its seconds go with the cells."""
-    latent, weights = known.get("samples"), half(known, DECODER)
+    latent = known.get("samples")
     if not isinstance(latent, LatentFacts):
-        return Inferred(work=None, weights=weights)
+        return Inferred(work=None)
     sides = (None if s is None else s * CELL for s in (latent.height, latent.width))
-    picture = ImageFacts(latent.batch, *sides)
-    return Inferred({"IMAGE": picture}, cells(latent), weights=weights)
-
-
-def half(known: Known, which: str) -> Parts:
-    """The weights of a half of the autoencoder that is linked."""
-    return of_halves(weights_of(known.get("vae")), which)
+    return Inferred({"IMAGE": ImageFacts(latent.batch, *sides)}, cells(latent))
 
 
 def cells(latent: LatentFacts) -> float | None:

@@ -63,15 +63,12 @@ export type PlannedNode = {
   bytes: number | null;
 };
 
-/** unknown: how many nodes that would run take a time that nobody knows yet. weights: bytes of those in memory at
- * once; unweighed: of how many nodes they are not known. */
+/** unknown: how many nodes that would run take a time that nobody knows yet. */
 export type Plan = {
   nodes: { [name: string]: PlannedNode };
   seconds: number | null;
   bytes: number | null;
   unknown: number;
-  weights: number;
-  unweighed: number;
 };
 
 export type Template = { id: string; name: string; description: string | null; nodes: number };

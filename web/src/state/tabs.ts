@@ -32,6 +32,8 @@ export type Tab = {
   lost?: Lost | undefined;
   /** The file's text, whose comments a save keeps. */
   text?: string;
+  /** The id it had until another window took its draft; what was begun before ends in it. */
+  was?: string;
   /** The page opened it, since there was nothing to show. */
   given?: boolean;
 };
@@ -77,7 +79,7 @@ function settled(tab: Tab): Tab {
 export const useTabs = create<Tabs>()((set, get) => {
   const change = (id: string, make: (tab: Tab) => Partial<Tab>) =>
     set(({ tabs }) => ({
-      tabs: tabs.map((t) => (t.id === id ? settled({ ...t, ...make(t) }) : t)),
+      tabs: tabs.map((t) => (t.id === id || t.was === id ? settled({ ...t, ...make(t) }) : t)),
     }));
   const onLog = (make: (log: Log) => Log, id = get().active) =>
     change(id, (tab) => ({ log: make(tab.log) }));
@@ -131,7 +133,7 @@ export const useTabs = create<Tabs>()((set, get) => {
     },
     rekey: (id, own) =>
       set(({ tabs, active }) => ({
-        tabs: tabs.map((tab) => (tab.id === id ? { ...tab, id: own } : tab)),
+        tabs: tabs.map((tab) => (tab.id === id ? { ...tab, id: own, was: id } : tab)),
         active: active === id ? own : active,
       })),
     edit: (edit, id) => onLog((log) => record(log, edit), id),
