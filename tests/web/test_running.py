@@ -46,7 +46,7 @@ def verdict(page: Any, node: str) -> Any:
 
 def test_the_form_makes_a_picture_and_an_edit_runs_only_what_it_touches(page: Any) -> None:
     page.wait_for_selector("text=/ of 7 nodes will run/")
-    page.wait_for_selector("text=about 83 MB of weights in memory")
+    page.wait_for_selector("text=MB of weights in memory")
     set_number(page, "Steps", "12")
     with passes(page, ".stage.live img[src^='blob:']"):
         page.keyboard.press("Control+Enter")
