@@ -19,7 +19,7 @@ SAME = foreseen.passed(("CONDITIONING", "conditioning"))
     "ConditioningCombine",
     category="conditioning",
     display_name="Conditioning (Combine)",
-    infer=foreseen.passed(("CONDITIONING", "conditioning_1")),
+    infer=foreseen.combined,
 )
 def conditioning_combine(
     conditioning_1: Conditioning, conditioning_2: Conditioning

@@ -90,27 +90,29 @@ def porter_duff_image_composite(
     destination_alpha: Mask,
     mode: PorterDuff = "DST",
 ) -> ImageAndMask:
-    """Two pictures with opacity composed by one of Porter and Duff's operators.
+    """Two pictures, transparent in part, composed by one of Porter and Duff's operators.
 
     Args:
         source: the picture on top.
-        source_alpha: its opacity, 1 is solid.
-        destination: the picture below; the upper one is resized to it.
-        destination_alpha: its opacity, 1 is solid.
+        source_alpha: 1 where it is transparent.
+        destination: the picture below; the upper one is cropped and resized to it.
+        destination_alpha: 1 where it is transparent.
         mode: the operator.
     """
-    from nodeflow.diffusion.resize import resize
-    from nodeflow.imaging.masks import fit
+    from nodeflow.imaging.latent_math import same_size
     from nodeflow.imaging.paste import repeat_to
-    from nodeflow.imaging.porter_duff import compose
+    from nodeflow.imaging.porter_duff import composite
 
-    rows, columns = destination.shape[1:3]
-    count = max(len(source), len(destination))
-    above = resize(source[..., :3].movedim(-1, 1), columns, rows, "bicubic").movedim(1, -1)
-    alphas = [
-        repeat_to(fit(mask, rows, columns), count).movedim(1, -1)
+    count, like = max(len(source), len(destination)), destination.movedim(-1, 1)
+    pictures = [
+        repeat_to(same_size(image[..., :3].movedim(-1, 1), like), count).movedim(1, -1)
+        for image in (source, destination)
+    ]
+    masks = [
+        repeat_to(same_size(mask.reshape(-1, 1, *mask.shape[-2:]), like), count).movedim(1, -1)
         for mask in (source_alpha, destination_alpha)
     ]
-    below = repeat_to(destination[..., :3], count)
-    image, alpha = compose(repeat_to(above, count), alphas[0], below, alphas[1], mode)
-    return ImageAndMask(image, alpha[..., 0])
+    above, below = pictures
+    of_above, of_below = (mask.clamp(0, 1) for mask in masks)
+    image, mask = composite(above, of_above, below, of_below, mode)
+    return ImageAndMask(image, mask[..., 0])

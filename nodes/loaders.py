@@ -271,6 +271,7 @@ def readable_vae(literals: Mapping[str, object], folders: Folders) -> Iterable[I
     pure=False,
     depends=tiny_content,
     validate=readable_vae,
+    infer=foreseen.lone_vae,
 )
 def vae_loader(
     vae_name: Annotated[str, ModelFile("vae", besides=TINY)], context: RunContext
@@ -298,6 +299,7 @@ def vae_loader(
     display_name="Load CLIP Vision",
     store=False,
     validate=readable_vision,
+    infer=foreseen.lone_vision,
 )
 def clip_vision_loader(
     clip_name: Annotated[str, ModelFile("clip_vision")], context: RunContext

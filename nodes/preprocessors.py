@@ -67,7 +67,7 @@ def scribble(
 
 @node("NormalFromDepth", category="image/preprocessors", display_name="Normal from Depth")
 def normal_from_depth(depth: Image, strength: Strength = 8.0) -> Image:
-    """Surface normals as colours, out of a depth picture.
+    """Surface normals out of a depth picture: what faces left is red, up green, the viewer blue.
 
     Args:
         depth: near is bright.

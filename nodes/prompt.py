@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from nodeflow.node import Folders, InputProblem, Multiline, Range, RunContext, Seed, node
-from nodeflow.values import Clip, Conditioning
+from nodeflow.values import Clip, Conditioning, foreseen
 
 if TYPE_CHECKING:
     from nodeflow.diffusion.prompting.wildcards import WildcardFolders
@@ -65,6 +65,7 @@ def named_inversions(literals: Mapping[str, object], folders: Folders) -> Iterab
     lane="device",
     pure=False,
     depends=named_inversions,
+    infer=foreseen.text,
 )
 def clip_text_encode_a1111(
     text: Annotated[str, Multiline()],
@@ -103,6 +104,7 @@ def clip_text_encode_a1111(
     lane="device",
     pure=False,
     depends=named_inversions,
+    infer=foreseen.text,
 )
 def clip_text_encode_batch(
     text: Annotated[str, Multiline()], clip: Clip, context: RunContext

@@ -3,14 +3,20 @@
 from typing import Annotated
 
 from nodeflow.node import Range, RunContext, node
-from nodeflow.values import Image, Latent, Vae
+from nodeflow.values import Image, Latent, Vae, foreseen
 
 TileSize = Annotated[int, Range(64, 4096, step=32)]
 Overlap = Annotated[int, Range(0, 4096, step=32)]
 Frames = Annotated[int, Range(4, 4096, step=4)]
 
 
-@node("VAEDecodeTiled", category="latent", display_name="VAE Decode (Tiled)", lane="device")
+@node(
+    "VAEDecodeTiled",
+    category="latent",
+    display_name="VAE Decode (Tiled)",
+    lane="device",
+    infer=foreseen.decoded,
+)
 def vae_decode_tiled(
     samples: Latent,
     vae: Vae,
@@ -51,7 +57,13 @@ def vae_decode_tiled(
     return torch.cat(pictures).movedim(1, -1)
 
 
-@node("VAEEncodeTiled", category="latent", display_name="VAE Encode (Tiled)", lane="device")
+@node(
+    "VAEEncodeTiled",
+    category="latent",
+    display_name="VAE Encode (Tiled)",
+    lane="device",
+    infer=foreseen.encoded(),
+)
 def vae_encode_tiled(
     pixels: Image,
     vae: Vae,

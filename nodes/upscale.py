@@ -41,11 +41,20 @@ def upscale_model_loader(
     return open_upscaler(path, context.fingerprint(path))
 
 
+def smaller_overlap(literals: Mapping[str, object], folders: Folders) -> Iterable[InputProblem]:
+    """The overlap must be smaller than the tiles."""
+    tile, overlap = literals.get("tile"), literals.get("overlap")
+    if isinstance(tile, int) and isinstance(overlap, int) and overlap >= tile:
+        message = f"tiles of {tile} pixels cannot overlap by {overlap}"
+        yield InputProblem("overlap", message, f"at most {tile - 8}")
+
+
 @node(
     "ImageUpscaleWithModel",
     category="image/upscaling",
     display_name="Upscale Image (using Model)",
     lane="device",
+    validate=smaller_overlap,
 )
 def image_upscale_with_model(
     upscale_model: UpscaleModel,
@@ -60,13 +69,15 @@ def image_upscale_with_model(
         upscale_model: the network; it sets the factor.
         image: the picture.
         tile: side of the parts worked on, in pixels; smaller ones take less memory.
-        overlap: pixels in which parts are blended.
+        overlap: pixels in which parts are blended; less than a tile.
     """
     import torch
 
     from nodeflow.diffusion.upscale.model import Upscalers
     from nodeflow.imaging.tiles import apply_tiled
 
+    if overlap >= tile:
+        raise ValueError(f"tiles of {tile} pixels overlap by less")
     held = context.resources.get(Upscalers, lambda: Upscalers(context.device))
     network = held.get(upscale_model)
     weight = next(network.parameters())

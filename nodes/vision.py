@@ -4,10 +4,16 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from nodeflow.node import Range, RunContext, node
-from nodeflow.values import ClipVision, ClipVisionOutput, Conditioning, Image
+from nodeflow.values import ClipVision, ClipVisionOutput, Conditioning, Image, foreseen
 
 
-@node("CLIPVisionEncode", category="conditioning", display_name="CLIP Vision Encode", lane="device")
+@node(
+    "CLIPVisionEncode",
+    category="conditioning",
+    display_name="CLIP Vision Encode",
+    lane="device",
+    infer=foreseen.seen,
+)
 def clip_vision_encode(
     clip_vision: ClipVision,
     image: Image,

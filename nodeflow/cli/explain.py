@@ -61,6 +61,9 @@ def show(found: DryRun) -> None:
     if runs:
         line += f", about {found.seconds:.1f} s and {found.bytes / 1e6:.1f} MB of results"
         line += f" (not known of {found.unknown})" if found.unknown else ""
+        if found.weights:
+            line += f", and about {found.weights / 1e6:.1f} MB of weights in memory at once"
+            line += f" (not known of {found.unweighed})" if found.unweighed else ""
     print(line)
     show_warnings(found.warnings)
 

@@ -43,6 +43,7 @@ from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.patches.compiled import Backend
 from nodeflow.diffusion.photomaker.load import load_photomaker
 from nodeflow.diffusion.photomaker.network import PhotoMaker
+from nodeflow.diffusion.precision import BUDGET, number_bytes
 from nodeflow.diffusion.recipe import (
     ClipRecipe,
     ControlRecipe,
@@ -64,13 +65,12 @@ from nodeflow.diffusion.vae.tiny_load import load_tiny
 from nodeflow.diffusion.vision.transformer import ClipVisionTransformer
 
 COMPILED = "compiled"
-BUDGET = 3_900_000_000
 Key: TypeAlias = tuple[object, ...]
 
 
 def compute_dtype(device: str) -> torch.dtype:
     """float32 on a CPU, float16 on a GPU."""
-    return torch.float16 if device.startswith("cuda") else torch.float32
+    return torch.float16 if number_bytes(device) == 2 else torch.float32
 
 
 def shared_copy(module: nn.Module) -> nn.Module:

@@ -2,10 +2,13 @@
 
 
 def starts(size: int, tile: int, overlap: int) -> list[int]:
-    """Where tiles begin along a side: evenly, the last one ending with the side."""
+    """Where tiles begin along a side: evenly, the last one ending with the side.
+
+    overlap: less than `tile`.
+    """
     if size <= tile:
         return [0]
-    step = max(1, tile - overlap)
+    step = tile - overlap
     count = -(-(size - overlap) // step)
     last = size - tile
     return [min(i * step, last) for i in range(count)]

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from nodeflow.engine.costs import measure_of, work_of
 from nodeflow.engine.events import CacheTrouble, Cause, Tier
 from nodeflow.engine.explain import Reason, reason_of
 from nodeflow.engine.lookup import Hit, Lookup
+from nodeflow.engine.memory_cache import Kept
 from nodeflow.engine.plan import Plan
 from nodeflow.engine.results import Results
 from nodeflow.engine.run import Engine
 from nodeflow.engine.traces import Traces, ValueDigest
+from nodeflow.engine.weights import bytes_of, most_at_once, weights_of
 from nodeflow.node.checked import CheckedWorkflow
 from nodeflow.node.facts import float_bytes
 from nodeflow.node.infer import NOTHING
@@ -21,8 +24,8 @@ from nodeflow.node.infer import NOTHING
 class NodePlan:
     """A node: run it (unless what is before it gives the same bytes), or reuse its result.
 
-    seconds: as earlier runs of its type, by the work there is; bytes: of its outputs. None where
-    that is not known.
+    seconds: as earlier runs of its type, by the work there is; bytes: of its outputs; weights:
+    bytes of those that it needs in memory. None where that is not known.
     """
 
     type: str
@@ -33,6 +36,7 @@ class NodePlan:
     age: float | None = None
     seconds: float | None = None
     bytes: int | None = None
+    weights: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ class Foreseen:
 class DryRun:
     """All nodes of a plan in order, the sums of what is known, and how many costs are not.
 
-    warnings: what nodes foresee that is worth knowing, each with its node.
+    bytes: of results. weights: bytes of those that are in memory at once, at most, from the headers
+    of model files; unweighed: of how many nodes they are not known. warnings: what nodes foresee
+    that is worth knowing, each with its node.
     """
 
     nodes: Mapping[str, NodePlan]
@@ -58,17 +64,26 @@ class DryRun:
     bytes: int
     unknown: int
     warnings: tuple[Foreseen, ...] = ()
+    weights: int = 0
+    unweighed: int = 0
 
 
-def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> DryRun:
-    """What `engine.run` would do now. Lazy inputs that values decide are taken as asked for."""
+def dry_run(
+    engine: Engine, workflow: CheckedWorkflow, again: bool = False,
+    elsewhere: Mapping[str, Kept] = MappingProxyType({}),
+) -> DryRun:  # fmt: skip
+    """What `engine.run` would do now. Lazy inputs that values decide are taken as asked for.
+
+    elsewhere: what the memory holds of the process that would run it, where that is not this one.
+    """
     plan = engine.plan(workflow)
     troubles: list[CacheTrouble] = []
-    results = Results(engine.memory, engine.disk, troubles.append)
+    results = Results(engine.memory, engine.disk, troubles.append, elsewhere)
     lookup = Lookup(plan, results, engine.traces, engine.disk, dry=True)
     hits, runs = decided(plan, lookup, engine.traces, again)
     means = engine.costs.seconds()
     nodes: dict[str, NodePlan] = {}
+    weights = {name: weights_of(plan, name) for name in plan.nodes if name in runs}
     for name, node in plan.nodes.items():
         kind, hit = node.spec.id, hits.get(name)
         if name in runs:
@@ -78,13 +93,16 @@ def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> D
             known = [size for size in sizes if size is not None]
             why = reason_of(plan, name, lookup, engine.history, workflow.source or "")
             why = Reason("again", "asked to run again") if again else why
+            needs = weights[name]
             nodes[name] = NodePlan(
-                kind, "run", why.cause, why.text, None, None, seconds, sum(known) if known else None
-            )
+                kind, "run", why.cause, why.text, None, None, seconds,
+                sum(known) if known else None,
+                None if needs is None else bytes_of(needs, engine.device),
+            )  # fmt: skip
         elif hit is not None:
             nodes[name] = NodePlan(kind, "reuse", hit.cause, hit.reason, hit.tier, hit.age)
         else:
-            nodes[name] = NodePlan(kind, "reuse", "not needed", "nothing that needs it has to run")
+            nodes[name] = NodePlan(kind, "reuse", "not needed", "nothing after it runs")
     costs = [nodes[name] for name in nodes if name in runs]
     return DryRun(
         nodes,
@@ -93,6 +111,8 @@ def dry_run(engine: Engine, workflow: CheckedWorkflow, again: bool = False) -> D
         sum(node.bytes or 0 for node in costs),
         sum(node.seconds is None for node in costs),
         warnings_of(workflow),
+        most_at_once([needs for needs in weights.values() if needs is not None], engine.device),
+        sum(needs is None for needs in weights.values()),
     )
 
 

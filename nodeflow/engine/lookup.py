@@ -130,10 +130,9 @@ class Lookup:
         tier: Tier = "disk" if found.tier == "disk" else "memory"
         artifacts: Artifacts | None = None
         if self.plan.nodes[name].spec.declaration.output:
-            value = self.value(name, key)
-            if not isinstance(value, Artifacts):
+            artifacts = self.results.artifacts(key)
+            if artifacts is None:
                 return None
-            artifacts = value
             folders = self.plan.workflow.folders
             gone = missing_file(artifacts, folders)
             if gone is not None:

@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nodeflow.engine.eviction import GreedyDual
-from nodeflow.node.artifact import Artifacts
+from nodeflow.node.artifact import Artifacts, SavedFile
 from nodeflow.values import placement
 from nodeflow.values.placement import Footprint
 
@@ -38,10 +38,25 @@ class Held:
         return "device" if self.size.device else "host"
 
 
+class Kept(NamedTuple):
+    """What another process is told of a result that it has not: since when it is held (unix time),
+    and the files that an output node wrote."""
+
+    created: float
+    files: tuple[SavedFile, ...] = ()
+
+    @classmethod
+    def of(cls, held: Held) -> "Kept":
+        """Of a result here."""
+        value = held.value
+        return cls(held.created, value.files if isinstance(value, Artifacts) else ())
+
+
 class MemoryCache:
     """Values by key within one process; safe to call from several threads.
 
-    budget, device_budget: bytes. footprint, to_host: how a value is measured and moved.
+    budget, device_budget: bytes. footprint, to_host: how a value is measured and moved. told: is
+    called with each key that comes, with its result, or goes, with None; it may not call back.
     """
 
     def __init__(
@@ -50,9 +65,10 @@ class MemoryCache:
         device_budget: int = DEFAULT_DEVICE_BUDGET,
         footprint: Callable[[Value], Footprint] = placement.footprint,
         to_host: Callable[[Value], Value] = placement.to_host,
+        told: Callable[[str, Held | None], None] = lambda key, held: None,
     ) -> None:
         self._budget, self._device_budget = budget, device_budget
-        self._footprint, self._to_host = footprint, to_host
+        self._footprint, self._to_host, self._told = footprint, to_host, told
         self._held: dict[str, Held] = {}
         self._host, self._device = GreedyDual(), GreedyDual()
         self._lock = threading.RLock()
@@ -95,7 +111,8 @@ class MemoryCache:
     def clear(self) -> None:
         """Drop everything."""
         with self._lock:
-            self._held.clear()
+            for key in list(self._held):
+                self._drop(key)
             self._host, self._device = GreedyDual(), GreedyDual()
 
     def holdings(self) -> list[tuple[str, int]]:
@@ -117,9 +134,11 @@ class MemoryCache:
         self._host.add(key, held.size.host, held.seconds)
         if held.size.device:
             self._device.add(key, held.size.device, held.seconds)
+        self._told(key, held)
 
     def _drop(self, key: str) -> None:
-        self._held.pop(key, None)
+        if self._held.pop(key, None) is not None:
+            self._told(key, None)
         self._host.remove(key)
         self._device.remove(key)
 

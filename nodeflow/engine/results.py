@@ -1,13 +1,15 @@
 """The results a run can use or keep: device and host memory first, then disk."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from nodeflow.engine.disk_cache import DiskCache
 from nodeflow.engine.events import CacheTrouble
-from nodeflow.engine.memory_cache import MemoryCache, Value
+from nodeflow.engine.memory_cache import Kept, MemoryCache, Value
 from nodeflow.engine.writer import Job
+from nodeflow.node.artifact import Artifacts
 from nodeflow.values import structured
 
 __all__ = ["Found", "Results", "Value"]
@@ -21,12 +23,17 @@ class Found(NamedTuple):
 
 
 class Results:
-    """All tiers behind one face, from any thread. Trouble with the disk never stops a run."""
+    """All tiers behind one face, from any thread. Trouble with the disk never stops a run.
+
+    elsewhere: what the memory of the process holds that a dry run speaks for.
+    """
 
     def __init__(
-        self, memory: MemoryCache, disk: DiskCache | None, report: Callable[[CacheTrouble], None]
-    ) -> None:
+        self, memory: MemoryCache, disk: DiskCache | None, report: Callable[[CacheTrouble], None],
+        elsewhere: Mapping[str, Kept] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self._memory, self._disk, self._report = memory, disk, report
+        self._elsewhere = elsewhere
         self._warned: set[str] = set()
 
     def where(self, key: str) -> Found | None:
@@ -34,6 +41,9 @@ class Results:
         held = self._memory.look(key)
         if held is not None:
             return Found(held.tier, held.created)
+        kept = self._elsewhere.get(key)
+        if kept is not None:
+            return Found("host", kept.created)
         try:
             created = self._disk.created(key) if self._disk is not None else None
         except sqlite3.Error as error:
@@ -47,6 +57,14 @@ class Results:
         if value is not None and self._disk is not None:
             self._disk.count_use(key)
         return value
+
+    def artifacts(self, key: str) -> Artifacts | None:
+        """What an output node made, or None. What is held elsewhere is known without its texts."""
+        value = self.in_memory(key)
+        if value is None and key in self._elsewhere:
+            return Artifacts(self._elsewhere[key].files)
+        value = self.read(key) if value is None else value
+        return value if isinstance(value, Artifacts) else None
 
     def is_on_disk(self, key: str) -> bool:
         """Whether the index has it; whether it is sound is seen when it is read."""

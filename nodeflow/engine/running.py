@@ -93,7 +93,7 @@ class Running:
                 raise Cancelled
             if not self.dispatch():
                 self.wait()
-        unneeded = Reason("not needed", "nothing that needs it had to run")
+        unneeded = Reason("not needed", "nothing after it ran")
         for name in self.plan.nodes:
             if name not in self.finished:
                 self.finish(name, "cached", unneeded)

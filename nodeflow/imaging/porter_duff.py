@@ -11,6 +11,19 @@ Mode = Literal[
 ]  # fmt: skip
 
 
+def composite(
+    source: Tensor, source_mask: Tensor, target: Tensor, target_mask: Tensor, mode: Mode
+) -> tuple[Tensor, Tensor]:
+    """Straight colours `[..., 3]` composed; masks `[..., 1]` are 1 where a picture is transparent.
+
+    Colours of the result are black where nothing covers it.
+    """
+    a, b = 1 - source_mask, 1 - target_mask
+    colours, alpha = compose(source * a, a, target * b, b, mode)
+    straight = torch.where(alpha > 1e-5, colours / alpha.clamp_min(1e-5), 0)
+    return straight.clamp(0, 1), 1 - alpha
+
+
 def compose(
     source: Tensor, source_alpha: Tensor, target: Tensor, target_alpha: Tensor, mode: Mode
 ) -> tuple[Tensor, Tensor]:

@@ -37,12 +37,26 @@ class LatentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """A part of a model file that is in memory where it is used, once for all who use it.
+
+    count: of its numbers. full: float32 on every device.
+    """
+
+    part: str
+    file: str
+    count: int
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WeightsFacts:
     """A MODEL, CLIP or VAE: its family in words, widths that must agree.
 
     context_width: of the text embeddings that a model takes or a text encoder makes.
     channels: of the latents; in_channels: that a UNet takes (9 for inpainting models).
     attention: widths of a UNet's transformer blocks, in the order in which files number them.
+    weights: all that using it takes; None is not known.
     """
 
     family: str | None = None
@@ -50,14 +64,17 @@ class WeightsFacts:
     channels: int | None = None
     in_channels: int | None = None
     attention: tuple[int, ...] = ()
+    weights: tuple[Weights, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ControlFacts:
-    """A CONTROL_NET: its file, and widths of the text that its models read; () is not known."""
+    """A CONTROL_NET: its file, widths of the text that its models read, () is not known, and its
+    weights."""
 
     file: str
     texts: tuple[int, ...] = ()
+    weights: tuple[Weights, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,8 @@ class ConditioningFacts:
 
     picture: whether it carries a picture for a model's further channels; None is not known.
     grounding: what its boxes' network is for: the width of text, and of each transformer block.
-    controls: the networks that steer it.
+    controls: the networks that steer it. weights: of all that it brings to a model; None is not
+    known.
     """
 
     family: str | None = None
@@ -74,6 +92,7 @@ class ConditioningFacts:
     picture: bool | None = False
     grounding: tuple[int, tuple[int, ...]] | None = None
     controls: tuple[ControlFacts, ...] = ()
+    weights: tuple[Weights, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from nodeflow.graph.problem import ProblemCode
+from nodeflow.node.facts import Weights
 from nodeflow.node.folders import Folders
 from nodeflow.node.spec import InputProblem
 
@@ -23,13 +24,15 @@ class Inferred:
 
     facts: by output name. work: how much there is to do, in any unit of the node type's own
     (steps times cells), None where that is not known; seconds of earlier runs are scaled by it.
-    problems make a run impossible; warnings are worth knowing.
+    problems make a run impossible; warnings are worth knowing. weights: those that must be in
+    memory while it runs, None where that is not known.
     """
 
     facts: Mapping[str, object] = field(default_factory=dict)
     work: float | None = 1.0
     problems: tuple[InputProblem, ...] = ()
     warnings: tuple[InputProblem, ...] = ()
+    weights: tuple[Weights, ...] | None = None
 
 
 Infer: TypeAlias = Callable[[Mapping[str, object], Folders], Inferred]

@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from nodeflow.diffusion.adapters.open import model_with_adapter
 from nodeflow.diffusion.checkpoint.load import half_count, weight_count
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
 from nodeflow.diffusion.checkpoint.parts import unet_part, vae_part
-from nodeflow.diffusion.recipe import Tower
+from nodeflow.diffusion.recipe import Tower, WeightsFile
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.vae.codec import decode_latent, encode_image
 
-EMBEDDED = Path(__file__).parents[2] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
+MODELS = Path(__file__).parents[2] / "nodeflow/models"
+EMBEDDED = MODELS / "checkpoints/tiny-emoji.safetensors"
 
 
 def test_a_part_is_read_once_and_shared() -> None:
@@ -62,3 +64,31 @@ def test_a_half_takes_room_for_a_half() -> None:
     residency.vae(opened.vae, "decoder")
     assert residency.held_bytes() == halves[1]
     assert residency.vae(opened.vae, "encoder") is not encoder
+
+
+@pytest.mark.parametrize("lately", ["text", "encoder"])
+def test_what_was_used_lately_stays(lately: str) -> None:
+    opened = open_checkpoint(EMBEDDED, "print")
+    residency = Residency()
+    uses = {
+        "text": lambda: residency.text_encoders(opened.clip).towers[Tower.L],
+        "encoder": lambda: residency.vae(opened.vae, "encoder"),
+    }
+    other = next(name for name in uses if name != lately)
+    kept, gone = uses[lately](), uses[other]()
+    assert uses[lately]() is kept
+    residency.budget = residency.held_bytes() + 4 * weight_count(unet_part(EMBEDDED)) - 1
+    residency.unet(opened.model)
+    assert uses[lately]() is kept and uses[other]() is not gone
+
+
+def test_tensors_of_two_recipes_are_held_and_counted_once() -> None:
+    opened = open_checkpoint(EMBEDDED, "print")
+    lora = MODELS / "loras/tiny-flat.safetensors"
+    residency = Residency()
+    base = dict(residency.unet(opened.model).named_parameters())
+    alone = residency.held_bytes()
+    changed = model_with_adapter(opened.model, WeightsFile(str(lora), "lora"), 0.5)
+    own = [p for n, p in residency.unet(changed).named_parameters() if p is not base[n]]
+    assert 0 < len(own) < len(base) // 2
+    assert residency.held_bytes() == alone + sum(p.numel() * p.element_size() for p in own)

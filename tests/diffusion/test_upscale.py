@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.packed import pack
 from nodeflow.diffusion.upscale.esrgan import RRDBConfig, RRDBNet
-from nodeflow.diffusion.upscale.model import load_upscaler, open_upscaler
+from nodeflow.diffusion.upscale.model import Upscalers, load_upscaler, open_upscaler
 
 SHIPPED = Path(__file__).parents[2] / "nodeflow/models/upscale_models/tiny-upscale-4x.safetensors"
 CONFIGS = {
@@ -82,6 +82,24 @@ def test_every_layout_loads(name: str, tmp_path: Path) -> None:
             assert loaded.config == config and torch.equal(loaded(x), wanted)
 
 
+def test_one_network_is_held_by_its_content(tmp_path: Path) -> None:
+    recipes = []
+    for number, config in enumerate((CONFIGS["x4"], CONFIGS["x8"])):
+        path = tmp_path / f"{number}.safetensors"
+        save_file({n: t.contiguous() for n, t in network(config).state_dict().items()}, path)
+        recipes.append(open_upscaler(path, f"content {number}"))
+    held = Upscalers("cpu")
+    first = held.get(recipes[0])
+    assert held.get(recipes[0]) is first
+    assert held.get(recipes[1]).config.scale == 8
+    assert held.get(recipes[0]) is not first
+
+
+def test_a_picture_of_one_pixel_can_be_enlarged() -> None:
+    with torch.no_grad():
+        assert network(CONFIGS["x2 unshuffled"])(torch.rand(1, 3, 1, 5)).shape == (1, 3, 2, 10)
+
+
 @pytest.fixture
 def spandrel(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Two other architectures of it import torchvision, which not every build of torch has."""
@@ -95,10 +113,11 @@ def spandrel(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def same_as_theirs(ours: RRDBNet, theirs: Any) -> None:
     assert theirs.architecture.id == "ESRGAN" and theirs.scale == ours.config.scale
-    x = torch.rand(1, 3, 12, 16)
-    with torch.no_grad():
-        a, b = ours(x), theirs.model(x)
-    assert float((a - b).norm() / b.norm()) <= 1e-5
+    for size in ((12, 16), (11, 15)):
+        x = torch.rand(1, 3, *size)
+        with torch.no_grad():
+            a, b = ours(x), theirs.model(x)
+        assert float((a - b).norm() / b.norm()) <= 1e-5
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -23,6 +23,9 @@ def test_pasting_cuts_what_lies_outside() -> None:
     assert not below.any()
     half = paste.paste(below, above, 1, 1, torch.full((1, 1, 1, 1), 0.25))
     assert half[0, 0, 2, 2] == 0.25
+    rising = torch.arange(9.0).reshape(1, 1, 3, 3) / 8
+    corner = paste.paste(below, above, -1, -2, rising)[0, 0]
+    assert torch.equal(corner[:1, :2], rising[0, 0, 2:, 1:]) and not corner[1:].any()
 
 
 def test_feathering_is_linear_and_at_most_one() -> None:
@@ -51,11 +54,15 @@ def test_blending_is_that_of_pillow(mode: blend.BlendMode, reference) -> None:  
         assert torch.allclose(half, (a + blend.blend(a, b, 1.0, mode)) / 2, atol=1e-6)
 
 
-def test_soft_light_keeps_grey_and_black() -> None:
-    tones = torch.linspace(0, 1, 11).expand(1, 1, 11)[..., None]
-    same = blend.blend(tones, torch.full_like(tones, 0.5), 1.0, "soft_light")
-    assert torch.allclose(same, tones, atol=1e-6)
-    assert torch.all(blend.blend(tones, torch.ones_like(tones), 1.0, "soft_light") >= tones - 1e-6)
+def test_soft_light_is_that_of_the_w3c() -> None:
+    """Compositing and Blending Level 1, section 9.1: backdrop `b`, source `s`."""
+    tones = np.linspace(0, 1, 41)
+    b, s = np.meshgrid(tones, tones, indexing="ij")
+    d = np.where(b <= 0.25, ((16 * b - 12) * b + 4) * b, np.sqrt(b))
+    wanted = np.where(s <= 0.5, b - (1 - 2 * s) * b * (1 - b), b + (2 * s - 1) * (d - b))
+    below, above = (torch.from_numpy(x).float()[None, ..., None] for x in (b, s))
+    found = blend.blend(below, above, 1.0, "soft_light")[0, ..., 0]
+    assert np.allclose(found, wanted, atol=1e-6)
 
 
 FRACTIONS = {
@@ -76,6 +83,45 @@ def test_porter_duff_follows_the_table(mode: porter_duff.Mode) -> None:
         values = (torch.tensor([float(v)]) for v in (s, a, d, b))
         out, alpha = porter_duff.compose(*values, mode)
         assert (float(out), float(alpha)) == pytest.approx(wanted, abs=1e-6)
+
+
+MIXES = {
+    "DARKEN": lambda s, d, a, b: (s * (1 - b) + d * (1 - a) + min(s, d), a + b - a * b),
+    "LIGHTEN": lambda s, d, a, b: (s * (1 - b) + d * (1 - a) + max(s, d), a + b - a * b),
+    "MULTIPLY": lambda s, d, a, b: (s * d, a * b),
+    "SCREEN": lambda s, d, a, b: (s + d - s * d, a + b - a * b),
+    "OVERLAY": lambda s, d, a, b: (
+        2 * s * d if 2 * d < b else a * b - 2 * (b - s) * (a - d), a + b - a * b
+    ),
+}  # fmt: skip
+"""As Android's PorterDuff.Mode documents them, on colours multiplied by their alpha."""
+
+
+@pytest.mark.parametrize("mode", MIXES)
+def test_mixes_are_those_of_android(mode: porter_duff.Mode) -> None:
+    for a, b, light, other in ((0.5, 0.25, 0.6, 0.2), (0.75, 0.5, 0.3, 0.9), (0, 1, 0.5, 0.4)):
+        s, d = a * light, b * other
+        values = (torch.tensor([v], dtype=torch.float64) for v in (s, a, d, b))
+        found = [float(v) for v in porter_duff.compose(*values, mode)]
+        assert found == pytest.approx([min(v, 1) for v in MIXES[mode](s, d, a, b)], abs=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["SRC_OVER", "DST_OVER"])
+def test_straight_colours_are_composed_as_pillow_does(mode: porter_duff.Mode) -> None:
+    made = torch.Generator().manual_seed(2)
+    layers = [torch.randint(0, 256, (8, 8, 4), generator=made, dtype=torch.uint8) for _ in "ab"]
+    above, below = layers if mode == "SRC_OVER" else layers[::-1]
+    pictures = [Image.fromarray(layer.numpy()) for layer in (below, above)]
+    wanted = np.asarray(Image.alpha_composite(*pictures)) / 255
+    a, b = (layer.float() / 255 for layer in layers)
+    out, mask = porter_duff.composite(a[..., :3], 1 - a[..., 3:], b[..., :3], 1 - b[..., 3:], mode)
+    assert np.allclose(torch.cat([out, 1 - mask], -1), wanted, atol=1.5 / 255)
+
+
+def test_nothing_is_black_and_transparent() -> None:
+    white, nothing = torch.ones(2, 2, 3), torch.ones(2, 2, 1)
+    out, mask = porter_duff.composite(white, nothing, white, nothing, "SRC_OVER")
+    assert not out.any() and bool((mask == 1).all())
 
 
 @pytest.mark.parametrize("direction", ["right", "left", "up", "down"])

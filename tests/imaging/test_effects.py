@@ -127,8 +127,18 @@ def test_normals_of_a_slope() -> None:
     ramp = torch.linspace(0, 1, 32).expand(1, 32, 32)[..., None].expand(-1, -1, -1, 3)
     normal = filters.normals_from_depth(ramp, 31.0)[0, 16, 16] * 2 - 1
     slope = 31.0 * (1 / 31) * 1.0
-    wanted = torch.tensor([-slope, 0.0, 1.0]) / math.sqrt(slope**2 + 1)
+    wanted = torch.tensor([slope, 0.0, 1.0]) / math.sqrt(slope**2 + 1)
     assert torch.allclose(normal, wanted, atol=1e-4)
+
+
+def test_normals_have_the_colours_that_control_nets_know() -> None:
+    """ControlNet 1.1 on normalbae: blue is front, red is left, green is top."""
+    rows, columns = torch.meshgrid(torch.arange(33.0), torch.arange(33.0), indexing="ij")
+    ball = (16**2 - (rows - 16) ** 2 - (columns - 16) ** 2).clamp(min=0).sqrt() / 16
+    normal = filters.normals_from_depth(ball[None, ..., None].expand(-1, -1, -1, 3), 8.0)[0]
+    left, right, top, bottom = normal[16, 8], normal[16, 24], normal[8, 16], normal[24, 16]
+    assert left[0] > 0.6 and right[0] < 0.4 and top[1] > 0.6 and bottom[1] < 0.4
+    assert torch.allclose(normal[16, 16], torch.tensor([0.5, 0.5, 1.0]))
 
 
 def test_lines_are_where_edges_are() -> None:

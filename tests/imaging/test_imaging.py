@@ -54,6 +54,28 @@ def test_bislerp_keeps_lengths() -> None:
     assert bool((turned.diff() >= -1e-6).all()) and float(turned[-1]) == pytest.approx(math.pi / 2)
 
 
+def test_bislerp_turns_vectors_and_mixes_lengths() -> None:
+    """Between the centres of cells: directions by angle, opposite ones in a straight line."""
+    made = torch.Generator().manual_seed(1)
+    x = torch.randn(1, 3, 1, 3, generator=made, dtype=torch.float64)
+    x[..., 2] = -2 * x[..., 1]
+    wide = bislerp(x, 7, 1)[0, :, 0].double()
+    for place in range(7):
+        at = min(max((place + 0.5) * 3 / 7 - 0.5, 0), 2)
+        low = int(at)
+        part, a, b = at - low, x[0, :, 0, low], x[0, :, 0, min(low + 1, 2)]
+        if low == 1:
+            wanted = a * (1 - part) + b * part
+        elif low == 2:
+            wanted = a
+        else:
+            angle = torch.acos(a @ b / (a.norm() * b.norm()))
+            one, two = (((1 - part) * angle).sin(), (part * angle).sin())
+            turned = (one * a / a.norm() + two * b / b.norm()) / angle.sin()
+            wanted = turned * (a.norm() * (1 - part) + b.norm() * part)
+        assert torch.allclose(wide[:, place], wanted, atol=1e-5), place
+
+
 def test_inpaint_mask_and_grey() -> None:
     pixels = torch.ones(1, 32, 32, 3)
     mask = torch.zeros(1, 32, 32)

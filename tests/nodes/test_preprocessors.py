@@ -87,7 +87,7 @@ def test_normals_stand_on_the_slopes_of_the_depth(strength: float) -> None:
         np.stack([ndimage.sobel(plane, axis, mode="nearest") / 8 for plane in luma(depth)])
         for axis in (1, 0)
     ]
-    normal = np.stack([-strength * slope for slope in slopes] + [np.ones_like(slopes[0])], -1)
+    normal = np.stack([strength * slope for slope in slopes] + [np.ones_like(slopes[0])], -1)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     found = call("NormalFromDepth", depth, strength).double().numpy()
     assert np.allclose(found, (normal + 1) / 2, atol=1e-5)

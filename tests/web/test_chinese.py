@@ -72,16 +72,16 @@ def test_problems_say_what_is_wrong_in_chinese_and_follow_the_language(page: Any
     page.wait_for_selector(".node-problems")
     text = told(page, ".node-problems")
     for sentence in (
-        "ckpt_name: “tiny-emojo”不存在", "你是否想用 tiny-emoji",
-        "未知的节点类型“ImageBluur”", "width: 8 超出范围", "应为：16 到 16384 的整数",
-        "steps: 'many' 不是整数", "sampler_name: 'eulr' 不在可选项之中",
-        "negative: 没有节点“wrods”", "vae: $sampler 是 LATENT，但该输入接受 VAE",
+        "检查点名称: “tiny-emojo”不存在", "你是否想用 tiny-emoji",
+        "未知的节点类型“ImageBluur”", "宽度: 8 超出范围", "应为：16 到 16384 的整数",
+        "步数: 'many' 不是整数", "采样器名称: 'eulr' 不在可选项之中",
+        "反向: 没有节点“wrods”", "VAE: $sampler 是 LATENT，但该输入接受 VAE",
     ):  # fmt: skip
         assert sentence in text
     page.keyboard.press("Control+,")
     page.get_by_role("button", name="English").click()
     page.keyboard.press("Escape")
-    page.wait_for_selector(".node-problems:has-text(\"'tiny-emojo' is not there\")")
+    page.wait_for_selector(".node-problems:has-text(\"ckpt_name: 'tiny-emojo' is not there\")")
     english = text_of(page, ".node-problems")
     assert not re.search("[\u4e00-\u9fff]", english)
 

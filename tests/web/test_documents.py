@@ -358,3 +358,32 @@ def test_what_was_only_opened_is_there_after_a_reload(page: Any) -> None:
     page.reload()
     page.wait_for_selector('[data-id="show"]')
     expect(page.get_by_role("textbox", name="show value")).to_have_value("only looked at")
+
+
+def test_pictures_of_earlier_runs_come_back_though_the_last_one_was_cancelled(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {grey: {node: EmptyImage, width: 32, height: 32, color: 7},"
+        " kept: {node: SaveImage, images: $grey, filename_prefix: kept},"
+        " slow: {node: Slow, seconds: 0.1}}",
+    )
+    page.keyboard.press("Control+Enter")
+    picture = '[data-id="kept"] .node-picture'
+    page.wait_for_selector(picture)
+    page.wait_for_selector('[data-id="slow"] .verdict.ran')
+    source = page.locator(picture).get_attribute("src")
+    page.locator('[data-id="kept"] .node-head').click()
+    page.keyboard.press("F2")
+    page.get_by_role("textbox", name="Rename").fill("renamed")
+    page.keyboard.press("Enter")
+    renamed = picture.replace("kept", "renamed")
+    page.wait_for_selector(renamed)
+    set_number(page, "slow seconds", "50")
+    page.locator('[data-id="slow"] .node-head').click()
+    page.keyboard.press("Alt+Enter")
+    page.wait_for_selector('[data-id="slow"] .verdict.running')
+    page.keyboard.press("Control+Alt+Enter")
+    page.wait_for_selector('[data-id="slow"] .verdict.running', state="detached")
+    page.reload()
+    page.wait_for_selector(renamed)
+    assert page.locator(renamed).get_attribute("src") == source

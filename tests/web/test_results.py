@@ -67,7 +67,7 @@ def test_pictures_are_compared_searched_and_say_how_they_were_made(page: Any) ->
 
 
 def test_two_runs_are_compared_and_one_is_run_again(page: Any) -> None:
-    run_form(page, 2, "a red apple")
+    apple = run_form(page, 2, "a red apple")
     run_form(page, 2, "a blue house")
     page.get_by_role("button", name="History").click()
     for index in (0, 1):
@@ -88,6 +88,13 @@ def test_two_runs_are_compared_and_one_is_run_again(page: Any) -> None:
     until(page, "document.querySelectorAll('.tab').length === 2")
     page.wait_for_selector(".form h1")
     expect(page.get_by_role("textbox", name="Prompt")).to_have_value("a red apple")
+    page.wait_for_selector(f'{PICTURE}[src="{apple}"]')
+    page.wait_for_selector(".stage-line:has-text('done in')")
+    page.get_by_role("button", name="Graph").click()
+    page.wait_for_selector('[data-id="save"] .node-picture')
+    page.wait_for_selector('[data-id="save"] .verdict:is(.ran, .cached)')
+    page.reload()
+    page.wait_for_selector('[data-id="save"] .node-picture')
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp", "a.jpg"])

@@ -86,7 +86,8 @@ class RRDBNet(nn.Module):
         factor = self.config.unshuffle
         height, width = x.shape[-2:]
         if factor > 1:
-            x = F.pad(x, [0, -width % factor, 0, -height % factor], mode="replicate")
+            mode = "reflect" if min(height, width) >= factor else "replicate"
+            x = F.pad(x, [0, -width % factor, 0, -height % factor], mode)
             x = F.pixel_unshuffle(x, factor)
         x = self.conv_first(x)
         h = x

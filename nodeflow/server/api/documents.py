@@ -29,13 +29,15 @@ from nodeflow.server.process.questions import AskCheck, AskConvert, AskNodeTypes
 
 
 class Checked(Struct, frozen=True, forbid_unknown_fields=True):
-    """A document, with values on top of it."""
+    """A document, with values on top of it. workflow, client: as the job would have them, since a
+    plan's reasons compare with the last run."""
 
     document: Raw
     inputs: dict[str, Any] = {}
     set: dict[str, Any] = {}
     only: tuple[str, ...] = ()
     workflow: str = ""
+    client: str = ""
 
 
 class Text(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,9 +93,11 @@ async def validate(call: Call, body: Checked) -> Reply[Validated]:
 
 async def plan(call: Call, body: Checked) -> Reply[Plan]:
     """What running a document would do."""
-    device = call.state.workers.list[0].device
-    asked = question(AskPlan, call, body)
-    asked = replace(asked, source=body.workflow, device="cpu" if device == "auto" else device)
+    device, held = call.state.workers.next()
+    asked = replace(
+        question(AskPlan, call, body), source=body.workflow, client=body.client,
+        device="cpu" if device == "auto" else device, held=held,
+    )  # fmt: skip
     return Reply(json=(await call.state.inspector.ask(asked)).body)
 
 

@@ -3,17 +3,21 @@
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from typing import Literal
 
+from nodeflow.engine.memory_cache import Kept
 from nodeflow.server.events.log import EventLog
 from nodeflow.server.jobs.core import JobCore
 from nodeflow.server.process.blame import Blame
+from nodeflow.server.process.holding import take_in
 from nodeflow.server.process.messages import (
     Cancel,
     Ended,
     Free,
     FromProcess,
     Heartbeat,
+    Holding,
     Importing,
     Ready,
     Run,
@@ -47,6 +51,7 @@ class Worker:
         self.deaths = 0
         self.restarts = 0
         self.ended = ""
+        self._holds: dict[str, Kept] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -55,6 +60,11 @@ class Worker:
         if not hasattr(self, "process") or not self.process.ready:
             return "starting"
         return "busy" if self.job else "idle"
+
+    @property
+    def holds(self) -> Mapping[str, Kept]:
+        """What is known of the results in its memory; nothing of a process that is gone."""
+        return {} if self.state == "starting" else self._holds
 
     async def start(self) -> None:
         """Spawn the process."""
@@ -82,12 +92,20 @@ class Worker:
             self.cancel_at = time.monotonic() + grace
             self.process.send(Cancel(id))
 
+    def free(self) -> None:
+        """Drop models and results from memory: no job starts before that is done."""
+        self.process.send(Free())
+        self._holds.clear()
+
     def _hear(self, message: FromProcess) -> None:
         if isinstance(message, Ready):
             self.device = message.device
             self._core.wake()
             return
         if isinstance(message, Heartbeat | Importing | ThreadFailed):
+            return
+        if isinstance(message, Holding):
+            take_in(self._holds, message)
             return
         self.moved = time.monotonic()
         if isinstance(message, Ended) and self.job is not None and message.job == self.job.job:
@@ -99,6 +117,7 @@ class Worker:
 
     def _gone(self, reason: str) -> None:
         self._events.pass_on("worker", {"id": self.name, "state": "dead"}, "", "", "")
+        self._holds.clear()
         if self.job is not None:
             job, self.job = self.job.job, None
             asked = self.stopping or self.cancel_at is not None
@@ -153,7 +172,20 @@ class Workers:
     def free(self) -> None:
         """Drop models and results from memory."""
         for worker in self.list:
-            worker.process.send(Free())
+            worker.free()
+
+    def next(self) -> tuple[str, Mapping[str, Kept]]:
+        """On which device a job would run that is posted now, and what its worker holds for sure.
+
+        The first idle worker takes it; where none is free for it any may, and only what all of
+        them hold is sure.
+        """
+        idle = [worker for worker in self.list if worker.state == "idle"]
+        waits = self._core.paused or self._core.queued or not idle
+        first, *others = self.list if waits else idle[:1]
+        held = [other.holds for other in others]
+        sure = {k: kept for k, kept in first.holds.items() if all(k in other for other in held)}
+        return first.device, sure
 
     def refresh(self) -> None:
         """Look at plugins again."""

@@ -85,8 +85,9 @@ def plan(question: AskPlan, registry: Registry, folders: Folders, cache: str | N
     from nodeflow.server.process.dry_run import dry_run
 
     workflow = read(question, registry)
-    workflow = replace(workflow, source=question.source or workflow.name)
-    return dry_run(check(workflow, registry, folders, question.only), cache, question.device), b""
+    workflow = replace(workflow, source=question.source or workflow.name or question.client)
+    found = check(workflow, registry, folders, question.only)
+    return dry_run(found, cache, question.device, question.held), b""
 
 
 def convert(question: AskConvert, registry: Registry) -> Found:

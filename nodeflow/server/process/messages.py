@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from nodeflow.engine.memory_cache import Kept
 from nodeflow.node.context import Previews
 from nodeflow.server.process.questions import AnyQuestion
 
@@ -104,6 +105,13 @@ class Heartbeat(Message, frozen=True):
     """Every second: bytes of memory that the process holds."""
 
     memory: int
+
+
+class Holding(Message, frozen=True):
+    """What came into the memory of results, and what went, since this was told last."""
+
+    kept: dict[str, Kept]
+    gone: tuple[str, ...] = ()
 
 
 class Artifact(Struct, frozen=True):
@@ -229,5 +237,5 @@ class Ask(Message, frozen=True):
 ToProcess: TypeAlias = Setup | Run | Cancel | Stop | Free | Refresh | Ask
 FromProcess: TypeAlias = (
     Ready | Importing | ThreadFailed | Heartbeat | Started | Progressed | Finished | Reused
-    | Ended | Answer | Refusal
+    | Holding | Ended | Answer | Refusal
 )  # fmt: skip

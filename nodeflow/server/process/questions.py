@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from nodeflow.engine.memory_cache import Kept
+
 
 class Question(Struct, frozen=True, tag=True):
     """Base of all questions."""
@@ -39,11 +41,14 @@ class AskCheck(Question, frozen=True):
 class AskPlan(AskCheck, frozen=True):
     """What running a document would do on a device. Body: the plan.
 
-    source: as `Run.source`; the document's name where empty.
+    source: as `Run.source`; where empty the document's name, else the client. held: what the worker
+    that would run it has in memory.
     """
 
     source: str = ""
+    client: str = ""
     device: str = "cpu"
+    held: dict[str, Kept] = {}
 
 
 class AskConvert(Question, frozen=True):

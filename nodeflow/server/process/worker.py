@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nodeflow.engine.device import choose_device
 from nodeflow.engine.disk_cache import DiskCache
+from nodeflow.engine.memory_cache import MemoryCache
 from nodeflow.engine.run import Engine
 from nodeflow.graph.document import Workflow
 from nodeflow.graph.problem import WorkflowError
@@ -23,6 +24,7 @@ from nodeflow.node.context import Cancelled
 from nodeflow.node.folders import FileMissing
 from nodeflow.server.process.channel import Channel
 from nodeflow.server.process.disk import disk_cache
+from nodeflow.server.process.holding import News
 from nodeflow.server.process.last_words import leave
 from nodeflow.server.process.messages import (
     Cancel,
@@ -65,6 +67,7 @@ class Worker:
         self._cancelled: set[str] = set()
         self._stopping = threading.Event()
         self._checked: dict[Identity, tuple[Workflow, CheckedWorkflow]] = {}
+        self._news = News()
 
     def serve(self) -> None:
         """Work until told to stop."""
@@ -80,10 +83,14 @@ class Worker:
         while not self._stopping.is_set():
             message = self._inbox.get()
             if isinstance(message, Run):
-                self._channel.send(self._run(message))
+                ended = self._run(message)
+                self._tell_news()
+                self._channel.send(ended)
                 self._cancelled.discard(message.job)
             elif isinstance(message, Free):
                 disk = self._engine.disk or disk_cache(setup.cache)
+                self._engine.memory.clear()
+                self._tell_news()
                 self._engine = self._make_engine(device, disk)
             elif isinstance(message, Refresh):
                 self._checked.clear()
@@ -91,7 +98,14 @@ class Worker:
         sys.stderr.flush()
 
     def _make_engine(self, device: str, disk: DiskCache | None) -> Engine:
-        return Engine(device, disk, previews=self._setup.previews)
+        memory = MemoryCache(told=self._news)
+        return Engine(device, disk, memory, previews=self._setup.previews)
+
+    def _tell_news(self) -> None:
+        """Before the end of a job is told, so that who hears that knows what is held since."""
+        news = self._news.take()
+        if news is not None:
+            self._channel.send(news)
 
     def _listen(self) -> None:
         while (message := self._channel.receive()) is not None:

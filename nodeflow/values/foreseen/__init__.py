@@ -14,8 +14,17 @@ from nodeflow.values.foreseen.adapters import (
     person,
     picture_prompt,
 )
-from nodeflow.values.foreseen.control import lone_control, steered
-from nodeflow.values.foreseen.files import checkpoint, lone_model, lone_text, passed, text
+from nodeflow.values.foreseen.control import combined, lone_control, steered
+from nodeflow.values.foreseen.files import (
+    checkpoint,
+    lone_model,
+    lone_text,
+    lone_vae,
+    lone_vision,
+    passed,
+    seen,
+    text,
+)
 from nodeflow.values.foreseen.hooks import created, hooked, joined
 from nodeflow.values.foreseen.pictures import (
     decoded,
@@ -31,6 +40,7 @@ __all__ = [
     "adapter",
     "boxed",
     "checkpoint",
+    "combined",
     "created",
     "decoded",
     "empty_latent",
@@ -44,6 +54,8 @@ __all__ = [
     "lone_model",
     "lone_photomaker",
     "lone_text",
+    "lone_vae",
+    "lone_vision",
     "masked",
     "network_calls",
     "passed",
@@ -51,6 +63,7 @@ __all__ = [
     "picture_prompt",
     "resized",
     "sampling",
+    "seen",
     "steered",
     "text",
     "with_picture",

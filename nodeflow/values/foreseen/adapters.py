@@ -9,7 +9,8 @@ from nodeflow.node.facts import (
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import NOTHING, Infer, Inferred
 from nodeflow.node.spec import InputProblem
-from nodeflow.values.foreseen.files import Known, foreign, found, passed, text
+from nodeflow.values.foreseen.files import Known, foreign, found, passed, text, weights_of
+from nodeflow.values.foreseen.weights import Parts, changed, file_weights, together
 
 
 def adapter(*ports: tuple[str, str]) -> Infer:
@@ -21,13 +22,20 @@ def adapter(*ports: tuple[str, str]) -> Infer:
         from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
 
         path, model = found(known, folders, "lora_name", "loras"), known.get("model")
-        facts = through(known, folders).facts
-        if path is None or not isinstance(model, WeightsFacts) or known.get("strength_model") == 0:
-            return Inferred(facts)
+        facts = dict(through(known, folders).facts)
+        if path is None:
+            return Inferred({port: unweighed(given) for port, given in facts.items()})
         try:
-            width = context_width(read_header(path))
+            header = read_header(path)
         except CheckpointError:
             return Inferred(facts)
+        for port, input in ports:
+            given = facts.get(port)
+            if isinstance(given, WeightsFacts) and known.get(f"strength_{input}") != 0:
+                facts[port] = replace(given, weights=changed(given.weights, header))
+        if not isinstance(model, WeightsFacts) or known.get("strength_model") == 0:
+            return Inferred(facts)
+        width = context_width(header)
         if width is None or model.context_width in (None, width):
             return Inferred(facts)
         message = (
@@ -40,6 +48,16 @@ def adapter(*ports: tuple[str, str]) -> Infer:
     return infer
 
 
+def unweighed(given: object) -> object:
+    """What is known of a value but its weights."""
+    return replace(given, weights=None) if isinstance(given, WeightsFacts) else given
+
+
+def beside(given: WeightsFacts, weights: Parts) -> WeightsFacts:
+    """A model with a network beside it."""
+    return replace(given, weights=together(given.weights, weights))
+
+
 def hypernetwork(known: Known, folders: Folders) -> Inferred:
     """MODEL behind a hypernetwork, which must be for its family."""
     from nodeflow.diffusion.checkpoint.header import CheckpointError, read_header
@@ -50,7 +68,10 @@ def hypernetwork(known: Known, folders: Folders) -> Inferred:
         return NOTHING
     facts = {"MODEL": model}
     path = found(known, folders, "hypernetwork_name", "hypernetworks")
-    if path is None or model.context_width is None or known.get("strength") == 0:
+    if known.get("strength") == 0:
+        return Inferred(facts)
+    facts = {"MODEL": beside(model, None if path is None else file_weights(path))}
+    if path is None or model.context_width is None:
         return Inferred(facts)
     try:
         check_widths(read_header(path), {*model.attention, model.context_width})
@@ -73,7 +94,9 @@ def lone_ip_adapter(known: Known, folders: Folders) -> Inferred:
         config = read_ip_adapter(path).config
     except CheckpointError:
         return NOTHING
-    return Inferred({"IPADAPTER": WeightsFacts(None, config.context, attention=config.layers)})
+    weights = file_weights(path)
+    facts = WeightsFacts(None, config.context, attention=config.layers, weights=weights)
+    return Inferred({"IPADAPTER": facts})
 
 
 def picture_prompt(known: Known, folders: Folders) -> Inferred:
@@ -84,19 +107,22 @@ def picture_prompt(known: Known, folders: Folders) -> Inferred:
     model, adapter = known.get("model"), known.get("ipadapter")
     if not isinstance(model, WeightsFacts):
         return NOTHING
-    facts = {"MODEL": model}
-    if not isinstance(adapter, WeightsFacts) or known.get("weight") == 0:
-        return Inferred(facts)
+    if known.get("weight") == 0:
+        return Inferred({"MODEL": model}, weights=())
+    weights = together(weights_of(known.get("clip_vision")), weights_of(adapter))
+    inferred = Inferred({"MODEL": beside(model, weights_of(adapter))}, weights=weights)
+    if not isinstance(adapter, WeightsFacts):
+        return inferred
     if model.context_width is None or adapter.context_width is None:
-        return Inferred(facts)
+        return inferred
     try:
         check_model(
             (adapter.context_width, adapter.attention), (model.context_width, model.attention)
         )
     except CheckpointError as error:
         problem = foreign("ipadapter", f"{error}", f"an IP-Adapter for {model.family}")
-        return Inferred(facts, problems=(problem,))
-    return Inferred(facts)
+        return replace(inferred, problems=(problem,))
+    return inferred
 
 
 def lone_gligen(known: Known, folders: Folders) -> Inferred:
@@ -111,7 +137,9 @@ def lone_gligen(known: Known, folders: Folders) -> Inferred:
         config = read_gligen(path).config
     except CheckpointError:
         return NOTHING
-    return Inferred({"GLIGEN": WeightsFacts(None, config.context, attention=config.fusers)})
+    weights = file_weights(path)
+    facts = WeightsFacts(None, config.context, attention=config.fusers, weights=weights)
+    return Inferred({"GLIGEN": facts})
 
 
 def boxed(known: Known, folders: Folders) -> Inferred:
@@ -121,7 +149,8 @@ def boxed(known: Known, folders: Folders) -> Inferred:
         return NOTHING
     if isinstance(net, WeightsFacts) and net.context_width is not None:
         given = replace(given, grounding=(net.context_width, net.attention))
-    return Inferred({"CONDITIONING": given})
+    given = replace(given, weights=together(given.weights, weights_of(net)))
+    return Inferred({"CONDITIONING": given}, weights=weights_of(known.get("clip")))
 
 
 def foreign_boxes(side: str, given: ConditioningFacts, model: WeightsFacts) -> InputProblem | None:
@@ -147,15 +176,17 @@ def lone_photomaker(known: Known, folders: Folders) -> Inferred:
     if path is None:
         return NOTHING
     try:
-        return Inferred({"PHOTOMAKER": WeightsFacts(None, read_photomaker(path).context)})
+        context = read_photomaker(path).context
     except CheckpointError:
         return NOTHING
+    return Inferred({"PHOTOMAKER": WeightsFacts(None, context, weights=file_weights(path))})
 
 
 def person(known: Known, folders: Folders) -> Inferred:
     """CONDITIONING of a prompt with somebody in it, by the text encoders of PhotoMaker's family."""
-    inferred = text(known, folders)
     clip, maker = known.get("clip"), known.get("photomaker")
+    weights = together(weights_of(clip), weights_of(maker))
+    inferred = replace(text(known, folders), weights=weights)
     if not isinstance(clip, WeightsFacts) or not isinstance(maker, WeightsFacts):
         return inferred
     if None in (clip.context_width, maker.context_width):
@@ -167,4 +198,4 @@ def person(known: Known, folders: Folders) -> Inferred:
         f"make {clip.context_width:,}"
     )
     problem = foreign("photomaker", message, "the CLIP of an SDXL checkpoint")
-    return Inferred(inferred.facts, problems=(problem,))
+    return replace(inferred, problems=(problem,))

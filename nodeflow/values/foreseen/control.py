@@ -7,7 +7,8 @@ from nodeflow.node.facts import ConditioningFacts, ControlFacts, WeightsFacts
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import NOTHING, Infer, Inferred
 from nodeflow.node.spec import InputProblem
-from nodeflow.values.foreseen.files import Known, foreign, found, passed
+from nodeflow.values.foreseen.files import Known, foreign, found, passed, weights_of
+from nodeflow.values.foreseen.weights import file_weights, together
 
 
 def lone_control(known: Known, folders: Folders) -> Inferred:
@@ -20,10 +21,14 @@ def lone_control(known: Known, folders: Folders) -> Inferred:
     if path is None:
         return NOTHING
     try:
-        texts = texts_of(read_control(path))
+        read = read_control(path)
+        texts = texts_of(read)
     except CheckpointError:
         return NOTHING
-    return Inferred({"CONTROL_NET": ControlFacts(path.name, texts)})
+    weights = file_weights(read.path)
+    if "model" in known:
+        weights = together(weights, weights_of(known["model"]))
+    return Inferred({"CONTROL_NET": ControlFacts(path.name, texts, weights)})
 
 
 def steered(*ports: tuple[str, str]) -> Infer:
@@ -36,7 +41,11 @@ def steered(*ports: tuple[str, str]) -> Infer:
             return Inferred(facts)
         return Inferred(
             {
-                port: replace(given, controls=(*given.controls, net))
+                port: replace(
+                    given,
+                    controls=(*given.controls, net),
+                    weights=together(given.weights, net.weights),
+                )
                 if isinstance(given, ConditioningFacts)
                 else given
                 for port, given in facts.items()
@@ -44,6 +53,21 @@ def steered(*ports: tuple[str, str]) -> Infer:
         )
 
     return infer
+
+
+def combined(known: Known, folders: Folders) -> Inferred:
+    """CONDITIONING of two prompts: the family of the first, the control nets of both."""
+    first, second = known.get("conditioning_1"), known.get("conditioning_2")
+    if not isinstance(first, ConditioningFacts):
+        return NOTHING
+    if not isinstance(second, ConditioningFacts):
+        return Inferred({"CONDITIONING": replace(first, weights=None)})
+    both = replace(
+        first,
+        controls=tuple(dict.fromkeys((*first.controls, *second.controls))),
+        weights=together(first.weights, second.weights),
+    )
+    return Inferred({"CONDITIONING": both})
 
 
 def foreign_controls(

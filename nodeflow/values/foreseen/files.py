@@ -2,13 +2,22 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 
 from nodeflow.graph.problem import ProblemCode
-from nodeflow.node.facts import ConditioningFacts, WeightsFacts
+from nodeflow.node.facts import ConditioningFacts, ControlFacts, Weights, WeightsFacts
 from nodeflow.node.folders import FileMissing, Folders
 from nodeflow.node.infer import NOTHING, Infer, Inferred
 from nodeflow.node.spec import InputProblem
+from nodeflow.values.foreseen.weights import (
+    Parts,
+    stamp,
+    text_weights,
+    together,
+    vae_weights,
+    vision_weights,
+)
 
 Known = Mapping[str, object]
 
@@ -39,8 +48,9 @@ def checkpoint(input: str, kind: str) -> Infer:
         model = model_facts(str(path), stamp(path))
         if model is None:
             return NOTHING
-        vae = WeightsFacts(model.family, channels=4)
-        clip = WeightsFacts(model.family, model.context_width)
+        texts, halves = text_weights(path), vae_weights(path)
+        vae = WeightsFacts(model.family, channels=4, weights=halves)
+        clip = WeightsFacts(model.family, model.context_width, weights=texts)
         return Inferred({"MODEL": model, "CLIP": clip, "VAE": vae})
 
     return infer
@@ -53,12 +63,31 @@ def lone_model(known: Known, folders: Folders) -> Inferred:
     return NOTHING if model is None else Inferred({"MODEL": model})
 
 
+def lone_vae(known: Known, folders: Folders) -> Inferred:
+    """VAE of `VAELoader`."""
+    path = found(known, folders, "vae_name", "vae")
+    weights = None if path is None else vae_weights(path)
+    return NOTHING if weights is None else Inferred({"VAE": WeightsFacts(weights=weights)})
+
+
+def lone_vision(known: Known, folders: Folders) -> Inferred:
+    """CLIP_VISION of `CLIPVisionLoader`."""
+    path = found(known, folders, "clip_name", "clip_vision")
+    weights = None if path is None else vision_weights(path)
+    return NOTHING if weights is None else Inferred({"CLIP_VISION": WeightsFacts(weights=weights)})
+
+
+def seen(known: Known, folders: Folders) -> Inferred:
+    """What an image encoder sees: only the weights are known."""
+    return Inferred(weights=weights_of(known.get("clip_vision")))
+
+
 def lone_text(known: Known, folders: Folders) -> Inferred:
     """CLIP of `CLIPLoader` and `DualCLIPLoader`."""
     from nodeflow.diffusion.checkpoint.header import CheckpointError
     from nodeflow.diffusion.checkpoint.parts import text_parts
 
-    width = 0
+    width, weights = 0, list[Parts]()
     for input in ("clip_name", "clip_name1", "clip_name2"):
         if input not in known:
             continue
@@ -69,13 +98,8 @@ def lone_text(known: Known, folders: Folders) -> Inferred:
             width += sum(part.config.width for part in text_parts(path).values())
         except CheckpointError:
             return NOTHING
-    return Inferred({"CLIP": WeightsFacts(None, width or None)})
-
-
-def stamp(path: Path) -> tuple[int, int]:
-    """What tells a file from the one that had its name before."""
-    stat = path.stat()
-    return stat.st_mtime_ns, stat.st_size
+        weights.append(text_weights(path))
+    return Inferred({"CLIP": WeightsFacts(None, width or None, weights=together(*weights))})
 
 
 @lru_cache(maxsize=64)
@@ -87,7 +111,8 @@ def model_facts(path: str, stamped: tuple[int, int]) -> WeightsFacts | None:
     from nodeflow.diffusion.unet.places import attention_places
 
     try:
-        config = unet_part(Path(path)).config
+        part = unet_part(Path(path))
+        config, own = part.config, part.own().values()
         family = family_of(config)
     except CheckpointError:
         return None
@@ -97,6 +122,7 @@ def model_facts(path: str, stamped: tuple[int, int]) -> WeightsFacts | None:
         config.out_channels,
         config.in_channels,
         tuple(attention_places(config).values()),
+        (Weights("unet", path, sum(prod(info.shape) for info in own)),),
     )
 
 
@@ -114,4 +140,10 @@ def text(known: Known, folders: Folders) -> Inferred:
     clip = known.get("clip")
     if not isinstance(clip, WeightsFacts):
         return NOTHING
-    return Inferred({"CONDITIONING": ConditioningFacts(clip.family, clip.context_width)})
+    facts = ConditioningFacts(clip.family, clip.context_width)
+    return Inferred({"CONDITIONING": facts}, weights=clip.weights)
+
+
+def weights_of(fact: object) -> Parts:
+    """All weights that using a value takes."""
+    return fact.weights if isinstance(fact, WeightsFacts | ControlFacts) else None

@@ -1,12 +1,14 @@
 """What nodes with hooks will give, and hooks for another family than the prompt's or the CLIP's."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nodeflow.node.facts import ConditioningFacts, HooksFacts, WeightsFacts
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import Infer, Inferred
 from nodeflow.node.spec import InputProblem
-from nodeflow.values.foreseen.files import Known, foreign, found, model_facts, passed, stamp
+from nodeflow.values.foreseen.files import Known, foreign, found, model_facts, passed
+from nodeflow.values.foreseen.weights import stamp
 
 
 def created(input: str, kind: str) -> Infer:
@@ -56,7 +58,13 @@ def hooked(*ports: tuple[str, str]) -> Infer:
     through = passed(*ports)
 
     def infer(known: Known, folders: Folders) -> Inferred:
-        facts = through(known, folders).facts
+        facts = dict(through(known, folders).facts)
+        hooks = known.get("hooks")
+        if isinstance(hooks, HooksFacts):
+            # A changed form of the network for each time at which other hooks hold.
+            for port, given in facts.items():
+                if isinstance(given, ConditioningFacts | WeightsFacts):
+                    facts[port] = replace(given, weights=None)
         problems = dict.fromkeys(p for _, name in ports for p in strangers(known, known.get(name)))
         return Inferred(facts, problems=tuple(problems))
 

@@ -11,7 +11,8 @@ from nodeflow.node.facts import (
 from nodeflow.node.folders import Folders
 from nodeflow.node.infer import NOTHING, Infer, Inferred
 from nodeflow.node.spec import InputProblem
-from nodeflow.values.foreseen.files import Known
+from nodeflow.values.foreseen.files import Known, weights_of
+from nodeflow.values.foreseen.weights import DECODER, ENCODER, Parts, of_halves
 
 CELL = 8
 """Pixels along a side of a latent cell."""
@@ -28,7 +29,7 @@ def with_picture(latent: str | None = None) -> Infer:
                 facts[side] = replace(given, picture=True)
         if latent is not None and isinstance(pixels := known.get("pixels"), ImageFacts):
             facts[latent] = encoded_facts(pixels, masked=bool(known.get("noise_mask", False)))
-        return Inferred(facts)
+        return Inferred(facts, weights=half(known, ENCODER))
 
     return infer
 
@@ -44,21 +45,28 @@ def encoded(masked: bool = False) -> Infer:
 
     def infer(known: Known, folders: Folders) -> Inferred:
         pixels = known.get("pixels")
+        weights = half(known, ENCODER)
         if not isinstance(pixels, ImageFacts):
-            return Inferred(work=None)
+            return Inferred(work=None, weights=weights)
         latent = encoded_facts(pixels, masked)
-        return Inferred({"LATENT": latent}, cells(latent))
+        return Inferred({"LATENT": latent}, cells(latent), weights=weights)
 
     return infer
 
 
 def decoded(known: Known, folders: Folders) -> Inferred:
     """IMAGE of a latent; its seconds go with the cells."""
-    latent = known.get("samples")
+    latent, weights = known.get("samples"), half(known, DECODER)
     if not isinstance(latent, LatentFacts):
-        return Inferred(work=None)
+        return Inferred(work=None, weights=weights)
     sides = (None if s is None else s * CELL for s in (latent.height, latent.width))
-    return Inferred({"IMAGE": ImageFacts(latent.batch, *sides)}, cells(latent))
+    picture = ImageFacts(latent.batch, *sides)
+    return Inferred({"IMAGE": picture}, cells(latent), weights=weights)
+
+
+def half(known: Known, which: str) -> Parts:
+    """The weights of a half of the autoencoder that is linked."""
+    return of_halves(weights_of(known.get("vae")), which)
 
 
 def cells(latent: LatentFacts) -> float | None:

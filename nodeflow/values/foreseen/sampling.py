@@ -13,6 +13,7 @@ from nodeflow.values.foreseen.adapters import foreign_boxes
 from nodeflow.values.foreseen.control import foreign_controls
 from nodeflow.values.foreseen.files import Known, foreign
 from nodeflow.values.foreseen.pictures import cells
+from nodeflow.values.foreseen.weights import together
 
 
 def sampling(sides: tuple[str, ...], factor: Callable[[Known], float | None]) -> Infer:
@@ -31,6 +32,11 @@ def sampling(sides: tuple[str, ...], factor: Callable[[Known], float | None]) ->
         if not isinstance(model, WeightsFacts):
             return Inferred(facts, work)
         prompts = {side: known.get(side) for side in sides}
+        brought = (
+            given.weights if isinstance(given, ConditioningFacts) else None
+            for given in prompts.values()
+        )  # fmt: skip
+        weights = together(model.weights, *brought)
         problems = [
             foreign(
                 side,
@@ -83,7 +89,7 @@ def sampling(sides: tuple[str, ...], factor: Callable[[Known], float | None]) ->
                         "InstructPixToPixConditioning before the sampler",
                     )  # fmt: skip
                 )
-        return Inferred(facts, work, tuple(problems), tuple(warnings))
+        return Inferred(facts, work, tuple(problems), tuple(warnings), weights)
 
     return infer
 

@@ -74,6 +74,14 @@ def whole_lokr(shape: tuple[int, ...]) -> Shapes:
     return {".lokr_w1": (one, two), ".lokr_w2": (out // one, into // two, *kernel), ".alpha": ()}
 
 
+def half_lokr(shape: tuple[int, ...]) -> Shapes:
+    """A first factor of low rank with a whole second one."""
+    out, into, *kernel = shape
+    one, two = gcd(8, out), gcd(8, into)
+    first = {".lokr_w1_a": (one, RANK), ".lokr_w1_b": (RANK, two), ".alpha": ()}
+    return {**first, ".lokr_w2": (out // one, into // two, *kernel)}
+
+
 def tucker_lokr(shape: tuple[int, ...]) -> Shapes:
     """Both factors of low rank, the second with a core for kernels."""
     out, into, *kernel = shape
@@ -136,8 +144,8 @@ def diffusers_lora(shape: tuple[int, ...]) -> Shapes:
 
 FLAT: dict[str, Suffixes] = {
     "LoRA": lora, "LoRA, Tucker": tucker_lora, "LoHa": loha, "LoHa, Tucker": tucker_loha,
-    "LoKr": lokr, "LoKr, whole": whole_lokr, "LoKr, Tucker": tucker_lokr, "OFT": oft, "BOFT": boft,
-    "DoRA": dora, "DoRA of inputs": first_dora, "diff": diff,
+    "LoKr": lokr, "LoKr, whole": whole_lokr, "LoKr, half": half_lokr, "LoKr, Tucker": tucker_lokr,
+    "OFT": oft, "BOFT": boft, "DoRA": dora, "DoRA of inputs": first_dora, "diff": diff,
 }  # fmt: skip
 """Formats whose names are paths with underscores behind a prefix."""
 DOTTED: dict[str, Suffixes] = {

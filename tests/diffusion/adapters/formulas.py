@@ -103,9 +103,11 @@ def changed(weight: Tensor, given: Mapping[str, Tensor]) -> Tensor:
     if ".hada_w1_a" in t:
         parts = [product(t, f".hada_w{n}_a", f".hada_w{n}_b", f".hada_t{n}") for n in (1, 2)]
         return w + alpha / len(t[".hada_w1_b"]) * (parts[0] * parts[1]).reshape(w.shape)
-    rank = len(t[".lokr_w2_b"]) if ".lokr_w2_b" in t else None
+    ranks = [len(t[name]) for name in (".lokr_w2_b", ".lokr_w1_b") if name in t]
     first = t[".lokr_w1"] if ".lokr_w1" in t else product(t, ".lokr_w1_a", ".lokr_w1_b")
-    second = t[".lokr_w2"] if rank is None else product(t, ".lokr_w2_a", ".lokr_w2_b", ".lokr_t2")
+    second = t.get(".lokr_w2")
+    if second is None:
+        second = product(t, ".lokr_w2_a", ".lokr_w2_b", ".lokr_t2")
     out, into = w.shape[0] // len(first), w.shape[1] // first.shape[1]
     blocks = torch.einsum("ab,cdk->acbdk", first, second.reshape(out, into, -1))
-    return w + (1.0 if rank is None else alpha / rank) * blocks.reshape(w.shape)
+    return w + (alpha / ranks[0] if ranks else 1.0) * blocks.reshape(w.shape)

@@ -186,10 +186,14 @@ def test_each_picture_of_a_batch_steers_its_own(tmp_path: Path) -> None:
 
 def test_a_difference_to_a_model(tmp_path: Path) -> None:
     _, model, positive, negative = parts()
-    whole = trained(tmp_path / "net.safetensors")
     unet = Residency("cpu").unet(open_checkpoint(EMBEDDED, "print").model)
-    net = load_control(whole, torch.float32, "cpu")
+    net = load_control(trained(tmp_path / "trained.safetensors"), torch.float32, "cpu")
     base = dict(unet.named_parameters())
+    made = torch.Generator().manual_seed(4)
+    for parameter in net.parameters():
+        parameter.data = parameter.data + 0.01 * torch.randn(parameter.shape, generator=made)
+    whole = tmp_path / "net.safetensors"
+    save_file({n: p.data.contiguous() for n, p in net.named_parameters()}, whole)
     tensors = {n: (p - base[n] if n in base else p).contiguous() for n, p in
                net.named_parameters()}  # fmt: skip
     difference = tmp_path / "difference.safetensors"

@@ -260,7 +260,12 @@ def test_the_other_side_is_told_of_no_boxes() -> None:
         assert entry.grounding.net == net and entry.grounding.boxes == ()
 
 
-def test_the_text_of_a_box_is_transformers_pooled_output() -> None:
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("a (red:1.5) apple", "a red apple"), ("red " * 75 + "apple", "red " * 75)],
+    ids=["weighted", "too long"],
+)
+def test_the_text_of_a_box_is_transformers_pooled_output(text: str, read: str) -> None:
     import transformers
 
     torch.manual_seed(0)
@@ -280,10 +285,10 @@ def test_the_text_of_a_box_is_transformers_pooled_output() -> None:
     ours.load_state_dict(
         {n if n.startswith("text_model.") else f"text_model.{n}": t for n, t in state.items()}
     )
-    found = box_text(TextEncoders(FamilyName.SD1, {Tower.L: ours}), "a (red:1.5) apple")
-    from nodeflow.diffusion.text.encode import chunks_of
+    found = box_text(TextEncoders(FamilyName.SD1, {Tower.L: ours}), text)
     from nodeflow.diffusion.text.tokenizer import load_tokenizer
 
-    ids = torch.tensor([chunks_of("a red apple", 49407, load_tokenizer())[0].ids])
+    words = load_tokenizer().encode(read)
+    ids = torch.tensor([[49406, *words, *[49407] * (76 - len(words))]])
     with torch.no_grad():
         assert torch.allclose(found, theirs(ids).pooler_output, atol=1e-6)

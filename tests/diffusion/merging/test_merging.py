@@ -9,14 +9,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from nodeflow.diffusion.adapters.open import model_with_adapter
 from nodeflow.diffusion.checkpoint.header import CheckpointError
 from nodeflow.diffusion.checkpoint.ldm_keys import unet_key_map
 from nodeflow.diffusion.checkpoint.open import OpenedCheckpoint, open_checkpoint
-from nodeflow.diffusion.merging.patch import Share, share_for
+from nodeflow.diffusion.merging.patch import MergePatch, Share, share_for
 from nodeflow.diffusion.merging.recipes import merged
 from nodeflow.diffusion.merging.save import Recipes, write_recipes
-from nodeflow.diffusion.recipe import FamilyName, Tower
+from nodeflow.diffusion.recipe import FamilyName, Tower, WeightsFile
 from nodeflow.diffusion.residency import Residency
+from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
 EMBEDDED = Path(__file__).parents[3] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
 
@@ -94,6 +96,29 @@ def test_text_encoders_and_mixtures_of_mixtures(
     )
     for name, value in again.items():
         assert torch.allclose(value, 0.25 * a[name] + 0.75 * b[name], atol=1e-6), name
+
+
+def test_changes_of_both_models_are_in_the_mixture(
+    pair: tuple[OpenedCheckpoint, OpenedCheckpoint],
+) -> None:
+    path = EMBEDDED.parents[1] / "loras/tiny-flat.safetensors"
+    lora = WeightsFile(str(path), "lora")
+    one = model_with_adapter(pair[0].model, lora, 0.5)
+    two = model_with_adapter(pair[1].model, lora, -1.0)
+    a, b = (values(Residency().unet(model)) for model in (one, two))
+    mixed = values(Residency().unet(merged(one, two, {"": (0.3, 0.7)})))
+    for name, value in mixed.items():
+        assert torch.allclose(value, 0.3 * a[name] + 0.7 * b[name], atol=1e-6), name
+
+
+def test_models_of_other_sizes_are_refused(
+    pair: tuple[OpenedCheckpoint, OpenedCheckpoint],
+) -> None:
+    config = Residency().unet(pair[0].model).config
+    for other in (replace(config, mid_depth=2), replace(config, context_width=999)):
+        module = UNet2DConditionModel(other)
+        with pytest.raises(CheckpointError, match="famil"):
+            MergePatch(pair[1].model, (Share("", 0.5, 0.5),)).apply(module, None, torch.empty_like)
 
 
 def test_models_of_two_families_are_refused(

@@ -107,8 +107,8 @@ export const api = {
     ),
   validate: (document: Workflow) =>
     send<{ valid: boolean; problems: Problem[] }>("POST", "validate", { document }),
-  plan: (document: Workflow, only?: string[]) =>
-    send<Plan>("POST", "plan", only ? { document, only } : { document }),
+  plan: (asked: Pick<Submit, "document" | "client" | "only" | "workflow">) =>
+    send<Plan>("POST", "plan", asked),
   convertText: (text: string) =>
     send<{ document: Workflow; format: string; warnings: Problem[] }>("POST", "convert", { text }),
   async convertPicture(file: Blob): Promise<{ document: Workflow; format: string }> {

@@ -63,12 +63,15 @@ export type PlannedNode = {
   bytes: number | null;
 };
 
-/** unknown: how many nodes that would run take a time that nobody knows yet. */
+/** unknown: how many nodes that would run take a time that nobody knows yet. weights: bytes of those in memory at
+ * once; unweighed: of how many nodes they are not known. */
 export type Plan = {
   nodes: { [name: string]: PlannedNode };
   seconds: number | null;
   bytes: number | null;
   unknown: number;
+  weights: number;
+  unweighed: number;
 };
 
 export type Template = { id: string; name: string; description: string | null; nodes: number };

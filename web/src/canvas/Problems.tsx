@@ -1,10 +1,12 @@
 import type { Problem } from "@/api/shapes";
 import { mendsOf } from "@/document/mend";
+import { follow, graphAt, ROOT } from "@/document/workflow";
 import { useMessage } from "@/language/terms";
 import { useText } from "@/language/text";
 import { Icon } from "@/shell/Icon";
-import { useServer } from "@/state/server";
-import { act, runName, useTabs } from "@/state/tabs";
+import { typeIn, useServer } from "@/state/server";
+import { act, runName, useDocument, useTabs } from "@/state/tabs";
+import { labelOf } from "@/types/nodeType";
 
 const NONE: Problem[] = [];
 
@@ -19,6 +21,19 @@ export function Problems({ node }: { node: string }) {
   const name = useTabs((state) => runName(node, state));
   const mine = useProblems().filter((problem) => problem.node === name);
   return <ProblemList problems={mine} />;
+}
+
+/** The input that a problem is at, as the page calls it; `named` tells the node as well. */
+function Where({ problem, named }: { problem: Problem; named: boolean }) {
+  const document = useDocument();
+  useServer(({ types }) => types);
+  const trail = problem.node?.split(":") ?? [];
+  const { nodes } = graphAt(document, follow(document, trail.slice(0, -1)).at(-1) ?? ROOT);
+  const type = typeIn(document, nodes[trail.at(-1) ?? ""]?.node ?? "");
+  const spec = type?.inputs.find(({ name }) => name === problem.input);
+  const place = [named && problem.node, spec ? labelOf(spec) : problem.input];
+  const said = place.filter(Boolean).join(".");
+  return said && <b title={spec?.label && spec.name}>{said}: </b>;
 }
 
 /** Problems one below the other; `named` tells the node as well. */
@@ -36,12 +51,11 @@ export function ProblemList({
     <ul className="node-problems">
       {problems.map((problem) => {
         const mends = mendsOf(problem);
-        const place = [named && problem.node, problem.input].filter(Boolean).join(".");
         return (
           <li key={`${problem.node}${problem.input}${problem.message}`}>
             <Icon name="warn" />
             <span>
-              {place && <b>{place}: </b>}
+              <Where problem={problem} named={named === true} />
               {inWords(problem.message)}
               {mends.length === 0 && problem.expected && (
                 <small>{t.expected(inWords(problem.expected))}</small>

@@ -8,9 +8,11 @@ import { fileStem } from "@/document/names";
 import { apply, Draft } from "@/document/operation";
 import { EMPTY, type Json, type Place, type Workflow } from "@/document/workflow";
 import { text } from "@/language/text";
+import { showRun } from "@/run/follow";
 import { say, usePanels } from "@/state/panels";
+import { NO_RUN, useRuns } from "@/state/runs";
 import { takesWhole } from "@/state/server";
-import { act, activeTab, type Tab, useTabs } from "@/state/tabs";
+import { act, activeTab, documentOf, type Tab, useTabs } from "@/state/tabs";
 
 /** The document with a place for every node. */
 async function placed(workflow: Workflow): Promise<Workflow> {
@@ -22,9 +24,19 @@ async function placed(workflow: Workflow): Promise<Workflow> {
   return apply(workflow, draft.patches);
 }
 
-export async function open(workflow: Workflow, more: Partial<Tab> = {}): Promise<void> {
+/** Opens a document in a tab of its own, whose id it returns. */
+export async function open(workflow: Workflow, more: Partial<Tab> = {}): Promise<string> {
   const shown = Object.keys(workflow.inputs ?? {}).length > 0;
-  useTabs.getState().open(await placed(workflow), { view: shown ? "form" : "graph", ...more });
+  return useTabs
+    .getState()
+    .open(await placed(workflow), { view: shown ? "form" : "graph", ...more });
+}
+
+/** The document of a run that is over, with what it made. */
+export async function openRun(job: string): Promise<void> {
+  const tab = await open(await api.jobDocument(job));
+  useRuns.getState().changeTab(tab, () => ({ ...NO_RUN, job, ran: documentOf(tab)?.nodes ?? {} }));
+  await showRun(tab, job);
 }
 
 export function newTab(): void {

@@ -138,6 +138,7 @@ export const en = {
   about: (time: string) => `about ${time}`,
   noLess: (time: string) => `at least ${time}`,
   memory: (amount: string) => `${amount} of results`,
+  weights: (amount: string) => `${amount} of weights in memory`,
   step: (step: number, total: number) => `step ${step} of ${total}`,
   left: (time: string) => `${time} left`,
   randomize: "New seed after each run",

@@ -138,6 +138,7 @@ export const zh: Catalogue = {
   about: (time) => `约 ${time}`,
   noLess: (time) => `至少 ${time}`,
   memory: (amount) => `结果 ${amount}`,
+  weights: (amount) => `内存中的权重${amount}`,
   step: (step, total) => `第 ${step} 步，共 ${total} 步`,
   left: (time) => `剩余 ${time}`,
   randomize: "每次运行后随机种子",

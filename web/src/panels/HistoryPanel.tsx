@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { api, fileUrl } from "@/api/client";
 import type { Job } from "@/api/shapes";
 import { titleOfRun } from "@/commands/compare";
-import { open } from "@/commands/files";
+import { openRun } from "@/commands/files";
 import { useMessage } from "@/language/terms";
 import { duration, useText, when } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
@@ -136,7 +136,7 @@ function Run({ job, title, chosen, onChoose }: RunProps) {
       <Tool
         icon="nodes"
         label={t.reproduce}
-        onClick={() => void api.jobDocument(job.id).then((document) => open(document))}
+        onClick={() => void openRun(job.id).catch((error: Error) => say(error.message))}
       />
       <Tool
         icon="play"

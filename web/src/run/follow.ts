@@ -4,29 +4,27 @@ import { ApiError, api, located } from "@/api/client";
 import { listen } from "@/api/events";
 import type { Job, Made, NodeState, Preview, ServerEvent } from "@/api/shapes";
 import { say } from "@/state/panels";
-import { begun, useRuns } from "@/state/runs";
+import { begun, shown, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
 import { type Tab, useTabs } from "@/state/tabs";
 import { afterEvent, type FileEvent, isFileEvent } from "@/state/whereabouts";
 
 /** A job as it stands, for a tab that missed its events. */
-export function adopt(job: Job): void {
+function adopt(job: Job, tab: string): void {
   const runs = useRuns.getState();
   runs.putJob(job);
-  const client = job.client ?? "";
-  if (runs.tabs[client]?.job !== job.id) return;
+  if (runs.tabs[tab]?.job !== job.id) return;
   // A node that a cancelled job was at is at nothing any more.
   const nodes = Object.entries(job.nodes ?? {}).filter(
     ([, { state }]) => !(job.finished && state === "running"),
   );
-  runs.changeTab(client, (run) => ({
-    ...run,
+  runs.changeTab(tab, (run) => ({
+    ...shown(run, job.id, located(job.outputs)),
     nodes: Object.fromEntries(nodes.map(([name, node]) => [name, { ...node }])),
-    outputs: { ...run.outputs, ...located(job.outputs) },
     ...(job.error ? { error: job.error.message } : {}),
   }));
   for (const failure of job.failures ?? [])
-    runs.changeNode(client, failure.node, {
+    runs.changeNode(tab, failure.node, {
       state: "failed",
       message: failure.message,
       ...(failure.trace ? { trace: failure.trace } : {}),
@@ -37,6 +35,42 @@ export function adopt(job: Job): void {
 function show(client: string, id: string): void {
   const { tabs, changeTab } = useRuns.getState();
   if (tabs[client] && tabs[client].job !== id) changeTab(client, (run) => begun(run, id));
+}
+
+/** A job of before; nothing where the server does not keep it any more. */
+async function past(id: string): Promise<Job | undefined> {
+  try {
+    return await api.job(id);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** A tab shows what became of a job, whoever ran it. */
+export async function showRun(tab: string, id: string): Promise<void> {
+  const before = useRuns.getState().jobs[id];
+  const job = await past(id);
+  if (!job) return;
+  if (useRuns.getState().jobs[id] === before) adopt(job, tab);
+  if (!useRuns.getState().tabs[tab]?.ran) await recall(tab, id);
+}
+
+/** For a tab that came back: what jobs before its last one made and the last one did not. */
+async function recallPictures(tab: string): Promise<void> {
+  const { makers = {}, outputs = {} } = useRuns.getState().tabs[tab] ?? {};
+  const missing = Object.entries(makers).filter(([name]) => !outputs[name]);
+  for (const id of new Set(missing.map(([, [job]]) => job))) {
+    const made = located((await past(id))?.outputs ?? {});
+    const found = missing.flatMap(([name, [job, node]]) => {
+      const mine = job === id ? made[node] : undefined;
+      return mine ? [[name, mine] as const] : [];
+    });
+    useRuns.getState().changeTab(tab, (run) => ({
+      ...run,
+      outputs: { ...Object.fromEntries(found), ...run.outputs },
+    }));
+  }
 }
 
 /** For a tab that came back: whether its document is still the one that was run. */
@@ -58,12 +92,9 @@ async function catchUp(): Promise<void> {
     runs.putJob(job);
     if (job.state === "running") show(job.client ?? "", job.id);
   }
-  for (const [tab, { job, ran }] of Object.entries(useRuns.getState().tabs)) {
-    if (!job) continue;
-    const before = useRuns.getState().jobs[job];
-    const found = await api.job(job);
-    if (useRuns.getState().jobs[job] === before) adopt(found);
-    if (!ran) await recall(tab, job);
+  for (const [tab, { job }] of Object.entries(useRuns.getState().tabs)) {
+    if (job) await showRun(tab, job);
+    await recallPictures(tab);
   }
   await lookForAll();
 }
@@ -83,7 +114,7 @@ function onEvent(event: ServerEvent): void {
   const client = event.client ?? "";
   const mine = runs.tabs[client]?.job === job ? client : undefined;
   if (type.startsWith("job.")) onJob(type, job, data, event, mine);
-  else if (mine !== undefined) onNode(type, data, mine);
+  else if (mine !== undefined) onNode(type, data, job, mine);
 }
 
 function onFile(event: FileEvent): void {
@@ -146,11 +177,15 @@ function onJob(
       ...(data.outputs ? { outputs: located(data.outputs as Made) } : {}),
       ...(data.error ? { error: data.error as Job["error"] } : {}),
     });
-    if (mine !== undefined) void api.job(id).then(adopt, (error: Error) => say(error.message));
+    if (mine !== undefined)
+      void api.job(id).then(
+        (ended) => adopt(ended, mine),
+        (error: Error) => say(error.message),
+      );
   }
 }
 
-function onNode(type: string, data: Record<string, unknown>, tab: string): void {
+function onNode(type: string, data: Record<string, unknown>, job: string, tab: string): void {
   const runs = useRuns.getState();
   const node = String(data.node ?? "");
   if (type === "node.started")
@@ -167,8 +202,7 @@ function onNode(type: string, data: Record<string, unknown>, tab: string): void 
       reason: String(data.reason ?? ""),
     });
   const made = located((data.outputs ?? {}) as Made);
-  if (Object.keys(made).length > 0)
-    runs.changeTab(tab, (run) => ({ ...run, outputs: { ...run.outputs, ...made } }));
+  if (Object.keys(made).length > 0) runs.changeTab(tab, (run) => shown(run, job, made));
 }
 
 function onPreview(head: Preview, picture: Blob): void {

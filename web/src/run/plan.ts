@@ -21,6 +21,15 @@ export function shortTimeOf({ seconds, unknown }: Plan): string | undefined {
   return seconds === null ? undefined : `${duration(seconds)}${unknown > 0 ? " +" : ""}`;
 }
 
+/** The memory that results and weights take; activations come on top, which nobody knows. */
+function memoryOf(t: Catalogue, { bytes, weights, unweighed }: Plan): string[] {
+  const about = unweighed > 0 ? t.noLess : t.about;
+  return [
+    ...(bytes === null ? [] : [t.memory(size(bytes))]),
+    ...(weights === 0 ? [] : [t.weights(about(size(weights)))]),
+  ];
+}
+
 /** What would run, for how long, with how much memory, as far as the server knows. */
 export function planWord(t: Catalogue, plan: Plan): string {
   const { runs, all } = countOf(plan);
@@ -29,6 +38,6 @@ export function planWord(t: Catalogue, plan: Plan): string {
   return t.together([
     t.planRuns(runs, all),
     ...(time === undefined ? [] : [time]),
-    ...(plan.bytes === null ? [] : [t.memory(size(plan.bytes))]),
+    ...memoryOf(t, plan),
   ]);
 }

@@ -2,7 +2,7 @@
 
 import { ApiError, api } from "@/api/client";
 import type { Workflow } from "@/document/workflow";
-import { run } from "@/run/submit";
+import { askedOf, run } from "@/run/submit";
 import { type TabRun, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
@@ -13,14 +13,13 @@ const PAUSE = 350;
 async function look(id: string): Promise<void> {
   const tab = useTabs.getState().tabs.find((t) => t.id === id);
   if (!tab || Object.keys(tab.log.document.nodes).length === 0) return;
-  const { layout: _, ...document } = tab.log.document;
   const { changeTab } = useRuns.getState();
   const report = (problems: ApiError["problems"]) =>
     useServer.setState((state) => ({ problems: { ...state.problems, [id]: problems } }));
   const { nodes } = tab.log.document;
   const differs = ({ ran }: TabRun) => ran !== undefined && ran !== nodes;
   try {
-    const plan = await api.plan(document);
+    const plan = await api.plan(askedOf(tab));
     changeTab(id, (run) => ({ ...run, plan, changed: differs(run) }));
     report([]);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Running: the active document goes to the queue; seeds change after it as chosen. */
 
-import { ApiError, api } from "@/api/client";
+import { ApiError, api, type Submit } from "@/api/client";
 import type { Problem } from "@/api/shapes";
 import { nextProblem } from "@/commands/problems";
 import { freshId } from "@/document/names";
@@ -11,7 +11,7 @@ import { say } from "@/state/panels";
 import { begun, openJobs, useRuns } from "@/state/runs";
 import { useServer } from "@/state/server";
 import { useSettings } from "@/state/settings";
-import { activeTab, documentOf } from "@/state/tabs";
+import { activeTab, documentOf, type Tab } from "@/state/tabs";
 
 export type How = { front?: boolean; again?: boolean; only?: string[] };
 
@@ -20,6 +20,13 @@ export function computed(document: Workflow): Workflow {
   const { layout: _, ...rest } = document;
   return rest;
 }
+
+/** A tab's document as a job or a plan has it, and under which names the server knows its last run. */
+export const askedOf = (tab: Tab): Pick<Submit, "document" | "client" | "workflow"> => ({
+  document: computed(tab.log.document),
+  client: tab.id,
+  ...(tab.path ? { workflow: tab.path } : {}),
+});
 
 /** Sends the active document to the queue. */
 export async function run(how: How = {}): Promise<void> {
@@ -37,13 +44,7 @@ export async function run(how: How = {}): Promise<void> {
   const report = (problems: Problem[]) =>
     useServer.setState((state) => ({ problems: { ...state.problems, [tab.id]: problems } }));
   try {
-    const job = await api.submit({
-      document: computed(document),
-      client: tab.id,
-      id,
-      ...(tab.path ? { workflow: tab.path } : {}),
-      ...how,
-    });
+    const job = await api.submit({ ...askedOf(tab), id, ...how });
     report([]);
     const known = useRuns.getState().jobs[job.id];
     if (!known || known.state === "queued") putJob(job);

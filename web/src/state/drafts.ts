@@ -7,7 +7,7 @@ import { freshId } from "@/document/names";
 import type { Workflow } from "@/document/workflow";
 import { text } from "@/language/text";
 import { say } from "@/state/panels";
-import { NO_RUN, useRuns } from "@/state/runs";
+import { type Makers, NO_RUN, useRuns } from "@/state/runs";
 import { isDirty, type Tab, useTabs } from "@/state/tabs";
 import type { Lost } from "@/state/whereabouts";
 
@@ -21,6 +21,8 @@ type Content = {
   lost?: Lost;
   /** The last run, whose states and pictures come back with the tab. */
   job?: string;
+  /** Of the pictures that are there from earlier runs too. */
+  makers?: Makers;
 };
 
 const PAUSE = 800;
@@ -34,11 +36,23 @@ type Kept = { revision?: number; written?: Content; sent?: Content; parted?: boo
 /** What a window had not written when its page went away. */
 type Left = { [id: string]: { content: Content; revision?: number } };
 
+const KEYS = [
+  "document",
+  "view",
+  "dirty",
+  "path",
+  "etag",
+  "text",
+  "lost",
+  "job",
+  "makers",
+] as const satisfies readonly (keyof Content)[];
+
 const kept = new Map<string, Kept>();
 
 function contentOf(tab: Tab): Content {
   const { path, etag, text, lost } = tab;
-  const job = useRuns.getState().tabs[tab.id]?.job;
+  const { job, makers } = useRuns.getState().tabs[tab.id] ?? NO_RUN;
   return {
     document: tab.log.document,
     view: tab.view,
@@ -48,12 +62,12 @@ function contentOf(tab: Tab): Content {
     ...(text ? { text } : {}),
     ...(lost ? { lost } : {}),
     ...(job ? { job } : {}),
+    ...(Object.keys(makers).length > 0 ? { makers } : {}),
   };
 }
 
 function same(one: Content | undefined, other: Content): boolean {
-  const keys = ["document", "view", "dirty", "path", "etag", "text", "lost", "job"] as const;
-  return one !== undefined && keys.every((key) => one[key] === other[key]);
+  return one !== undefined && KEYS.every((key) => one[key] === other[key]);
 }
 
 /** Nobody did anything with it: it is what a page without drafts shows, or has nothing in it. */
@@ -150,8 +164,8 @@ export async function restore(): Promise<boolean> {
   for (const id of ids) {
     const content = await draftOf(id, left[id]);
     if (!content?.document?.nodes) continue;
-    const { document, dirty, job, ...rest } = content;
-    if (job) useRuns.getState().changeTab(id, () => ({ ...NO_RUN, job }));
+    const { document, dirty, job, makers = NO_RUN.makers, ...rest } = content;
+    useRuns.getState().changeTab(id, () => ({ ...NO_RUN, makers, ...(job ? { job } : {}) }));
     useTabs
       .getState()
       .open(document, { ...rest, id, log: startLog(document), saved: dirty ? -1 : 0 });
@@ -201,7 +215,9 @@ export function keepDrafts(): () => void {
   document.addEventListener("visibilitychange", onHide);
   window.addEventListener("pagehide", onLeave);
   const stopRuns = useRuns.subscribe(({ tabs }, before) => {
-    if (Object.keys(tabs).some((id) => tabs[id]?.job !== before.tabs[id]?.job)) later(PAUSE);
+    const news = (id: string) =>
+      tabs[id]?.job !== before.tabs[id]?.job || tabs[id]?.makers !== before.tabs[id]?.makers;
+    if (Object.keys(tabs).some(news)) later(PAUSE);
   });
   const stopTabs = useTabs.subscribe(({ tabs }, before) => {
     for (const { id } of before.tabs)

@@ -16,11 +16,15 @@ export type NodeRun = {
   trace?: string;
 };
 
+/** Which job made what a node shows, and what the node was called in it. */
+export type Makers = { [name: string]: readonly [job: string, node: string] };
+
 export type TabRun = {
   job?: string;
   nodes: { [name: string]: NodeRun };
   previews: { [name: string]: string };
   outputs: { [name: string]: Artifacts };
+  makers: Makers;
   plan?: Plan;
   /** The nodes as they were sent last. */
   ran?: Workflow["nodes"];
@@ -44,10 +48,11 @@ export function secondsLeft({
 
 /** A tab that begins to show a job; what it made before stays until there is something new. */
 export function begun(run: TabRun, job: string): TabRun {
-  const { outputs, plan, ran, passed } = run;
+  const { outputs, makers, plan, ran, passed } = run;
   return {
     ...NO_RUN,
     outputs,
+    makers,
     job,
     ...(plan ? { plan } : {}),
     ...(ran ? { ran } : {}),
@@ -55,12 +60,29 @@ export function begun(run: TabRun, job: string): TabRun {
   };
 }
 
-export const NO_RUN: TabRun = { nodes: {}, previews: {}, outputs: {} };
+export const NO_RUN: TabRun = { nodes: {}, previews: {}, outputs: {}, makers: {} };
 
 /** What a node made is there under its new name too; under the old one an undo finds it. */
 export function renamed(run: TabRun, from: string, to: string): TabRun {
   const made = run.outputs[from];
-  return made ? { ...run, outputs: { ...run.outputs, [to]: made } } : run;
+  const maker = run.makers[from];
+  if (!made) return run;
+  return {
+    ...run,
+    outputs: { ...run.outputs, [to]: made },
+    makers: maker ? { ...run.makers, [to]: maker } : run.makers,
+  };
+}
+
+/** What a job made takes the place of what its nodes showed before. */
+export function shown(run: TabRun, job: string, made: TabRun["outputs"]): TabRun {
+  const news = Object.keys(made).filter((name) => run.makers[name]?.[0] !== job);
+  const makers = Object.fromEntries(news.map((name) => [name, [job, name] as const]));
+  return {
+    ...run,
+    outputs: { ...run.outputs, ...made },
+    makers: news.length > 0 ? { ...run.makers, ...makers } : run.makers,
+  };
 }
 
 type Runs = {

@@ -90,7 +90,8 @@ class Validated(TypedDict):
 
 
 class PlannedNode(TypedDict):
-    """What would happen to a node and why; seconds, bytes: null where they are not known."""
+    """What would happen to a node and why; seconds, bytes of its results and of the weights that it
+    needs: null where they are not known."""
 
     type: str
     action: Literal["run", "reuse"]
@@ -100,6 +101,7 @@ class PlannedNode(TypedDict):
     age: float | None
     seconds: float | None
     bytes: int | None
+    weights: int | None
 
 
 class Warned(TypedDict):
@@ -112,12 +114,16 @@ class Warned(TypedDict):
 
 
 class Plan(TypedDict):
-    """What a run would do; unknown: how many nodes' costs are not known."""
+    """What a run would do; unknown: how many nodes' costs are not known. bytes: of results.
+    weights: about the bytes of those in memory at once; unweighed: of how many nodes they are not
+    known."""
 
     nodes: dict[str, PlannedNode]
     seconds: float | None
     bytes: int | None
     unknown: int
+    weights: int
+    unweighed: int
     outputs: list[str]
     warnings: list[Warned]
 
