@@ -100,6 +100,11 @@ def oft(shape: tuple[int, ...]) -> Shapes:
     return {".oft_blocks": (shape[0] // 4, 4, 4), ".alpha": ()}
 
 
+def rescaled_oft(shape: tuple[int, ...]) -> Shapes:
+    """The same with a factor for each output channel."""
+    return {**oft(shape), ".rescale": (shape[0], *[1] * (len(shape) - 1))}
+
+
 def boft(shape: tuple[int, ...]) -> Shapes:
     """Products of them."""
     size = 2 * (shape[0] // gcd(shape[0], 64) or 1)
@@ -145,7 +150,8 @@ def diffusers_lora(shape: tuple[int, ...]) -> Shapes:
 FLAT: dict[str, Suffixes] = {
     "LoRA": lora, "LoRA, Tucker": tucker_lora, "LoHa": loha, "LoHa, Tucker": tucker_loha,
     "LoKr": lokr, "LoKr, whole": whole_lokr, "LoKr, half": half_lokr, "LoKr, Tucker": tucker_lokr,
-    "OFT": oft, "BOFT": boft, "DoRA": dora, "DoRA of inputs": first_dora, "diff": diff,
+    "OFT": oft, "OFT, rescaled": rescaled_oft, "BOFT": boft,
+    "DoRA": dora, "DoRA of inputs": first_dora, "diff": diff,
 }  # fmt: skip
 """Formats whose names are paths with underscores behind a prefix."""
 DOTTED: dict[str, Suffixes] = {

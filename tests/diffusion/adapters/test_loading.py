@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nodeflow.diffusion.adapters.apply import apply_adapter, fit_to
+from nodeflow.diffusion.adapters.apply import apply_adapter, fit_to, shortened
 from nodeflow.diffusion.adapters.grouping import check_adapter
 from nodeflow.diffusion.adapters.names import Target
 from nodeflow.diffusion.adapters.open import model_with_adapter, with_adapter
@@ -212,7 +212,8 @@ def test_what_fits_nothing_is_named(tmp_path: Path, caplog: pytest.LogCaptureFix
     module = Residency().unet(opened.model)
     with caplog.at_level(logging.WARNING):
         apply_adapter(Path(file.path), 1.0, module, Target.UNET)
-    assert "2 entries" in caplog.text and "lora_unet_nowhere, odd.name" in caplog.text
+    assert "2 entries" in caplog.text and caplog.text.endswith("lora_unet_nowhere, odd.name\n")
+    assert shortened([*"gfedcba"]) == "a, b, c, d, e …"
 
 
 def test_wrong_files(tmp_path: Path) -> None:
