@@ -224,6 +224,8 @@ def test_wrong_files(tmp_path: Path) -> None:
     save_file({"lora_unet_nowhere.lora_up.weight": torch.zeros(1, 1)}, path)
     with pytest.raises(CheckpointError, match="another family"):
         model_with_adapter(opened.model, WeightsFile(str(path), "f"), 1.0)
+    with pytest.raises(CheckpointError, match="another family"):
+        with_adapter(opened.model, opened.clip, WeightsFile(str(path), "f"), (1.0, 1.0))
     stem = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
     save_file({f"{stem}.lora_up.weight": torch.zeros(192, 1)}, path)
     module = Residency().unet(opened.model)
