@@ -1,5 +1,6 @@
 """What stays in memory and what is let go."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from nodeflow.diffusion.adapters.open import model_with_adapter
 from nodeflow.diffusion.checkpoint.load import half_count, weight_count
 from nodeflow.diffusion.checkpoint.open import open_checkpoint
 from nodeflow.diffusion.checkpoint.parts import unet_part, vae_part
-from nodeflow.diffusion.recipe import Tower, WeightsFile
+from nodeflow.diffusion.guidance.rescale import RescaleCfg
+from nodeflow.diffusion.recipe import Prediction, StoredAs, Tower, WeightsFile
 from nodeflow.diffusion.residency import Residency
 from nodeflow.diffusion.vae.codec import decode_latent, encode_image
 
@@ -92,3 +94,13 @@ def test_tensors_of_two_recipes_are_held_and_counted_once() -> None:
     own = [p for n, p in residency.unet(changed).named_parameters() if p is not base[n]]
     assert 0 < len(own) < len(base) // 2
     assert residency.held_bytes() == alone + sum(p.numel() * p.element_size() for p in own)
+
+
+def test_what_leaves_weights_alone_shares_the_network_and_rounding_does_not() -> None:
+    opened = open_checkpoint(EMBEDDED, "print")
+    residency = Residency()
+    unet = residency.unet(opened.model)
+    assert residency.unet(replace(opened.model, patches=(RescaleCfg(0.5),))) is unet
+    assert residency.unet(replace(opened.model, prediction=Prediction.V)) is unet
+    rounded = residency.unet(replace(opened.model, stored_as=StoredAs.E4M3))
+    assert not torch.equal(rounded.conv_in.weight, unet.conv_in.weight)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from nodeflow.diffusion.adapters.apply import apply_adapter, fit_to, shortened
-from nodeflow.diffusion.adapters.grouping import check_adapter
+from nodeflow.diffusion.adapters.grouping import check_adapter, context_width
 from nodeflow.diffusion.adapters.names import Target
 from nodeflow.diffusion.adapters.open import model_with_adapter, with_adapter
 from nodeflow.diffusion.adapters.patch import AdapterPatch
@@ -22,6 +22,7 @@ from nodeflow.diffusion.text.config import TextConfig
 from nodeflow.diffusion.text.transformer import ClipTextTransformer
 from nodeflow.diffusion.unet.config import UNetConfig
 from nodeflow.diffusion.unet.model import UNet2DConditionModel
+from tests.diffusion.adapters.formats import FLAT, flat
 
 EMBEDDED = Path(__file__).parents[3] / "nodeflow/models/checkpoints/tiny-emoji.safetensors"
 SD1 = UNetConfig()
@@ -106,6 +107,23 @@ def test_a_file_for_another_family_is_found_by_its_sizes() -> None:
     xl = unet_of(SDXL)
     with pytest.raises(CheckpointError, match="another family"):
         fit_to(kohya("lora_unet_", targets(unet_of(SD1))), xl, Target.UNET)
+
+
+@pytest.mark.parametrize("kind", ["LoHa, Tucker", "LoKr, Tucker", "LoRA, Tucker"])
+def test_cores_of_kernels_tell_another_family_too(kind: str) -> None:
+    name = "down_blocks.0.resnets.0.conv1"
+    for shape, fits in (((320, 320, 3, 3), True), ((640, 320, 3, 3), False)):
+        header = header_of(flat("lora_unet_", {name: shape}, FLAT[kind]))
+        if fits:
+            assert set(fit_to(header, unet_of(SD1), Target.UNET).entries) == {name}
+        else:
+            with pytest.raises(CheckpointError, match="another family"):
+                fit_to(header, unet_of(SD1), Target.UNET)
+
+
+@pytest.mark.parametrize(("config", "width"), [(SD1, 768), (SDXL, 2048)])
+def test_the_width_of_the_text_is_told_by_the_header(config: UNetConfig, width: int) -> None:
+    assert context_width(kohya("lora_unet_", targets(unet_of(config)))) == width
 
 
 def tiny_file(path: Path, seed: int = 0, scale: float = 0.02) -> WeightsFile:

@@ -227,7 +227,11 @@ def test_a_control_lora_builds_on_the_model_that_samples(tmp_path: Path) -> None
     save_file({**tensors, "lora_controlnet": torch.zeros(0)}, path)
     assert read_control(path).kind is ControlKind.LORA
     _, model, _, _ = parts()
-    found = Residency("cpu").control(recipe(path), model)
+    residency = Residency("cpu")
+    found = residency.control(recipe(path), model)
+    assert residency.control(recipe(path), model) is found
+    other = replace(model, source=replace(model.source, fingerprint="another"))
+    assert residency.control(recipe(path), other) is not found
     for name, parameter in found.named_parameters():
         assert torch.allclose(parameter, wanted[name], atol=1e-5), name
     with pytest.raises(CheckpointError, match="builds on a model"):
