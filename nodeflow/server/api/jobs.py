@@ -18,7 +18,7 @@ from nodeflow.server.api.answers.problem import Problem
 from nodeflow.server.api.files import file_url
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply, Route
-from nodeflow.server.jobs.job import ENDED, Job, Options, State, Submission
+from nodeflow.server.jobs.job import ENDED, Job, Options, State, Submission, Variant, Wanted
 from nodeflow.server.process.messages import Artifact
 from nodeflow.server.process.questions import AskCheck, AskConvert
 
@@ -44,15 +44,22 @@ class SubmitJob(Struct, forbid_unknown_fields=True, frozen=True):
     id: Id | None = None
     workflow: Label = ""
     again: bool = False
+    variant: Variant | None = None
     wait: Seconds = 0.0
 
 
 class JobFilter(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which jobs. state: names with commas."""
+    """Which jobs. state: names with commas. variants: those of sweeps alone.
+
+    search: words in the document's texts, names of models and of workflows, names of the files that
+    were made, and whole numbers, as seeds and `#12`.
+    """
 
     state: States = ""
     client: str = ""
     workflow: str = ""
+    search: Annotated[str, Meta(max_length=200)] = ""
+    variants: bool = False
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     before: Annotated[int, Meta(ge=0, le=2**62)] = 2**62
 
@@ -106,7 +113,8 @@ def summary(call: Call, job: Job) -> JobSummary:
         "position": core.position(job.id), "client": job.client, "user": job.user,
         "workflow": job.workflow, "name": job.name, "created": job.created,
         "started": job.started, "finished": job.finished, "attempts": job.attempts,
-        "retry_of": job.options.retry_of or None, "progress": core.progress.get(job.id),
+        "retry_of": job.options.retry_of or None, "variant": job.options.variant,
+        "progress": core.progress.get(job.id),
         "outputs": outputs, "error": report.error, "problems": cast(list[Problem], report.problems),
         "seconds": report.seconds,
     }  # fmt: skip
@@ -144,7 +152,7 @@ async def submit(call: Call, body: SubmitJob) -> Reply[JobShown]:
         Submission(
             answer.blob, body.id or "", call.user, body.client, body.workflow,
             checked.get("name") or "", body.priority, body.front,
-            Options(body.only, body.again),
+            Options(body.only, body.again, variant=body.variant),
         )
     )  # fmt: skip
     if body.wait:
@@ -159,9 +167,11 @@ async def list_jobs(call: Call, query: JobFilter) -> Jobs:
         if state not in STATES:
             message, near = f"the query: '{state}' is no state of a job", nearest(state, STATES)
             raise Fault.about(400, "bad_request", message, "state", " | ".join(STATES), near)
-    jobs = await call.state.core.history(
-        call.user, states, query.client, query.workflow, query.before, query.limit
-    )
+    wanted = Wanted(
+        call.user, states, query.client, query.workflow, query.variants,
+        tuple(query.search.lower().split()),
+    )  # fmt: skip
+    jobs = await call.state.core.history(wanted, query.before, query.limit)
     live = call.state.core.live
     following = jobs[-1].number if len(jobs) == query.limit else None
     return {"jobs": [summary(call, live(j.id) or j) for j in jobs], "next": following}

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from nodeflow.server.events.log import EventLog
 from nodeflow.server.http.fault import Fault
-from nodeflow.server.jobs.job import ENDED, Job
+from nodeflow.server.jobs.job import ENDED, Job, Wanted
 from nodeflow.server.jobs.prompts import by_file
+from nodeflow.server.store import history as past
 from nodeflow.server.store import jobs as rows
 from nodeflow.server.store import temporary, values
 from nodeflow.server.store.database import Database
@@ -154,21 +155,9 @@ class Archive:
 
         return await self._database.write(work, lambda: self._events.broadcast(events))
 
-    async def history(
-        self, user: str, states: tuple[str, ...], client: str, workflow: str, before: int,
-        limit: int,
-    ) -> list[Job]:  # fmt: skip
-        """Jobs, newest first."""
-        marks = ", ".join("?" * len(states))
-        where = f"number < ? and (? = '' or user = ?) and state in ({marks})"
-        arguments: list[object] = [before, user, user, *states]
-        for column, value in (("client", client), ("workflow", workflow)):
-            if value:
-                where += f" and {column} = ?"
-                arguments.append(value)
-        return await self._database.read(
-            lambda c: rows.select(c, where, arguments, f"order by number desc limit {limit}")
-        )
+    async def history(self, wanted: Wanted, before: int, limit: int) -> list[Job]:
+        """Jobs with numbers below `before`, newest first."""
+        return await self._database.read(lambda c: past.select(c, wanted, before, limit))
 
     async def prompts(self, user: str, words: list[str]) -> dict[str, str]:
         """Output files whose documents hold one of some words, with the texts of the documents."""

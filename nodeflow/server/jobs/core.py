@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.jobs.course import Course
-from nodeflow.server.jobs.job import ENDED, Job, State, Submission
+from nodeflow.server.jobs.job import ENDED, Job, State, Submission, Wanted
 from nodeflow.server.store.jobs import digest_of
 
 Place = Literal["front", "back", "before", "after"]
@@ -197,12 +197,9 @@ class JobCore(Course):
         """Forget a user's ended jobs with numbers below `before`."""
         return await self.delete(await self._archive.ended_ids(user, states, before), user)
 
-    async def history(
-        self, user: str, states: tuple[str, ...], client: str, workflow: str, before: int,
-        limit: int,
-    ) -> list[Job]:  # fmt: skip
-        """Jobs, newest first."""
-        return await self._archive.history(user, states, client, workflow, before, limit)
+    async def history(self, wanted: Wanted, before: int, limit: int) -> list[Job]:
+        """Jobs with numbers below `before`, newest first."""
+        return await self._archive.history(wanted, before, limit)
 
     async def prompts(self, user: str, words: list[str]) -> dict[str, str]:
         """Output files of jobs that one of some words is said in, with all that is said there."""

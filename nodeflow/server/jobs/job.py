@@ -1,13 +1,30 @@
 """A job: one evaluation of one document, from its acceptance to its end."""
 
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from nodeflow.server.process.messages import Failure, NodeReport, Shown
 
 State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
+
+
+class Chosen(Struct, frozen=True):
+    """An input of a node, and the value it has; index: that value's place among a sweep's."""
+
+    node: str
+    input: str
+    value: Any
+    index: Annotated[int, Meta(ge=0, le=1000)]
+
+
+class Variant(Struct, frozen=True):
+    """A job's place in the grid of a sweep, whose id all its jobs have."""
+
+    sweep: Annotated[str, Meta(min_length=1, max_length=64)]
+    across: Chosen
+    down: Chosen | None = None
 
 
 class Options(Struct, frozen=True):
@@ -22,6 +39,7 @@ class Options(Struct, frozen=True):
     metadata: dict[str, str] = {}
     extra: dict[str, Any] = {}
     lenient: bool = False
+    variant: Variant | None = None
 
 
 class Limits(Struct, frozen=True):
@@ -73,6 +91,20 @@ class Submission(Struct, frozen=True):
     priority: int = 0
     front: bool = False
     options: Options = field(default_factory=Options)
+
+
+class Wanted(Struct, frozen=True):
+    """Which jobs of the past; what is empty does not matter. variants: those of sweeps alone.
+
+    words: what each says, in its document's texts and numbers, its names or its files; lower case.
+    """
+
+    user: str
+    states: tuple[str, ...]
+    client: str = ""
+    workflow: str = ""
+    variants: bool = False
+    words: tuple[str, ...] = ()
 
 
 class Job(Struct, frozen=True):

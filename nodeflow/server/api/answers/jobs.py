@@ -3,7 +3,7 @@
 from typing import Any, Literal, TypedDict
 
 from nodeflow.server.api.answers.problem import Problem
-from nodeflow.server.jobs.job import JobError, Progress, State
+from nodeflow.server.jobs.job import JobError, Progress, State, Variant
 from nodeflow.server.process.messages import Failure, NodeReport
 
 
@@ -42,6 +42,7 @@ class JobSummary(TypedDict):
     finished: float | None
     attempts: int
     retry_of: str | None
+    variant: Variant | None
     progress: Progress | None
     outputs: dict[str, Made]
     error: JobError | None

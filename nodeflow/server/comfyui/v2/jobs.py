@@ -11,7 +11,7 @@ from nodeflow.server.comfyui.v2.assets import place_of
 from nodeflow.server.comfyui.v2.shape import STATUS, labels, resource, time_of
 from nodeflow.server.http.fault import Fault
 from nodeflow.server.http.route import DOCUMENT, Call, Reply
-from nodeflow.server.jobs.job import ENDED, Job, Options, Submission
+from nodeflow.server.jobs.job import ENDED, Job, Options, Submission, Wanted
 from nodeflow.server.process.questions import AskPrompt
 
 PAGE, LABELS = 100, 16
@@ -130,9 +130,8 @@ async def jobs(call: Call) -> dict[str, Any]:
         for name, value in query.items()
         if name.startswith("metadata[") and name.endswith("]")
     }
-    found = await call.state.core.history(
-        call.user, tuple(STATUS), "", "", max(0, min(cursor, 2**62)), limit
-    )
+    every = Wanted(call.user, tuple(STATUS))
+    found = await call.state.core.history(every, max(0, min(cursor, 2**62)), limit)
     page = [call.state.core.live(job.id) or job for job in found]
     shown = [
         {
