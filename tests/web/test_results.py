@@ -97,6 +97,30 @@ def test_two_runs_are_compared_and_one_is_run_again(page: Any) -> None:
     page.wait_for_selector('[data-id="save"] .node-picture')
 
 
+def test_the_history_is_searched_by_prompts_models_and_seeds(page: Any) -> None:
+    set_number(page, "Seed", "987654321")
+    run_form(page, 1, "a turquoise teapot")
+    set_number(page, "Seed", "5")
+    run_form(page, 1, "a plum")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="History").click()
+    search = page.get_by_role("textbox", name="Search")
+    titles = "document.querySelectorAll('.run').length"
+    for words in ("TEAPOT", "987654321", "tiny-emoji turquoise"):
+        search.fill(words)
+        until(page, f"{titles} === 1")
+        page.get_by_role("button", name="Open this run's workflow").click()
+        page.wait_for_selector(".form h1")
+        until(page, "document.querySelector('.form textarea').value === 'a turquoise teapot'")
+        page.get_by_role("button", name=re.compile("Close: .*")).last.click()
+        search.fill("")
+        until(page, f"{titles} > 1")
+    search.fill("no such words")
+    page.get_by_text("Nothing fits.").wait_for()
+    search.fill("text to image")
+    until(page, f"{titles} > 1")
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.webp", "a.jpg"])
 def test_a_dropped_picture_of_comfyui_opens_its_workflow(page: Any, name: str) -> None:
     data, exif = io.BytesIO(), Image.Exif()

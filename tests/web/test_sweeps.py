@@ -53,6 +53,38 @@ def test_a_sweep_is_gone_on_with_and_its_pictures_are_opened(page: Any) -> None:
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("4")
 
 
+def test_the_grid_is_found_again_after_a_reload_and_in_the_history(page: Any) -> None:
+    set_number(page, "Steps", "1")
+    sweep(page, "5, 6")
+    page.get_by_role("button", name="Run 2 variants").click()
+    page.wait_for_selector(".sweep-grid td img >> nth=1")
+    sources = "all => all.map(i => i.src)"
+    made = page.eval_on_selector_all(".sweep-grid td img", sources)
+    page.reload()
+    page.wait_for_selector(".form h1")
+    page.keyboard.press("s")
+    page.wait_for_selector(".sweep-grid td img >> nth=1")
+    assert page.locator(".sweep-grid th").all_inner_texts() == ["5", "6"]
+    assert page.eval_on_selector_all(".sweep-grid td img", sources) == made
+
+    sweep_before = page.locator(".sweep-grid caption").inner_text()
+    page.get_by_role("textbox", name="Across: Values").fill("7")
+    page.get_by_role("button", name="Run 1 variant").click()
+    page.wait_for_selector(".sweep-grid th:has-text('7')")
+    page.wait_for_selector(".sweep-grid td img")
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    older = page.locator(".run:has-text('Sweep, 2 runs')").first
+    older.get_by_role("button", name="Show the grid").click()
+    page.wait_for_selector(".sweep-grid td img >> nth=1")
+    assert page.locator(".sweep-grid caption").inner_text() == sweep_before
+    assert page.eval_on_selector_all(".sweep-grid td img", sources) == made
+    page.keyboard.press("Escape")
+    count = page.locator(".run").count()
+    older.get_by_role("button", name="Each of its runs").click()
+    page.wait_for_selector(f".run >> nth={count + 1}")
+
+
 def test_more_values_than_a_side_takes_are_counted(page: Any) -> None:
     sweep(page, "1..100")
     page.get_by_text("100 values; a side takes 64 at most.").wait_for()

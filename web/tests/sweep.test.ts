@@ -1,8 +1,36 @@
 import { describe, expect, test } from "vitest";
 import { mendsOf } from "@/document/mend";
 import { apply } from "@/document/operation";
-import { ROOT, type Workflow } from "@/document/workflow";
+import { type Json, ROOT, type Workflow } from "@/document/workflow";
+import { sweepOf } from "@/sweep/grid";
 import { countOf, MOST, readValues, strays } from "@/sweep/values";
+
+describe("the grid of a sweep is put together from its runs", () => {
+  const run = (id: string, index: number, value: Json, row?: number) => {
+    const across = { node: "sampler", input: "seed", value, index };
+    const down = { node: "words", input: "text", value: `text ${row}`, index: row ?? 0 };
+    return { id, variant: { sweep: "s", across, down: row === undefined ? null : down } };
+  };
+  test("in one row, the newer of two at one place, nothing where one is gone", () => {
+    const runs = [run("again", 0, 5), run("c", 3, "12345678901234567890"), run("a", 0, 5)];
+    expect(sweepOf(runs)).toEqual({
+      across: { node: "sampler", input: "seed", values: [5, "", "", "12345678901234567890"] },
+      jobs: [["again", "", "", "c"]],
+    });
+  });
+  test("in rows and columns", () => {
+    const sweep = sweepOf([run("d", 1, 6, 1), run("b", 1, 6, 0), run("a", 0, 5, 0)]);
+    expect(sweep?.down?.values).toEqual(["text 0", "text 1"]);
+    expect(sweep?.jobs).toEqual([
+      ["a", "b"],
+      ["", "d"],
+    ]);
+  });
+  test("no run of a sweep, no grid", () => {
+    expect(sweepOf([])).toBeUndefined();
+    expect(sweepOf([{ id: "a", variant: null }])).toBeUndefined();
+  });
+});
 
 describe("values of a sweep", () => {
   const int = { type: "INT" };

@@ -9,6 +9,7 @@ import type {
   Problem,
   StoredFile,
   Template,
+  Variant,
   Version,
   WorkflowFile,
 } from "@/api/shapes";
@@ -83,6 +84,7 @@ export type Submit = {
   again?: boolean;
   workflow?: string;
   id?: string;
+  variant?: Variant;
 };
 
 /** revision: the one that was read or written last. */

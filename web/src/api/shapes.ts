@@ -1,6 +1,6 @@
 /** What the server says, as it says it. */
 
-import type { Workflow } from "@/document/workflow";
+import type { Json, Workflow } from "@/document/workflow";
 
 export type Problem = {
   code: string;
@@ -33,6 +33,12 @@ export type Made = {
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
+/** An input and the value it has; index: that value's place among those of a sweep. */
+export type Chosen = { node: string; input: string; value: Json; index: number };
+
+/** A run's place in the grid of a sweep. */
+export type Variant = { sweep: string; across: Chosen; down?: Chosen | null };
+
 export type Job = {
   id: string;
   number: number;
@@ -53,6 +59,7 @@ export type Job = {
   error: { code: string; message: string; node?: string } | null;
   failures?: { node: string; type: string; message: string; trace?: string }[];
   seconds: number | null;
+  variant?: Variant | null;
 };
 
 export type PlannedNode = {

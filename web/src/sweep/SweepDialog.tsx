@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { ApiError } from "@/api/client";
 import type { Problem } from "@/api/shapes";
 import { ProblemList } from "@/canvas/Problems";
@@ -6,11 +6,12 @@ import { literalOf, referenceOf } from "@/document/reference";
 import type { Workflow } from "@/document/workflow";
 import { useText } from "@/language/text";
 import { Dialog } from "@/shell/Dialog";
-import { usePanels } from "@/state/panels";
+import { say, usePanels } from "@/state/panels";
 import { nodeType } from "@/state/server";
 import { useDocument, useTabs } from "@/state/tabs";
+import type { Axis } from "@/sweep/grid";
 import { SweepGrid } from "@/sweep/SweepGrid";
-import { type Axis, type AxisText, startSweep, useSweep } from "@/sweep/sweeps";
+import { type AxisText, findSweep, startSweep, useSweep } from "@/sweep/sweeps";
 import { countOf, MOST, MOST_VARIANTS, readValues, strays } from "@/sweep/values";
 import type { InputType } from "@/types/nodeType";
 
@@ -38,6 +39,9 @@ export default function SweepDialog() {
   const t = useText();
   const document = useDocument();
   const sweep = useSweep((state) => state.sweep);
+  useEffect(() => {
+    if (!useSweep.getState().sweep) void findSweep().catch((error: Error) => say(error.message));
+  }, []);
   const targets = targetsOf(document);
   const seed = targets.find(({ spec }) => spec.seed) ?? targets[0];
   const [before] = useState(() => {

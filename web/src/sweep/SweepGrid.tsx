@@ -1,11 +1,12 @@
 import { fileUrl } from "@/api/client";
 import type { Job, StoredFile } from "@/api/shapes";
+import { titleOfRun } from "@/commands/compare";
 import { useMessage } from "@/language/terms";
 import { useText } from "@/language/text";
 import { picturesOf } from "@/results/pictures";
 import { viewer } from "@/results/viewer";
 import { useRuns } from "@/state/runs";
-import type { Sweep } from "@/sweep/sweeps";
+import type { Sweep } from "@/sweep/grid";
 
 const pictureOf = (job: Job | undefined) => picturesOf(job?.outputs ?? {})[0];
 
@@ -13,18 +14,20 @@ const pictureOf = (job: Job | undefined) => picturesOf(job?.outputs ?? {})[0];
 export function SweepGrid({ sweep }: { sweep: Sweep }) {
   const jobs = useRuns((state) => state.jobs);
   const { across, down } = sweep;
+  const first = jobs[sweep.jobs.flat().find(Boolean) ?? ""];
   const pictures = sweep.jobs.flat().flatMap((id) => pictureOf(jobs[id]) ?? []);
   return (
     <div className="sweep-grid">
       <table>
         <caption>
+          {first && `${titleOfRun(first)} · `}
           {across.node}.{across.input} → {down && `${down.node}.${down.input} ↓`}
         </caption>
         <thead>
           <tr>
             {down && <td />}
-            {across.values.map((value) => (
-              <th scope="col" key={String(value)}>
+            {across.values.map((value, column) => (
+              <th scope="col" key={column}>
                 {String(value)}
               </th>
             ))}
@@ -34,8 +37,8 @@ export function SweepGrid({ sweep }: { sweep: Sweep }) {
           {sweep.jobs.map((row, index) => (
             <tr key={index}>
               {down && <th scope="row">{String(down.values[index])}</th>}
-              {row.map((id) => (
-                <td key={id}>
+              {row.map((id, column) => (
+                <td key={id || column}>
                   <Cell job={jobs[id]} pictures={pictures} />
                 </td>
               ))}

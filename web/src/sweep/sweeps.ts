@@ -2,7 +2,7 @@
 
 import { create } from "zustand";
 import { api } from "@/api/client";
-import type { Problem } from "@/api/shapes";
+import type { Chosen, Problem } from "@/api/shapes";
 import { setInput } from "@/document/edit";
 import { freshId } from "@/document/names";
 import { apply } from "@/document/operation";
@@ -10,11 +10,7 @@ import { writeLiteral } from "@/document/reference";
 import { type Json, ROOT, type Workflow } from "@/document/workflow";
 import { computed } from "@/run/submit";
 import { useRuns } from "@/state/runs";
-
-/** An input and the values it gets. */
-export type Axis = { node: string; input: string; values: Json[] };
-
-export type Sweep = { name: string; across: Axis; down?: Axis; jobs: string[][] };
+import { type Axis, type Sweep, sweepOf } from "@/sweep/grid";
 
 /** An input and what was typed for it; no input where the key is empty. */
 export type AxisText = { key: string; text: string };
@@ -50,6 +46,31 @@ async function problemsOf(variants: readonly Workflow[]): Promise<Problem[]> {
   return [...found.values()];
 }
 
+/** Under which the server knows the runs of a sweep. */
+const clientOf = (sweep: string) => `sweep ${sweep}`;
+
+const chosen = ({ node, input }: Axis, value: Json, index: number): Chosen => ({
+  node,
+  input,
+  value,
+  index,
+});
+
+/** Makes a sweep of before the one that is shown. */
+export async function showSweep(id: string): Promise<void> {
+  const { jobs } = await api.jobs(`client=${encodeURIComponent(clientOf(id))}&limit=1000`);
+  const { jobs: known, putJob } = useRuns.getState();
+  for (const job of jobs) if (!known[job.id]?.finished) putJob(job);
+  useSweep.setState({ sweep: sweepOf(jobs) });
+}
+
+/** After a reload: the sweep that was started last. */
+export async function findSweep(): Promise<void> {
+  const { jobs } = await api.jobs("variants=true&limit=1");
+  const id = jobs[0]?.variant?.sweep;
+  if (id !== undefined && !useSweep.getState().sweep) await showSweep(id);
+}
+
 /**
  * Queues every combination once all of them are found to be sound; returns what is wrong, and then
  * nothing is queued.
@@ -59,20 +80,24 @@ export async function startSweep(
   across: Axis,
   down?: Axis,
 ): Promise<readonly Problem[]> {
-  const rows = (down?.values ?? [null]).map((below) =>
-    across.values.map((beside) => {
+  const rows = (down?.values ?? [null]).map((below, row) =>
+    across.values.map((beside, column) => {
       const changed = withValue(withValue(document, across, beside), down, below);
-      return { id: freshId(), document: computed(changed) };
+      const place = {
+        across: chosen(across, beside, column),
+        ...(down ? { down: chosen(down, below, row) } : {}),
+      };
+      return { id: freshId(), document: computed(changed), place };
     }),
   );
   const problems = await problemsOf(rows.flat().map((variant) => variant.document));
   if (problems.length > 0) return problems;
   const jobs = rows.map((row) => row.map(({ id }) => id));
-  const name = document.name ?? "";
-  useSweep.setState({ sweep: { name, across, ...(down ? { down } : {}), jobs } });
-  const client = `sweep ${freshId()}`;
-  for (const { id, document: variant } of rows.flat()) {
-    const job = await api.submit({ document: variant, client, id });
+  useSweep.setState({ sweep: { across, ...(down ? { down } : {}), jobs } });
+  const sweep = freshId();
+  for (const { id, document: changed, place } of rows.flat()) {
+    const variant = { sweep, ...place };
+    const job = await api.submit({ document: changed, client: clientOf(sweep), id, variant });
     const known = useRuns.getState().jobs[id];
     if (!known || known.state === "queued") useRuns.getState().putJob(job);
   }
