@@ -18,6 +18,9 @@ def test_a_picture_is_made_and_served(server: Serving) -> None:
     assert picture.headers["content-type"] == "image/png"
     small = server.call("GET", file["url"] + "?thumbnail=32")
     assert small.body[8:12] == b"WEBP" and len(small.body) < len(picture.body)
+    tag = {"If-None-Match": small.headers["etag"]}
+    assert server.call("GET", file["url"] + "?thumbnail=32&v=1", headers=tag).status == 304
+    assert server.call("GET", file["url"] + "?thumbnail=64", headers=tag).status == 200
     exact = server.call("GET", f"/api/v1/jobs/{job['id']}/document").json
     assert exact["nodes"]["sampler"]["steps"] == 2
     assert exact["nodes"]["positive"]["text"] == "a red apple"

@@ -234,3 +234,36 @@ def test_a_mask_is_painted_and_only_what_it_covers_is_drawn_anew(
         np.asarray(picture(server, address), np.int16) - np.asarray(source, np.int16)
     ).mean(axis=2)
     assert changed[16:112, 24:40].mean() > 3 * changed[:, 96:].mean()
+
+
+def test_a_picture_that_another_program_wrote_is_seen_when_the_window_is_looked_at(
+    page: Any, server: Serving
+) -> None:
+    focus = "window.dispatchEvent(new Event('focus'))"
+    folder = server.folder / "work" / "input"
+    folder.mkdir(exist_ok=True)
+    open_text(
+        page,
+        "nodes: {load: {node: LoadImage, image: from_outside.png},"
+        " save: {node: SaveImage, images: $load.IMAGE, filename_prefix: seen}}",
+    )
+    page.wait_for_selector('[data-id="load"] .node-problems')
+    page.wait_for_selector('[data-id="load"] .picture-well span')
+    Image.new("RGB", (40, 20), (200, 0, 0)).save(folder / "from_outside.png")
+    page.evaluate(focus)
+    page.wait_for_selector('[data-id="load"] .node-problems', state="detached")
+    shown = "document.querySelector('[data-id=\"load\"] .picture-well img')"
+    until(page, f"{shown}?.naturalWidth === 40")
+    Image.new("RGB", (30, 60), (0, 200, 0)).save(folder / "from_outside.png")
+    page.evaluate(focus)
+    until(page, f"{shown}?.naturalWidth === 30")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="save"] .verdict.ran')
+    page.keyboard.press("g")
+    page.wait_for_selector(".shot img[alt='seen_00001_.png']")
+    thumb = "document.querySelector(\".shot img[alt='seen_00001_.png']\")"
+    until(page, f"{thumb}?.naturalWidth === 30")
+    Image.new("RGB", (50, 20)).save(server.folder / "work" / "output" / "seen_00001_.png")
+    search = page.get_by_role("textbox", name="Search")
+    search.fill("seen")
+    until(page, f"{thumb}?.naturalWidth === 50")

@@ -43,10 +43,11 @@ class FileFilter(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class View(Struct, frozen=True, forbid_unknown_fields=True):
-    """How to give a file."""
+    """How to give a file. v: anything, so that another content has another address."""
 
     thumbnail: Annotated[int, Meta(ge=16, le=1024)] | None = None
     download: bool = False
+    v: Annotated[str, Meta(max_length=100)] = ""
 
 
 def file_url(folder: str, path: str) -> str:
@@ -130,6 +131,10 @@ async def view(call: Call, query: View) -> web.StreamResponse:
     path = file_of(call)
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, no-cache"}
     if query.thumbnail is not None:
+        stat = path.stat()
+        headers["ETag"] = etag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}-{query.thumbnail}"'
+        if call.request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers=headers)
         answer = await call.state.inspector.ask(AskThumbnail(str(path), query.thumbnail))
         return web.Response(body=answer.blob, content_type="image/webp", headers=headers)
     kind = media_type(path.name)

@@ -42,7 +42,8 @@ class RecentChecks:
         if known is not None and now - known[0] < FRESH:
             return known[1]
         found = find()
-        if len(question.document) > LARGE:
+        # What is wrong may be mended outside of the document, by a file.
+        if len(question.document) > LARGE or not found[0]["valid"]:
             return found
         with self._lock:
             self._found[question] = now, found

@@ -134,6 +134,12 @@ export const api = {
     read<{ files: StoredFile[]; next: number | null }>(
       `files/${folder}?${new URLSearchParams({ search, after: String(after), limit: "200" })}`,
     ),
+  /** A small picture of an input file as it is now. */
+  async thumbnail(name: string): Promise<{ etag: string; picture: Blob }> {
+    const path = `files/input/${inUrl(name)}?thumbnail=512`;
+    const response = await call("GET", path, { cache: "no-cache" });
+    return { etag: response.headers.get("ETag") ?? "", picture: await response.blob() };
+  },
   async upload(file: Blob, name: string): Promise<StoredFile> {
     const form = new FormData();
     form.append("file", file, name);
@@ -157,11 +163,16 @@ export function templatePicture(id: string): string {
   return `api/v1/templates/${encodeURIComponent(id)}/picture`;
 }
 
-/** A file's address as the server gave it, seen from the page. */
-export function fileUrl(file: { url: string }, thumbnail?: number): string {
-  return thumbnail
-    ? `${file.url}${file.url.includes("?") ? "&" : "?"}thumbnail=${thumbnail}`
-    : file.url;
+type Addressed = Pick<StoredFile, "url" | "sha256" | "modified">;
+
+/** A file's address, another one for another content. */
+export function fileUrl({ url, sha256, modified }: Addressed, thumbnail?: number): string {
+  const v = sha256?.slice(0, 16) ?? modified;
+  const how = new URLSearchParams({
+    ...(thumbnail ? { thumbnail: String(thumbnail) } : {}),
+    ...(v ? { v: String(v) } : {}),
+  });
+  return how.size > 0 ? `${url}${url.includes("?") ? "&" : "?"}${how}` : url;
 }
 
 /** The same with an address for every file. */

@@ -20,6 +20,7 @@ export type StoredFile = {
   size: number;
   url: string;
   modified?: number;
+  sha256?: string;
 };
 
 export type NodeState = "ran" | "cached" | "failed" | "skipped" | "running";

@@ -1,4 +1,5 @@
 import { useCallback, useMemo } from "react";
+import { fileUrl } from "@/api/client";
 import { areaOf, type Box, boxOf } from "@/area/box";
 import { useSizes, useWanted } from "@/area/pictures";
 import { setBox } from "@/area/setBox";
@@ -15,7 +16,8 @@ function useMadeBelow(node: string): string | undefined {
   return useRuns(({ tabs }) => {
     const outputs = tabs[useTabs.getState().active]?.outputs ?? {};
     const files = below.flatMap((name) => outputs[runName(name)]?.files ?? []);
-    return files.find(({ media_type }) => media_type.startsWith("image/"))?.url;
+    const picture = files.find(({ media_type }) => media_type.startsWith("image/"));
+    return picture && fileUrl(picture);
   });
 }
 

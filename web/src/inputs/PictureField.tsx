@@ -1,4 +1,4 @@
-import { Suspense, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { ApiError, api } from "@/api/client";
 import { later } from "@/api/parts";
 import { ChoiceField } from "@/inputs/ChoiceField";
@@ -21,12 +21,44 @@ export function inputUrl(name: string): string {
   return `api/v1/files/input/${name.split("/").map(encodeURIComponent).join("/")}`;
 }
 
+type Thumbnail = { name: string; etag: string; source: string };
+
+/** A small picture of an input file, fetched anew where a look at the files finds another content. */
+function useThumbnail(name: string): { source: string | undefined; gone: boolean } {
+  const looked = useServer((state) => state.looked);
+  const [shown, setShown] = useState<Thumbnail>();
+  const [gone, setGone] = useState<string>();
+  const last = useRef<Thumbnail>(undefined);
+  useEffect(() => {
+    if (name === "") return;
+    let current = true;
+    api.thumbnail(name).then(
+      ({ etag, picture }) => {
+        if (!current) return;
+        setGone(undefined);
+        if (last.current?.name === name && last.current.etag === etag) return;
+        last.current = { name, etag, source: URL.createObjectURL(picture) };
+        setShown(last.current);
+      },
+      (error: Error) => {
+        if (current && error instanceof ApiError && error.status) setGone(name);
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [name, looked]);
+  const source = shown?.source;
+  useEffect(() => () => URL.revokeObjectURL(source ?? ""), [source]);
+  return { source: shown?.name === name ? source : undefined, gone: gone === name };
+}
+
 /** A picture from the input folder: chosen, dropped, pasted, or painted on. */
 export function PictureField({ value, choices, label, onChange }: Props) {
   const t = useText();
   const picker = useRef<HTMLInputElement>(null);
   const [painting, setPainting] = useState(false);
-  const [gone, setGone] = useState<string>();
+  const { source, gone } = useThumbnail(value);
   /** Whether the file is there now; what the server has against it is told. */
   async function take(file: File | Blob | undefined, own = "picture.png"): Promise<boolean> {
     if (!file) return false;
@@ -34,7 +66,6 @@ export function PictureField({ value, choices, label, onChange }: Props) {
     try {
       const stored = await api.upload(file, name);
       await useServer.getState().loadTypes();
-      setGone(undefined);
       onChange(stored.path);
       return true;
     } catch (error) {
@@ -70,15 +101,10 @@ export function PictureField({ value, choices, label, onChange }: Props) {
       >
         {value === "" ? (
           t.dropHere
-        ) : gone === value ? (
+        ) : gone ? (
           <span>{t.pictureUnread}</span>
         ) : (
-          <img
-            src={`${inputUrl(value)}?thumbnail=512`}
-            alt={value}
-            draggable={false}
-            onError={() => setGone(value)}
-          />
+          source && <img src={source} alt={value} draggable={false} />
         )}
       </button>
       <input
@@ -91,7 +117,7 @@ export function PictureField({ value, choices, label, onChange }: Props) {
           target.value = "";
         }}
       />
-      {value && gone !== value && (
+      {value && !gone && (
         <button type="button" className="button small" onClick={() => setPainting(true)}>
           <Icon name="brush" />
           {t.paintMask}

@@ -233,8 +233,14 @@ async function lookAtOrder(): Promise<void> {
 /** Follows the server until the returned function is called. */
 export function follow(): () => void {
   const again = () => void catchUp().catch(() => undefined);
-  // No event tells what an editor of texts wrote: the files are looked at when the person comes back from it.
-  const back = () => void lookForAll().catch(() => undefined);
+  // No event tells what other programs wrote: the files are looked at when the person comes back from them.
+  const back = () => {
+    void lookForAll().catch(() => undefined);
+    void useServer
+      .getState()
+      .loadTypes("news")
+      .catch(() => undefined);
+  };
   window.addEventListener("focus", back);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = listen({

@@ -54,9 +54,9 @@ export function planChanges(): () => void {
     done = count;
     void look(useTabs.getState().active);
   });
-  const stopServer = useServer.subscribe(({ connected, types }, before) => {
+  const stopServer = useServer.subscribe(({ connected, looked }, before) => {
     const back = connected && before.connected === false;
-    if (back || types !== before.types) void look(useTabs.getState().active);
+    if (back || looked !== before.looked) void look(useTabs.getState().active);
   });
   const stopTabs = useTabs.subscribe(() => {
     const tab = activeTab();

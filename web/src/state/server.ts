@@ -10,6 +10,8 @@ import { graphType } from "@/types/graphType";
 import { described, NO_TYPES, type NodeType, type TypeTable, typeTable } from "@/types/nodeType";
 
 type Server = {
+  /** Of what the server sent last. */
+  digest: string;
   /** In the server's words. */
   sent: TypeTable;
   /** In the page's language. */
@@ -18,22 +20,31 @@ type Server = {
   connected: boolean | undefined;
   paused: boolean;
   problems: { [tab: string]: Problem[] };
+  /** Grows with every look at what there is: node types, and files that they take. */
+  looked: number;
   /** Grows with every workflow file that is saved, moved, deleted or restored. */
   files: number;
-  loadTypes(): Promise<void>;
+  /** Those that are there stay where nothing is another, if only `news` is wanted. */
+  loadTypes(how?: "news"): Promise<void>;
 };
 
-export const useServer = create<Server>()((set) => ({
+export const useServer = create<Server>()((set, get) => ({
+  digest: "",
   sent: NO_TYPES,
   types: NO_TYPES,
   loaded: false,
   connected: undefined,
   paused: false,
   problems: {},
+  looked: 0,
   files: 0,
-  async loadTypes() {
-    const sent = typeTable(await api.nodeTypes());
-    set({ sent, types: described(sent, told, named), loaded: true });
+  async loadTypes(how) {
+    const answer = await api.nodeTypes();
+    const { digest } = answer;
+    const looked = get().looked + 1;
+    if (how === "news" && digest === get().digest) return set({ looked });
+    const sent = typeTable(answer);
+    set({ looked, digest, sent, types: described(sent, told, named), loaded: true });
   },
 }));
 
