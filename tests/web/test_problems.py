@@ -1,5 +1,6 @@
 """Journeys to what is wrong, and back to a picture that was made."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -102,3 +103,22 @@ def test_nodes_of_unknown_types_lie_apart_with_what_is_said_of_them(page: Any) -
         key=lambda box: box["y"],
     )
     assert upper["y"] + upper["height"] < lower["y"]
+
+
+def test_what_is_wrong_covers_no_other_node_where_nodes_had_no_places(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {grey: {node: EmptyImage, width: 64, height: 64},"
+        " one: {node: ImageScale, image: $grey, width: 0, height: -5, upscale_method: bilineer,"
+        " crop: centre}, two: {node: ImageInvert, image: $grey},"
+        " three: {node: ImageScale, image: $grey, width: many, height: 70000,"
+        " upscale_method: nearest, crop: disabled}, show: {node: PreviewImage, images: $three}}",
+    )
+    for name in ("one", "three"):
+        page.wait_for_selector(f'[data-id="{name}"] .node-problems li >> nth=1')
+    boxes = sorted(
+        (page.locator(f'[data-id="{name}"]').bounding_box() for name in ("one", "two", "three")),
+        key=lambda box: box["y"],
+    )
+    for upper, lower in pairwise(boxes):
+        assert upper["y"] + upper["height"] < lower["y"]

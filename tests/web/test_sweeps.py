@@ -63,6 +63,7 @@ def test_the_grid_is_found_again_after_a_reload_and_in_the_history(page: Any) ->
     page.reload()
     page.wait_for_selector(".form h1")
     page.keyboard.press("s")
+    page.get_by_role("dialog", name="Sweep values").wait_for()
     page.wait_for_selector(".sweep-grid td img >> nth=1")
     assert page.locator(".sweep-grid th").all_inner_texts() == ["5", "6"]
     assert page.eval_on_selector_all(".sweep-grid td img", sources) == made

@@ -1,11 +1,33 @@
 /** Automatic layout, loaded when it is first needed. */
 
-import { heightOf, WIDTH } from "@/canvas/rows";
+import type { Problem } from "@/api/shapes";
+import { heightOf, problemHeight, WIDTH } from "@/canvas/rows";
 import { linksOf } from "@/document/links";
 import type { Graph, Place } from "@/document/workflow";
 import { nodeType } from "@/state/server";
 
 export type Size = { width: number; height: number };
+
+/** Sizes of nodes of which problems are told, with room for these; `trail`: the nodes that the graph is in. */
+export function withProblems(
+  graph: Graph,
+  problems: readonly Problem[],
+  trail: readonly string[] = [],
+): Map<string, Size> {
+  const sizes = new Map<string, Size>();
+  for (const [name, node] of Object.entries(graph.nodes)) {
+    const type = nodeType(node.node);
+    const whole = [...trail, name].join(":");
+    const mine = problems.filter((problem) => problem.node === whole);
+    // Of an unknown type something is said always, and has its room.
+    if (!type || mine.length === 0) continue;
+    const layout = graph.layout?.nodes?.[name];
+    const said = mine.reduce((sum, problem) => sum + problemHeight(problem), 0);
+    const height = heightOf(type, node, layout) + said;
+    sizes.set(name, { width: layout?.w ?? WIDTH, height });
+  }
+  return sizes;
+}
 
 /** Places for all nodes, left to right in the order of the links. */
 export async function arrange(

@@ -1,5 +1,6 @@
 /** What stands on a node, row by row, and how high that is before it is drawn. */
 
+import type { Problem } from "@/api/shapes";
 import { areaOf } from "@/area/box";
 import { REROUTE, referenceOf } from "@/document/reference";
 import type { NodeData, NodeLayout } from "@/document/workflow";
@@ -72,6 +73,18 @@ export function literalHeight(input: InputType, node: NodeData): number {
 
 /** What is said at a node of an unknown type: that its values are kept, and the problem with its choices. */
 const UNKNOWN = 116;
+
+/** So many signs of a problem stand on a line of a node, whose height is ROOM. */
+const SIGNS = 28;
+const ROOM = 18;
+
+/** Roughly how high what is said of a problem is. */
+export function problemHeight({ message, input, expected, hint, nearest = [] }: Problem): number {
+  const choices = nearest.length > 0 ? ["?", ...nearest].join(" ") : expected;
+  const parts = [`${input ?? ""}: ${message}`, choices, hint].filter(Boolean);
+  const lines = parts.map((part = "") => Math.ceil(part.length / SIGNS));
+  return 12 + ROOM * lines.reduce((sum, count) => sum + count, 0);
+}
 
 /** Roughly how high a node is, for arranging and for what is not drawn yet. */
 export function heightOf(type: NodeType | undefined, node: NodeData, layout?: NodeLayout): number {

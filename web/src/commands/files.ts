@@ -2,7 +2,7 @@
 
 import { ApiError, api } from "@/api/client";
 import type { Opened } from "@/api/shapes";
-import { arrange } from "@/canvas/arrange";
+import { arrange, withProblems } from "@/canvas/arrange";
 import { addPicture } from "@/commands/adding";
 import { fileStem } from "@/document/names";
 import { apply, Draft } from "@/document/operation";
@@ -14,11 +14,18 @@ import { NO_RUN, useRuns } from "@/state/runs";
 import { takesWhole } from "@/state/server";
 import { act, activeTab, documentOf, type Tab, useTabs } from "@/state/tabs";
 
-/** The document with a place for every node. */
-async function placed(workflow: Workflow): Promise<Workflow> {
-  const places = workflow.layout?.nodes ?? {};
+/** The document with a place for every node, and room for what the server has against it. */
+async function placed(workflow: Workflow, sound = false): Promise<Workflow> {
+  const { layout, ...document } = workflow;
+  const places = layout?.nodes ?? {};
   if (Object.keys(workflow.nodes).every((name) => places[name])) return workflow;
-  const found = await arrange(workflow);
+  const problems = sound
+    ? []
+    : await api.validate(document).then(
+        (answer) => answer.problems,
+        () => [],
+      );
+  const found = await arrange(workflow, withProblems(workflow, problems));
   const draft = new Draft(workflow);
   for (const [name, place] of Object.entries(found)) draft.set(["layout", "nodes", name], place);
   return apply(workflow, draft.patches);
@@ -29,7 +36,7 @@ export async function open(workflow: Workflow, more: Partial<Tab> = {}): Promise
   const shown = Object.keys(workflow.inputs ?? {}).length > 0;
   return useTabs
     .getState()
-    .open(await placed(workflow), { view: shown ? "form" : "graph", ...more });
+    .open(await placed(workflow, more.given), { view: shown ? "form" : "graph", ...more });
 }
 
 /** The document of a run that is over, with what it made. */

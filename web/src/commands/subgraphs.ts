@@ -1,13 +1,13 @@
 /** Making, entering, leaving and taking apart subgraphs. */
 
-import { arrange } from "@/canvas/arrange";
+import { arrange, withProblems } from "@/canvas/arrange";
 import { selectedNodes, useCanvas } from "@/canvas/selection";
 import { moveNodes } from "@/document/edit";
 import { between, makeSubgraph, unpack } from "@/document/subgraph";
 import { follow, graphAt } from "@/document/workflow";
 import { text } from "@/language/text";
 import { say } from "@/state/panels";
-import { nodeType } from "@/state/server";
+import { nodeType, useServer } from "@/state/server";
 import { act, activeTab, currentGraph, useTabs } from "@/state/tabs";
 
 export function isSubgraph(name: string): boolean {
@@ -49,8 +49,9 @@ export async function enter(name: string | undefined = selectedNodes()[0]): Prom
   const trail = [...tab.trail, name];
   const scope = follow(tab.log.document, trail)[trail.length - 1] ?? [];
   const graph = graphAt(tab.log.document, scope);
+  const problems = useServer.getState().problems[tab.id] ?? [];
   const placed = Object.keys(graph.nodes).every((node) => graph.layout?.nodes?.[node]);
-  const places = placed ? {} : await arrange(graph);
+  const places = placed ? {} : await arrange(graph, withProblems(graph, problems, trail));
   useTabs.getState().change(tab.id, { trail });
   if (!placed) act((document) => moveNodes(document, scope, places, "arrange"));
   useCanvas.setState({ selected: [] });
