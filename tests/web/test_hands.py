@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.server.serving import Serving
 from tests.web.conftest import at_rest, painted, until
-from tests.web.gestures import centre, drag, drop, port, set_number
+from tests.web.gestures import centre, drag, drop, open_text, port, set_number
 from tests.web.test_editor import saved
 
 pytestmark = pytest.mark.heavy
@@ -287,3 +287,50 @@ def test_what_one_gesture_did_is_undone_at_once(graph: Any) -> None:
 def test_a_damaged_picture_says_so_and_brings_no_node(graph: Any) -> None:
     drop(graph, "torn.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
     expect(graph.locator(".react-flow__node")).to_have_count(7)
+
+
+def edge(end: str) -> str:
+    """The selector of the link into an input."""
+    return f'.react-flow__edge[data-id$=">{end}"]'
+
+
+def test_a_node_dropped_on_a_link_is_back_where_it_was_after_one_undo(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {grey: {node: EmptyImage, width: 64, height: 64}, between: {node: ImageInvert},"
+        " show: {node: PreviewImage, images: $grey}}\n"
+        "layout: {nodes: {grey: {x: 0, y: 0}, between: {x: 250, y: 300}, show: {x: 600, y: 0}}}",
+    )
+    page.wait_for_selector(f"{edge('show.images')} path", state="attached")
+    at_rest(page)
+    place = "document.querySelector('[data-id=\"between\"]').style.transform"
+    count = "document.querySelectorAll('.react-flow__edge').length"
+    before = page.evaluate(place)
+    middle = page.evaluate(MIDDLE.replace("image.IMAGE>save.images", "grey.IMAGE>show.images"))
+    drag(page, centre(page, head("between")), tuple(middle))
+    until(page, f"{count} === 2 && {place} !== '{before}'")
+    page.keyboard.press("Control+z")
+    until(page, f"{count} === 1 && {place} === '{before}'")
+    page.keyboard.press("Control+y")
+    until(page, f"{count} === 2 && {place} !== '{before}'")
+
+
+def test_a_link_moved_at_a_subgraphs_end_is_back_after_one_undo(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {grey: {node: EmptyImage}, part: {node: inner, picture: $grey},"
+        " show: {node: PreviewImage, images: $part.out}}\n"
+        "subgraphs: {inner: {inputs: {picture: IMAGE}, outputs: {out: $one}, nodes: {"
+        "one: {node: ImageInvert, image: $inputs.picture}, two: {node: ImageInvert}},"
+        " layout: {nodes: {one: {x: 300, y: 0}, two: {x: 300, y: 250}}}}}",
+    )
+    page.locator(head("part")).dblclick()
+    one, two = edge("one.image"), edge("two.image")
+    page.wait_for_selector(one, state="attached")
+    at_rest(page)
+    drag(page, centre(page, port("one", "image")), centre(page, port("two", "image")))
+    page.wait_for_selector(two, state="attached")
+    page.wait_for_selector(one, state="detached")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector(one, state="attached")
+    page.wait_for_selector(two, state="detached")

@@ -122,3 +122,22 @@ def test_what_is_wrong_covers_no_other_node_where_nodes_had_no_places(page: Any)
     )
     for upper, lower in pairwise(boxes):
         assert upper["y"] + upper["height"] < lower["y"]
+
+
+def test_what_was_run_is_not_said_of_a_node_that_an_edit_made_wrong(page: Any) -> None:
+    open_text(
+        page,
+        "nodes: {grey: {node: EmptyImage, width: 64, height: 64},"
+        " show: {node: PreviewImage, images: $grey}}",
+    )
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector('[data-id="show"] .verdict.ran')
+    page.locator('[data-id="show"] .node-head').click()
+    page.keyboard.press("l")
+    page.get_by_role("combobox", name="Links of show").fill("images grey")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-id="show"] .node-problems')
+    page.wait_for_selector('[data-id="show"] .verdict.ran', state="detached")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector('[data-id="show"] .node-problems', state="detached")
+    page.wait_for_selector('[data-id="show"] .verdict')

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.server.serving import Serving
+from tests.web.conftest import until
 from tests.web.gestures import set_number
 
 pytestmark = pytest.mark.heavy
@@ -57,6 +58,7 @@ def test_the_grid_is_found_again_after_a_reload_and_in_the_history(page: Any) ->
     set_number(page, "Steps", "1")
     sweep(page, "5, 6")
     page.get_by_role("button", name="Run 2 variants").click()
+    page.wait_for_selector(".sweep-grid th:text-is('6')")
     page.wait_for_selector(".sweep-grid td img >> nth=1")
     sources = "all => all.map(i => i.src)"
     made = page.eval_on_selector_all(".sweep-grid td img", sources)
@@ -77,6 +79,7 @@ def test_the_grid_is_found_again_after_a_reload_and_in_the_history(page: Any) ->
     page.keyboard.press("h")
     older = page.locator(".run:has-text('Sweep, 2 runs')").first
     older.get_by_role("button", name="Show the grid").click()
+    page.wait_for_selector(".sweep-grid th:text-is('6')")
     page.wait_for_selector(".sweep-grid td img >> nth=1")
     assert page.locator(".sweep-grid caption").inner_text() == sweep_before
     assert page.eval_on_selector_all(".sweep-grid td img", sources) == made
@@ -95,6 +98,25 @@ def test_more_values_than_a_side_takes_are_counted(page: Any) -> None:
     page.get_by_role("textbox", name="Down: Values").fill("1..5")
     page.get_by_text("320 variants; a sweep takes 256 at most.").wait_for()
     expect(page.get_by_role("button", name="Run 320 variants")).to_be_disabled()
+
+
+def test_the_fields_are_as_high_as_their_lines(page: Any) -> None:
+    def height(side: str) -> float:
+        field = page.get_by_role("textbox", name=f"{side}: Values")
+        found: float = field.evaluate("({clientHeight}) => clientHeight")
+        return found
+
+    sweep(page, "1, 2")
+    one = height("Across")
+    assert one < 40
+    page.locator(".axis select").nth(1).select_option("positive.text")
+    field = page.get_by_role("textbox", name="Down: Values")
+    field.fill("\n".join(f"text {line}" for line in range(8)))
+    until(page, "(f => f.scrollHeight <= f.clientHeight)(document.activeElement)")
+    assert 4 * one < height("Down") <= 240
+    field.fill("\n".join(f"text {line}" for line in range(60)))
+    until(page, "(f => f.scrollHeight > f.clientHeight)(document.activeElement)")
+    assert height("Down") <= 240, "no higher than 0.3 of the window"
 
 
 def test_without_a_workflow_the_way_to_one_is_shown(page: Any) -> None:

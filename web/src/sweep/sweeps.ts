@@ -58,9 +58,11 @@ const chosen = ({ node, input }: Axis, value: Json, index: number): Chosen => ({
 
 /** Makes a sweep of before the one that is shown. */
 export async function showSweep(id: string): Promise<void> {
+  const { jobs: before, putJob } = useRuns.getState();
   const { jobs } = await api.jobs(`client=${encodeURIComponent(clientOf(id))}&limit=1000`);
-  const { jobs: known, putJob } = useRuns.getState();
-  for (const job of jobs) if (!known[job.id]?.finished) putJob(job);
+  // What events told meanwhile is newer than the answer.
+  const { jobs: now } = useRuns.getState();
+  for (const job of jobs) if (now[job.id] === before[job.id]) putJob(job);
   useSweep.setState({ sweep: sweepOf(jobs) });
 }
 
