@@ -1,4 +1,4 @@
-"""kill -9 at random points, two processes on one cache folder.
+"""kill -9 at random points of the work, however long that takes: two processes on one cache folder.
 
 `NODEFLOW_CRASH_ROUNDS` sets how often; each round kills two processes.
 """
@@ -35,10 +35,12 @@ def test_killed_processes_lose_and_spoil_nothing(tmp_path: Path) -> None:
         processes = [start(tmp_path, reached), start(tmp_path, reached)]
         for process in processes:
             assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        lines = list[str]()
         for process in processes:
-            time.sleep(chance.uniform(0, 0.25))
+            lines += [process.stdout.readline().strip() for _ in range(chance.randrange(80))]
+            time.sleep(chance.uniform(0, 0.01))
             process.kill()
-        lines = [line for process in processes for line in process.communicate()[0].splitlines()]
+        lines += [line for process in processes for line in process.communicate()[0].splitlines()]
         for process in processes:
             assert process.returncode == -9
         ran = {line.split()[1] for line in lines if line.startswith("ran ")}

@@ -272,10 +272,13 @@ class Serving:
         finally:
             connection.close()
 
-    def run(self, document: Any, wait: float = 50, **more: Any) -> Any:
-        """Post a job and wait for its end; returns it."""
-        answer = self.call("POST", "/api/v1/jobs", {"document": document, "wait": wait, **more})
+    def run(self, document: Any, wait: float | None = None, **more: Any) -> Any:
+        """Post a job and wait for its end, or for so many seconds; returns it."""
+        first = 50 if wait is None else wait
+        answer = self.call("POST", "/api/v1/jobs", {"document": document, "wait": first, **more})
         assert answer.status in (200, 202), answer.body
+        if wait is None and answer.json["finished"] is None:
+            answer = self.call("GET", f"/api/v1/jobs/{answer.json['id']}?wait=50")
         return answer.json
 
     def kill(self) -> None:

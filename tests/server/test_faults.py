@@ -151,6 +151,7 @@ def digests(server: Serving) -> dict[str, list[str]]:
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(1200)
 def test_no_job_and_no_event_is_lost(tmp_path: Path) -> None:
     began = time.monotonic()
     with serving(tmp_path / "disturbed", "--retries", "30") as server:

@@ -71,7 +71,8 @@ def test_a_full_disk_is_told_and_nothing_is_lost(server: Serving) -> None:
     assert server.run(picture(2))["state"] == "done"
     saved = server.call("PUT", "/api/v1/workflows/a.yaml", {"text": "nodes: {}"})
     assert saved.status == 201
-    running = posted(server, one("Slow", seconds=0.3))
+    over = server.folder / "over"
+    running = posted(server, one("Until", marker=str(over)))
     until(lambda: job(server, running)["state"] == "running", "the job running")
     waiting = posted(server, one("Show", value="waiting"))
     with full(server, "data"):
@@ -86,6 +87,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(server: Serving) -> None:
             answer = server.call(method, path, body, {"If-Match": "*"})
             assert answer.status == 507 and b"no_space" in answer.body, path
         health = "/api/v1/health"
+        over.touch()
         until(lambda: server.call("GET", health).json["trouble"], "trouble told by health")
         assert server.call("GET", "/api/v1/workflows/a.yaml").json["text"] == "nodes: {}"
     for id in (running, waiting):

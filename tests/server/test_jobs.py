@@ -5,14 +5,14 @@ from pathlib import Path
 import yaml
 
 from tests.server.serving import ROOT, Serving, one
-from tests.server.watching import until
+from tests.server.watching import ended, job, posted, until
 
 
 def test_a_picture_is_made_and_served(server: Serving) -> None:
     document = yaml.safe_load((ROOT / "workflows/txt2img.yaml").read_text())
-    job = server.run(document, set={"sampler.steps": 2}, inputs={"prompt": "a red apple"})
-    assert job["state"] == "done", job
-    file = job["outputs"]["save"]["files"][0]
+    made = server.run(document, set={"sampler.steps": 2}, inputs={"prompt": "a red apple"})
+    assert made["state"] == "done", made
+    file = made["outputs"]["save"]["files"][0]
     picture = server.call("GET", file["url"])
     assert picture.status == 200 and picture.body.startswith(b"\x89PNG")
     assert picture.headers["content-type"] == "image/png"
@@ -21,7 +21,7 @@ def test_a_picture_is_made_and_served(server: Serving) -> None:
     tag = {"If-None-Match": small.headers["etag"]}
     assert server.call("GET", file["url"] + "?thumbnail=32&v=1", headers=tag).status == 304
     assert server.call("GET", file["url"] + "?thumbnail=64", headers=tag).status == 200
-    exact = server.call("GET", f"/api/v1/jobs/{job['id']}/document").json
+    exact = server.call("GET", f"/api/v1/jobs/{made['id']}/document").json
     assert exact["nodes"]["sampler"]["steps"] == 2
     assert exact["nodes"]["positive"]["text"] == "a red apple"
     again = server.run(document, set={"sampler.steps": 2}, inputs={"prompt": "a red apple"})
@@ -52,16 +52,16 @@ def test_an_id_may_be_posted_twice(server: Serving) -> None:
 
 
 def test_a_running_job_is_cancelled_and_a_waiting_one_never_starts(server: Serving) -> None:
-    running = server.run(one("Slow", seconds=30), wait=0.5)
+    running = posted(server, one("Slow", seconds=60))
+    until(lambda: job(server, running)["state"] == "running", "a running job")
     waiting = server.run(one("Show", value="later"), wait=0)
-    assert running["state"] == "running" and waiting["state"] == "queued"
+    assert waiting["state"] == "queued"
     assert server.call("POST", f"/api/v1/jobs/{waiting['id']}/cancel").json["state"] == "cancelled"
-    server.call("POST", f"/api/v1/jobs/{running['id']}/cancel")
-    ended = server.call("GET", f"/api/v1/jobs/{running['id']}?wait=20").json
-    assert ended["state"] == "cancelled"
+    server.call("POST", f"/api/v1/jobs/{running}/cancel")
+    assert ended(server, running)["state"] == "cancelled"
     retried = server.call("POST", f"/api/v1/jobs/{waiting['id']}/retry").json
     assert retried["retry_of"] == waiting["id"]
-    assert server.call("GET", f"/api/v1/jobs/{retried['id']}?wait=20").json["state"] == "done"
+    assert ended(server, retried["id"])["state"] == "done"
 
 
 def test_the_queue_takes_turns_between_clients_and_can_be_reordered(server: Serving) -> None:
@@ -70,8 +70,8 @@ def test_the_queue_takes_turns_between_clients_and_can_be_reordered(server: Serv
         ids = {}
         for client, count in (("greedy", 3), ("modest", 1)):
             for i in range(count):
-                job = server.run(one("Show", value=f"{client}{i}"), wait=0, client=client)
-                ids[f"{client}{i}"] = job["id"]
+                made = server.run(one("Show", value=f"{client}{i}"), wait=0, client=client)
+                ids[f"{client}{i}"] = made["id"]
         urgent = server.run(one("Show", value="urgent"), wait=0, priority=5, client="greedy")
 
         def order() -> list[str]:
@@ -86,14 +86,14 @@ def test_the_queue_takes_turns_between_clients_and_can_be_reordered(server: Serv
     finally:
         server.call("POST", "/api/v1/queue/resume")
     for id in (*ids.values(), urgent["id"]):
-        assert server.call("GET", f"/api/v1/jobs/{id}?wait=20").json["state"] == "done"
+        assert ended(server, id)["state"] == "done"
 
 
 def test_a_failed_node_fails_its_job_with_its_name(server: Serving) -> None:
-    job = server.run(one("Broken"))
-    assert job["state"] == "failed"
-    assert job["error"]["node"] == "it" and "broken on purpose" in job["error"]["message"]
-    assert job["failures"][0]["trace"].startswith("Traceback")
+    made = server.run(one("Broken"))
+    assert made["state"] == "failed"
+    assert made["error"]["node"] == "it" and "broken on purpose" in made["error"]["message"]
+    assert made["failures"][0]["trace"].startswith("Traceback")
 
 
 def test_history_pages_and_is_cleared(server: Serving) -> None:
@@ -108,16 +108,16 @@ def test_history_pages_and_is_cleared(server: Serving) -> None:
 
 
 def test_many_prints_stay_in_the_worker(server: Serving) -> None:
-    job = server.run(one("Loud", megabytes=30))
-    assert job["state"] == "done"
+    made = server.run(one("Loud", megabytes=30))
+    assert made["state"] == "done"
     assert len(server.log) < 5_000_000
 
 
 def test_health_answers_while_a_job_hears_nothing(server: Serving, tmp_path: Path) -> None:
-    job = server.run(one("Until", marker=str(tmp_path / "over")), wait=0)
-    until(lambda: server.call("GET", f"/api/v1/jobs/{job['id']}").json["nodes"], "a running node")
+    id = posted(server, one("Until", marker=str(tmp_path / "over")))
+    until(lambda: job(server, id)["nodes"], "a running node")
     for _ in range(20):
         health = server.call("GET", "/api/v1/health", timeout=20)
-        assert health.json["workers"][0]["job"] == job["id"]
+        assert health.json["workers"][0]["job"] == id
     (tmp_path / "over").touch()
-    assert server.call("GET", f"/api/v1/jobs/{job['id']}?wait=20").json["state"] == "done"
+    assert ended(server, id)["state"] == "done"

@@ -58,12 +58,12 @@ def test_a_plugin_that_ends_its_process_is_left_out_until_it_changes(tmp_path: P
 
 
 def test_a_plugin_that_never_ends_its_import_is_left_out(tmp_path: Path) -> None:
-    server = Serving(tmp_path, ("--hang", "2"))
+    server = Serving(tmp_path, ("--hang", "5"))
     server.plugin("deadly", NODE.format(line="while True: pass"))
     try:
         server.start()
         until(lambda: blocked(server), "a blocked plugin")
-        check_left_out(server, "took more than 2 s")
+        check_left_out(server, "took more than 5 s")
     finally:
         server.stop()
 

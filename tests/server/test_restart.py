@@ -15,7 +15,7 @@ def order(server: Serving) -> list[str]:
 def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         with listening(server, 0) as socket:
-            running = posted(server, one("Slow", seconds=2.0))
+            running = posted(server, one("Until", marker=str(tmp_path / "over")))
             until(lambda: job(server, running)["state"] == "running", "a running job")
             server.call("POST", "/api/v1/queue/pause")
             waiting = [
@@ -35,6 +35,7 @@ def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
         assert queue["paused"] and not queue["running"]
         assert order(server) == [running, *before]
         assert [found["id"] for found in queue["held"]] == [held]
+        (tmp_path / "over").touch()
         with listening(server, seen[-1]["seq"]) as socket:
             server.call("POST", "/api/v1/queue/resume")
             for id in (running, *waiting):

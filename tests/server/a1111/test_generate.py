@@ -206,7 +206,7 @@ def test_progress_is_told_and_a_request_interrupted(webui: Serving) -> None:
     asked = {**SMALL, "steps": 3000, "seed": 77, "prompt": "long", "n_iter": 2}
     thread = threading.Thread(target=lambda: found.append(done(webui, "txt2img", **asked)))
     thread.start()
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         told = webui.call("GET", "/sdapi/v1/progress").json
         if told["current_image"] is not None:

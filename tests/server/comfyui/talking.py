@@ -86,6 +86,15 @@ def post(server: Serving, graph: Any, **more: Any) -> Answer:
     return server.call("POST", "/prompt", {"prompt": graph, **more})
 
 
+def begun(server: Serving, id: str) -> str:
+    """The id of a prompt, once it runs."""
+    end = time.monotonic() + PATIENCE
+    while id not in [row[1] for row in server.call("GET", "/queue").json["queue_running"]]:
+        assert time.monotonic() < end, server.log
+        time.sleep(0.02)
+    return id
+
+
 def entry_of(server: Serving, id: str) -> Any:
     """The history's entry, once it is there."""
     end = time.monotonic() + PATIENCE

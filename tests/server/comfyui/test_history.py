@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.server.comfyui.talking import entry_of, plain_picture, post, ran, show, slow
+from tests.server.comfyui.talking import begun, entry_of, plain_picture, post, ran, show, slow
 from tests.server.serving import Serving, one
 
 
@@ -28,7 +28,7 @@ def test_an_entry_says_all(comfy: Serving) -> None:
 def test_unknown_and_unfinished_ids_give_an_empty_object(comfy: Serving) -> None:
     answer = comfy.call("GET", "/history/nobody")
     assert answer.status == 200 and answer.json == {}
-    running = post(comfy, slow(30)).json["prompt_id"]
+    running = begun(comfy, post(comfy, slow(30)).json["prompt_id"])
     assert comfy.call("GET", f"/api/history/{running}").json == {}
     comfy.call("POST", "/interrupt")
     entry = entry_of(comfy, running)
@@ -106,7 +106,7 @@ def test_a_failed_prompt_says_where_and_why(comfy: Serving) -> None:
 
 
 def test_the_queue_is_shown_and_cleared(comfy: Serving) -> None:
-    running = post(comfy, slow(30), client_id="q").json["prompt_id"]
+    running = begun(comfy, post(comfy, slow(30), client_id="q").json["prompt_id"])
     waiting = [post(comfy, show(f"wait {i}")).json["prompt_id"] for i in range(3)]
     found = comfy.call("GET", "/queue").json
     assert [row[1] for row in found["queue_running"]] == [running]

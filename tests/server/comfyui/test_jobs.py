@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
-from tests.server.comfyui.talking import entry_of, plain_picture, post, ran, show, slow
+from tests.server.comfyui.talking import begun, entry_of, plain_picture, post, ran, show, slow
 from tests.server.serving import Serving
 
 
@@ -19,7 +19,7 @@ def test_a_job_of_each_status(comfy: Serving) -> None:
     entry_of(comfy, done)
     broken = post(comfy, {"7": {"class_type": "Broken", "inputs": {}}}).json["prompt_id"]
     entry_of(comfy, broken)
-    running = post(comfy, slow(30)).json["prompt_id"]
+    running = begun(comfy, post(comfy, slow(30)).json["prompt_id"])
     waiting = post(comfy, show("later")).json["prompt_id"]
     assert [job["id"] for job in listed(comfy, "limit=3")] == [waiting, running, broken]
     assert [job["id"] for job in listed(comfy, "status=pending,in_progress")] == [waiting, running]
@@ -69,7 +69,7 @@ def test_the_list_is_sorted_and_paged(comfy: Serving) -> None:
 
 
 def test_a_paused_prompt_waits(comfy: Serving) -> None:
-    running = post(comfy, slow(30)).json["prompt_id"]
+    running = begun(comfy, post(comfy, slow(30)).json["prompt_id"])
     waiting = post(comfy, show("paused")).json["prompt_id"]
     assert comfy.call("POST", f"/api/v1/jobs/{waiting}/pause").status == 200
     assert [row[1] for row in comfy.call("GET", "/queue").json["queue_pending"]] == [waiting]

@@ -3,7 +3,16 @@
 import uuid
 from typing import Any
 
-from tests.server.comfyui.talking import entry_of, picture, plain_picture, post, ran, show, slow
+from tests.server.comfyui.talking import (
+    begun,
+    entry_of,
+    picture,
+    plain_picture,
+    post,
+    ran,
+    show,
+    slow,
+)
 from tests.server.serving import Answer, Serving
 
 
@@ -145,7 +154,7 @@ def test_ids_may_hold_colons_and_reserved_words(comfy: Serving) -> None:
 
 
 def test_front_and_number_say_where(comfy: Serving) -> None:
-    running = post(comfy, slow(30)).json["prompt_id"]
+    running = begun(comfy, post(comfy, slow(30)).json["prompt_id"])
     first = post(comfy, show("first"), number=50.5).json
     post(comfy, show("last"), number=99)
     between = post(comfy, show("between"), number=70).json

@@ -16,7 +16,7 @@ from comfyui_async_api_tool import ComfyClient as AsyncClient
 from PIL import Image, ImageDraw
 from sd_backend_client import A1111Webservice, ComfyUiWebservice, DiffusionParams
 
-from tests.server.comfyui.talking import picture, slow
+from tests.server.comfyui.talking import begun, picture, slow
 from tests.server.serving import ALICE, Serving
 
 
@@ -40,7 +40,7 @@ def test_comfy_api_simplified(comfy: Serving, tmp_path: Path) -> None:
     assert "KSampler" in api.get_object_info("KSampler")
     assert api.get_queue() == {"queue_running": [], "queue_pending": []}
     assert api.get_system_stats()["devices"] and isinstance(api.get_embeddings(), list)
-    running = api.queue_prompt(slow(30))["prompt_id"]
+    running = begun(comfy, api.queue_prompt(slow(30))["prompt_id"])
     waiting = api.queue_prompt(slow(29))["prompt_id"]
     assert api.get_queue_size_before(waiting) == 1
     api.interrupt(), api.interrupt()
@@ -75,7 +75,7 @@ def test_comfy_toolkit(comfy: Serving, tmp_path: Path) -> None:
     assert client.history(id)["outputs"] and client.result(id)["status"] == "completed"
     check(Path(client.save(images[0], tmp_path / "saved.png")).read_bytes())
     assert client.submit_and_track(picture(seed=35, steps=2))["status"] == "completed"
-    stopped = client.submit(slow(30))
+    stopped = begun(comfy, client.submit(slow(30)))
     client.interrupt()
     assert comfy.call("GET", f"/api/v1/jobs/{stopped}?wait=50").json["state"] == "cancelled"
     with pytest.raises(ComfySubmitError, match="missing_node_type"):

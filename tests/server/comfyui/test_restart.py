@@ -11,7 +11,7 @@ from tests.server.serving import serving
 @pytest.mark.heavy
 def test_prompts_outlive_a_killed_server(tmp_path: Path) -> None:
     with serving(tmp_path, "--no-token") as server:
-        long = {"1": {"class_type": "Slow", "inputs": {"seconds": 3.0}}}
+        long = {"1": {"class_type": "Slow", "inputs": {"seconds": 10.0}}}
         ids = [post(server, graph, client_id="c").json["prompt_id"]
                for graph in (long, picture(), show("after"))]  # fmt: skip
         with talking(server, "c") as talk:
