@@ -3,13 +3,16 @@
 from typing import Annotated
 
 from nodeflow.node import Name, Range, node
-from nodeflow.values import Clip, Model
+from nodeflow.values import Clip, Model, Vae, foreseen
 
 Ratio = Annotated[float, Range(0.0, 1.0, step=0.01)]
 Multiplier = Annotated[float, Range(-10.0, 10.0, step=0.01)]
 
 
-@node("ModelMergeSimple", category="model/merging", store=False)
+@node(
+    "ModelMergeSimple", category="model/merging", store=False,
+    infer=foreseen.mixed("MODEL", "model1", "model2"),
+)  # fmt: skip
 def model_merge_simple(model1: Model, model2: Model, ratio: Ratio = 1.0) -> Model:
     """A mixture of two models of one family.
 
@@ -23,7 +26,10 @@ def model_merge_simple(model1: Model, model2: Model, ratio: Ratio = 1.0) -> Mode
     return merged(model1, model2, {"": (ratio, 1 - ratio)})
 
 
-@node("ModelMergeBlocks", category="model/merging", store=False)
+@node(
+    "ModelMergeBlocks", category="model/merging", store=False,
+    infer=foreseen.mixed("MODEL", "model1", "model2"),
+)  # fmt: skip
 def model_merge_blocks(
     model1: Model,
     model2: Model,
@@ -46,7 +52,10 @@ def model_merge_blocks(
     return merged(model1, model2, {prefix: (r, 1 - r) for prefix, r in shares.items()})
 
 
-@node("ModelMergeAdd", category="model/merging", store=False)
+@node(
+    "ModelMergeAdd", category="model/merging", store=False,
+    infer=foreseen.mixed("MODEL", "model1", "model2"),
+)  # fmt: skip
 def model_merge_add(model1: Model, model2: Model) -> Model:
     """The weights of two models added: a model and a difference of models.
 
@@ -59,7 +68,10 @@ def model_merge_add(model1: Model, model2: Model) -> Model:
     return merged(model1, model2, {"": (1.0, 1.0)})
 
 
-@node("ModelMergeSubtract", category="model/merging", store=False)
+@node(
+    "ModelMergeSubtract", category="model/merging", store=False,
+    infer=foreseen.mixed("MODEL", "model1", "model2"),
+)  # fmt: skip
 def model_merge_subtract(model1: Model, model2: Model, multiplier: Multiplier = 1.0) -> Model:
     """The weights of the first model less those of the second.
 
@@ -73,7 +85,10 @@ def model_merge_subtract(model1: Model, model2: Model, multiplier: Multiplier = 
     return merged(model1, model2, {"": (multiplier, -multiplier)})
 
 
-@node("CLIPMergeSimple", category="model/merging", store=False)
+@node(
+    "CLIPMergeSimple", category="model/merging", store=False,
+    infer=foreseen.mixed("CLIP", "clip1", "clip2"),
+)  # fmt: skip
 def clip_merge_simple(clip1: Clip, clip2: Clip, ratio: Ratio = 1.0) -> Clip:
     """A mixture of two text encoders of one family.
 
@@ -87,7 +102,10 @@ def clip_merge_simple(clip1: Clip, clip2: Clip, ratio: Ratio = 1.0) -> Clip:
     return merged(clip1, clip2, {"": (ratio, 1 - ratio)})
 
 
-@node("CLIPMergeAdd", category="model/merging", store=False)
+@node(
+    "CLIPMergeAdd", category="model/merging", store=False,
+    infer=foreseen.mixed("CLIP", "clip1", "clip2"),
+)  # fmt: skip
 def clip_merge_add(clip1: Clip, clip2: Clip) -> Clip:
     """The weights of two text encoders added.
 
@@ -100,7 +118,10 @@ def clip_merge_add(clip1: Clip, clip2: Clip) -> Clip:
     return merged(clip1, clip2, {"": (1.0, 1.0)})
 
 
-@node("CLIPMergeSubtract", category="model/merging", store=False)
+@node(
+    "CLIPMergeSubtract", category="model/merging", store=False,
+    infer=foreseen.mixed("CLIP", "clip1", "clip2"),
+)  # fmt: skip
 def clip_merge_subtract(clip1: Clip, clip2: Clip, multiplier: Multiplier = 1.0) -> Clip:
     """The weights of the first text encoder less those of the second.
 
@@ -114,7 +135,80 @@ def clip_merge_subtract(clip1: Clip, clip2: Clip, multiplier: Multiplier = 1.0) 
     return merged(clip1, clip2, {"": (multiplier, -multiplier)})
 
 
-@node("ModelMergeSDXL", category="model/merging", store=False)
+@node(
+    "VAEMergeSimple", category="model/merging", store=False,
+    infer=foreseen.mixed("VAE", "vae1", "vae2"),
+)  # fmt: skip
+def vae_merge_simple(vae1: Vae, vae2: Vae, ratio: Ratio = 1.0) -> Vae:
+    """A mixture of two autoencoders whose latents mean the same.
+
+    Args:
+        vae1: the first.
+        vae2: the second.
+        ratio: share of the first; the rest is the second's.
+    """
+    from nodeflow.diffusion.merging.recipes import merged_vae
+
+    return merged_vae(vae1, vae2, {"": (ratio, 1 - ratio)})
+
+
+@node(
+    "VAEMergeBlocks", category="model/merging", store=False,
+    infer=foreseen.mixed("VAE", "vae1", "vae2"),
+)  # fmt: skip
+def vae_merge_blocks(vae1: Vae, vae2: Vae, encoder: Ratio = 1.0, decoder: Ratio = 1.0) -> Vae:
+    """A mixture of two autoencoders with a share for each of their halves.
+
+    Args:
+        vae1: the first.
+        vae2: the second.
+        encoder: share of the first in the half that makes latents of pictures.
+        decoder: share of the first in the half that makes pictures of latents.
+    """
+    from nodeflow.diffusion.merging.recipes import merged_vae
+
+    halves = {"encoder.": encoder, "quant_conv.": encoder,
+              "decoder.": decoder, "post_quant_conv.": decoder}  # fmt: skip
+    return merged_vae(vae1, vae2, {prefix: (r, 1 - r) for prefix, r in halves.items()})
+
+
+@node(
+    "VAEMergeAdd", category="model/merging", store=False,
+    infer=foreseen.mixed("VAE", "vae1", "vae2"),
+)  # fmt: skip
+def vae_merge_add(vae1: Vae, vae2: Vae) -> Vae:
+    """The weights of two autoencoders added: one and a difference of two.
+
+    Args:
+        vae1: the first.
+        vae2: the second.
+    """
+    from nodeflow.diffusion.merging.recipes import merged_vae
+
+    return merged_vae(vae1, vae2, {"": (1.0, 1.0)})
+
+
+@node(
+    "VAEMergeSubtract", category="model/merging", store=False,
+    infer=foreseen.mixed("VAE", "vae1", "vae2"),
+)  # fmt: skip
+def vae_merge_subtract(vae1: Vae, vae2: Vae, multiplier: Multiplier = 1.0) -> Vae:
+    """The weights of the first autoencoder less those of the second.
+
+    Args:
+        vae1: the first.
+        vae2: the second.
+        multiplier: what the difference is multiplied by.
+    """
+    from nodeflow.diffusion.merging.recipes import merged_vae
+
+    return merged_vae(vae1, vae2, {"": (multiplier, -multiplier)})
+
+
+@node(
+    "ModelMergeSDXL", category="model/merging", store=False,
+    infer=foreseen.mixed("MODEL", "model1", "model2"),
+)  # fmt: skip
 def model_merge_sdxl(
     model1: Model,
     model2: Model,

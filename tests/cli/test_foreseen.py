@@ -110,6 +110,32 @@ def test_a_hook_for_another_family(shell: Shell, models: Path) -> None:
     assert found.code == 2 and "'wide' is for models that read text 2,048" in found.err
 
 
+MIXED = """
+nodeflow: 1
+nodes:
+  base: {node: CheckpointLoaderSimple, ckpt_name: base}
+  other: {node: CheckpointLoaderSimple, ckpt_name: other}
+  models: {node: ModelMergeSimple, model1: $base.MODEL, model2: $other.MODEL}
+  texts: {node: CLIPMergeAdd, clip1: $base.CLIP, clip2: $other.CLIP}
+  vaes: {node: VAEMergeSimple, vae1: $base.VAE, vae2: $other.VAE}
+  save: {node: CheckpointSave, model: $models, clip: $texts, vae: $vaes}
+"""
+
+
+def test_models_of_two_families_are_not_mixed(shell: Shell, models: Path) -> None:
+    shell.write("graph.yaml", MIXED)
+    refused = {"SDXL": ["model2", "clip2", "vae2"], "SD2": ["model2", "clip2"], "SD1": []}
+    sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
+    for family, inputs in refused.items():
+        sparse(models / "checkpoints" / "other.safetensors", single_files()[family])
+        found = shell("validate", "graph.yaml")
+        assert (found.code, found.err.count("Stable Diffusion 1")) == (
+            2 if inputs else 0,
+            2 * len(inputs),
+        )
+        assert all(f"'{name}'" in found.err for name in inputs)
+
+
 def test_a_lora_named_in_a_prompt_for_another_family(shell: Shell, models: Path) -> None:
     sparse(models / "checkpoints" / "base.safetensors", single_files()["SD1"])
     lora(models / "loras" / "style.safetensors", 2048)

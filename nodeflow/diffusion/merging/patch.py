@@ -3,22 +3,33 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, Patch, Tower, WeightPatch
+from nodeflow.diffusion.recipe import (
+    ClipRecipe,
+    ModelRecipe,
+    Patch,
+    Tower,
+    VaeRecipe,
+    WeightPatch,
+)
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
+    from nodeflow.diffusion.checkpoint.parts import Part
     from nodeflow.diffusion.room import Allocate
+
+Mixable: TypeAlias = ModelRecipe | ClipRecipe | VaeRecipe
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """How much of both models' weights stands in the mixture, below a prefix of names.
 
-    Prefixes are those of the single file (`input_blocks.0.`); the longest that fits counts, and
-    the empty one stands for all.
+    Prefixes of a UNet are those of the single file (`input_blocks.0.`), of others ours
+    (`decoder.`); the longest that fits counts, and the empty one stands for all.
     """
 
     prefix: str
@@ -30,7 +41,7 @@ class Share:
 class MergePatch(WeightPatch):
     """`first · w + second · w'` for every weight, with the weights of another recipe."""
 
-    other: ModelRecipe | ClipRecipe
+    other: Mixable
     shares: tuple[Share, ...]
 
     def apply(self, module: "nn.Module", tower: Tower | None, allocate: "Allocate") -> None:
@@ -68,7 +79,7 @@ def share_for(name: str, shares: tuple[Share, ...]) -> Share:
 
 
 def stored_names(module: "nn.Module") -> dict[str, str]:
-    """Our names of a UNet's weights to those of the single file; a text encoder's stay."""
+    """Our names of a UNet's weights to those of the single file; those of others stay."""
     from nodeflow.diffusion.checkpoint.ldm_keys import unet_key_map
     from nodeflow.diffusion.unet.model import UNet2DConditionModel
 
@@ -83,35 +94,28 @@ def weight_patches(patches: tuple[Patch, ...]) -> list[WeightPatch]:
 
 
 def other_weights(
-    recipe: ModelRecipe | ClipRecipe, like: "nn.Module", tower: Tower | None
+    recipe: Mixable, like: "nn.Module", tower: Tower | None
 ) -> "Iterator[tuple[str, Tensor]]":
     """A recipe's weights by our names, on the device of `like`; read one by one where it has no
     patches of its own, so that no second model lies in memory.
     """
     import torch
 
-    from nodeflow.diffusion.checkpoint.load import fitted, load_text, load_unet
+    from nodeflow.diffusion.checkpoint.load import fitted
     from nodeflow.diffusion.checkpoint.names import names_of
-    from nodeflow.diffusion.checkpoint.parts import text_part, unet_part
     from nodeflow.diffusion.checkpoint.reader import WeightsReader
 
     first = next(like.parameters())
     patches = weight_patches(recipe.patches)
-    path = source_of(recipe, tower)
     compact = isinstance(recipe, ClipRecipe)
     if patches or compact:
-        dtype, device = first.dtype, str(first.device)
-        module: nn.Module
-        if tower is None:
-            module = load_unet(path, dtype, device)
-        else:
-            module = load_text(path, dtype, device, tower)
+        module = loaded(recipe, tower, first.dtype, str(first.device))
         for patch in patches:
             patch.apply(module, tower, torch.empty_like)
         for name, parameter in module.named_parameters():
             yield name, parameter.data
         return
-    part = unet_part(path) if tower is None else text_part(path, tower)
+    part = part_of(recipe, tower)
     shapes = {name: parameter.shape for name, parameter in like.named_parameters()}
     names = names_of(part, shapes)
     with WeightsReader(*part.files) as reader:
@@ -122,12 +126,34 @@ def other_weights(
             yield name, fitted(value, shapes.get(name, value.shape)).to(first.device)
 
 
-def source_of(recipe: ModelRecipe | ClipRecipe, tower: Tower | None) -> Path:
+def loaded(recipe: Mixable, tower: Tower | None, dtype: "torch.dtype", device: str) -> "nn.Module":
+    """A recipe's network as its file has it, beside those that are held."""
+    from nodeflow.diffusion.checkpoint.load import load_text, load_unet, load_vae
+
+    path = source_of(recipe, tower)
+    if isinstance(recipe, VaeRecipe):
+        return load_vae(path, dtype, device)
+    return (
+        load_unet(path, dtype, device) if tower is None else load_text(path, dtype, device, tower)
+    )
+
+
+def part_of(recipe: Mixable, tower: Tower | None) -> "Part[Any]":
+    """The part of a file that is a recipe's network."""
+    from nodeflow.diffusion.checkpoint.parts import text_part, unet_part, vae_part
+
+    path = source_of(recipe, tower)
+    if isinstance(recipe, VaeRecipe):
+        return vae_part(path)
+    return unet_part(path) if tower is None else text_part(path, tower)
+
+
+def source_of(recipe: Mixable, tower: Tower | None) -> Path:
     """The file that holds a recipe's network. Raises CheckpointError where a text encoder has no
     such tower."""
     from nodeflow.diffusion.checkpoint.header import CheckpointError
 
-    if isinstance(recipe, ModelRecipe):
+    if not isinstance(recipe, ClipRecipe):
         return Path(recipe.source.path)
     found = next((s.file.path for s in recipe.sources if s.tower is tower), None)
     if found is None:

@@ -26,6 +26,7 @@ from nodeflow.values.foreseen.files import (
     text,
 )
 from nodeflow.values.foreseen.hooks import created, hooked, joined
+from nodeflow.values.foreseen.mixtures import mixed
 from nodeflow.values.foreseen.pictures import (
     decoded,
     empty_latent,
@@ -57,6 +58,7 @@ __all__ = [
     "lone_vae",
     "lone_vision",
     "masked",
+    "mixed",
     "network_calls",
     "passed",
     "person",

@@ -30,6 +30,10 @@ NODES: dict[str, tuple[str, str]] = {
     "CLIPMergeSimple": ("clip1 CLIP; clip2 CLIP; ratio FLOAT=1.0", "CLIP"),
     "CLIPMergeAdd": ("clip1 CLIP; clip2 CLIP", "CLIP"),
     "CLIPMergeSubtract": ("clip1 CLIP; clip2 CLIP; multiplier FLOAT=1.0", "CLIP"),
+    "VAEMergeSimple": ("vae1 VAE; vae2 VAE; ratio FLOAT=1.0", "VAE"),
+    "VAEMergeBlocks": ("vae1 VAE; vae2 VAE; encoder FLOAT=1.0; decoder FLOAT=1.0", "VAE"),
+    "VAEMergeAdd": ("vae1 VAE; vae2 VAE", "VAE"),
+    "VAEMergeSubtract": ("vae1 VAE; vae2 VAE; multiplier FLOAT=1.0", "VAE"),
     "CheckpointSave": (
         "model MODEL; clip CLIP; vae VAE; filename_prefix STRING=checkpoints/nodeflow", "",
     ),
