@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from nodeflow.diffusion.merging.patch import MergePatch, Mixable, Share
 from nodeflow.diffusion.recipe import ClipRecipe, ModelRecipe, VaeRecipe
+from nodeflow.diffusion.vae.config import VAEConfig
 
 R = TypeVar("R", ModelRecipe, ClipRecipe)
 Shares: TypeAlias = Mapping[str, tuple[float, float]]
@@ -32,8 +33,18 @@ def merged_vae(first: VaeRecipe, second: VaeRecipe, shares: Shares) -> VaeRecipe
         raise ValueError("two TAESD cannot be mixed, only whole autoencoders")
     one, two = (vae_part(Path(recipe.source.path)).config for recipe in (first, second))
     if one != two:
-        raise ValueError(f"autoencoders of other sizes cannot be mixed: {one} and {two}")
+        raise ValueError(f"autoencoders of {sizes(one)} and of {sizes(two)} cannot be mixed")
     return replace(first, patches=(*first.patches, mixture(second, shares)))
+
+
+def sizes(config: VAEConfig) -> str:
+    """What tells autoencoders apart, in words."""
+    widths = ", ".join(str(width) for width in config.block_out_channels)
+    layers, groups = config.layers_per_block, config.norm_groups
+    return (
+        f"widths {widths} with {layers} layers each, groups of {groups} "
+        f"and {config.latent_channels} channels"
+    )
 
 
 def mixture(second: Mixable, shares: Shares) -> MergePatch:

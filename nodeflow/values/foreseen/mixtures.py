@@ -27,7 +27,7 @@ def mixed(output: str, first: str, second: str) -> Infer:
         if kind(one, output) == kind(two, output):
             return Inferred(facts)
         message = f"it is of {two.family}, what it is mixed with of {one.family}"
-        problem = foreign(second, message, f"one of {one.family}")
+        problem = foreign(second, message, f"one for {one.family}")
         return Inferred(facts, problems=(problem,))
 
     return infer
