@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,17 @@ def does_as_planned(server: Serving, document: dict[str, Any], **more: Any) -> A
     return plan
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Serving]:
+    """A server that has run nothing."""
+    with serving(tmp_path) as started:
+        yield started
+
+
 def test_a_run_does_what_its_plan_said_through_edits_and_the_worker_s_death(
-    server: Serving,
+    fresh: Serving,
 ) -> None:
+    server = fresh
     plans = [does_as_planned(server, document) for document in EDITS]
     assert {node["action"] for node in plans[0]["nodes"].values()} == {"run"}
     cheap = plans[2]["nodes"]["cheap"]

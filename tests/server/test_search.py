@@ -1,10 +1,11 @@
 """Pictures and runs are found by the prompts, models and numbers that made them."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from nodeflow.server.jobs.prompts import texts_of
-from tests.server.serving import Serving
+from tests.server.serving import Serving, one, serving
 
 PREFIXES = ("sought_one", "sought_two", "sought_fox")
 
@@ -51,7 +52,14 @@ def runs(server: Serving, words: str, rest: str = "") -> list[str]:
     return [job["outputs"]["show"]["text"][0] for job in answer.json["jobs"]]
 
 
-def test_runs_are_found_by_texts_numbers_names_and_files(server: Serving) -> None:
+def test_runs_are_found_by_texts_numbers_names_and_files(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        for _ in range(21):  # those sought are 22 to 24, in which no other number is found
+            server.run(one("Show", value="of somebody else"))
+        search_runs(server)
+
+
+def search_runs(server: Serving) -> None:
     texts = ('a Red "fox"', "狐狸, ÉTÉ 100%", "a bird \\ of 768")
     for text, number in zip(texts, (768, 12345678901234567, 17), strict=True):
         show = {"node": "Show", "value": text, "number": number}

@@ -146,6 +146,25 @@ def test_two_windows_on_one_file_tell_each_other_and_neither_loses(
         expect(page.get_by_role("spinbutton", name="Steps")).to_have_value(steps)
 
 
+def test_a_run_is_followed_where_another_window_took_the_draft_meanwhile(
+    context: Any, server: Serving
+) -> None:
+    first = visit(context, server)
+    open_text(
+        first,
+        "nodes: {slow: {node: Slow, seconds: 60}, seen: {node: Show, value: one}}",
+    )
+    drafted(first, "({ document }) => document.nodes.seen")
+    second = visit(context, server)
+    second.get_by_role("textbox", name="seen value").fill("two")
+    drafted(second, "({ document }) => document.nodes.seen.value === 'two'")
+    with says(first, "Another window"):
+        first.keyboard.press("Control+Enter")
+    first.wait_for_selector('[data-id="slow"] .verdict.running')
+    first.keyboard.press("Control+Alt+Enter")
+    first.wait_for_selector('[data-id="slow"] .verdict.running', state="detached")
+
+
 def test_a_save_ends_where_another_window_took_the_draft_meanwhile(
     context: Any, server: Serving
 ) -> None:

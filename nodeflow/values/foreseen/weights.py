@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Parts = tuple[Weights, ...] | None
 ENCODER, DECODER = "encoder", "decoder"
+CHANGED = "changed:"
+"""Before the name of a weight of which an adapter makes another."""
 HALVES = {ENCODER: ("encoder.", "quant_conv."), DECODER: ("decoder.", "post_quant_conv.")}
 """An autoencoder's halves, and how the names of their weights begin."""
 
@@ -117,7 +119,7 @@ def changed(parts: Parts, header: "Header") -> Parts:
 
     if parts is None:
         return None
-    bases = {weights.part: weights for weights in parts if not weights.part.startswith("changed ")}
+    bases = {weights.part: weights for weights in parts if not weights.part.startswith(CHANGED)}
     texts = [bases[tower] for tower in (Tower.L, Tower.H) if tower in bases]
     second = [bases[Tower.G]] if Tower.G in bases else []
     models = [bases["unet"]] if "unet" in bases else []
@@ -132,7 +134,7 @@ def changed(parts: Parts, header: "Header") -> Parts:
         count = _changed_count(header, roles)
         if count is None:
             return None
-        found += [Weights(f"changed {stem}", base.file, count) for base in bodies]
+        found += [Weights(CHANGED + stem, base.file, count) for base in bodies]
     return tuple(dict.fromkeys(found))
 
 

@@ -37,6 +37,12 @@ function show(client: string, id: string): void {
   if (tabs[client] && tabs[client].job !== id) changeTab(client, (run) => begun(run, id));
 }
 
+/** The tabs that show a job; of one whose draft another window took, the tab that went on too. */
+function showing(job: string): string[] {
+  const { tabs } = useRuns.getState();
+  return Object.keys(tabs).filter((tab) => tabs[tab]?.job === job);
+}
+
 /** A job of before; nothing where the server does not keep it any more. */
 async function past(id: string): Promise<Job | undefined> {
   try {
@@ -105,16 +111,13 @@ async function lookForAll(): Promise<void> {
 
 function onEvent(event: ServerEvent): void {
   const { type, job, data = {} } = event;
-  const runs = useRuns.getState();
   if (type === "node_types.changed") void useServer.getState().loadTypes();
   else if (type === "queue.paused") useServer.setState({ paused: true });
   else if (type === "queue.resumed") useServer.setState({ paused: false });
   else if (isFileEvent(event)) onFile(event);
   if (!job) return;
-  const client = event.client ?? "";
-  const mine = runs.tabs[client]?.job === job ? client : undefined;
-  if (type.startsWith("job.")) onJob(type, job, data, event, mine);
-  else if (mine !== undefined) onNode(type, data, job, mine);
+  if (type.startsWith("job.")) onJob(type, job, data, event);
+  else for (const tab of showing(job)) onNode(type, data, job, tab);
 }
 
 function onFile(event: FileEvent): void {
@@ -140,13 +143,7 @@ async function lookFor(tab: Tab): Promise<void> {
   }
 }
 
-function onJob(
-  type: string,
-  id: string,
-  data: Record<string, unknown>,
-  event: ServerEvent,
-  mine: string | undefined,
-): void {
+function onJob(type: string, id: string, data: Record<string, unknown>, event: ServerEvent): void {
   const runs = useRuns.getState();
   if (type === "job.queued" && !runs.jobs[id])
     runs.putJob({
@@ -177,9 +174,12 @@ function onJob(
       ...(data.outputs ? { outputs: located(data.outputs as Made) } : {}),
       ...(data.error ? { error: data.error as Job["error"] } : {}),
     });
-    if (mine !== undefined)
+    const tabs = showing(id);
+    if (tabs.length > 0)
       void api.job(id).then(
-        (ended) => adopt(ended, mine),
+        (ended) => {
+          for (const tab of tabs) adopt(ended, tab);
+        },
         (error: Error) => say(error.message),
       );
   }
@@ -207,13 +207,14 @@ function onNode(type: string, data: Record<string, unknown>, job: string, tab: s
 
 function onPreview(head: Preview, picture: Blob): void {
   const runs = useRuns.getState();
-  if (runs.tabs[head.client]?.job !== head.job) return;
-  runs.changeTab(head.client, (run) => {
-    const old = run.previews[head.node];
-    if (old) URL.revokeObjectURL(old);
-    return { ...run, previews: { ...run.previews, [head.node]: URL.createObjectURL(picture) } };
-  });
-  runs.changeNode(head.client, head.node, { step: head.step, total: head.total });
+  for (const tab of showing(head.job)) {
+    runs.changeTab(tab, (run) => {
+      const old = run.previews[head.node];
+      if (old) URL.revokeObjectURL(old);
+      return { ...run, previews: { ...run.previews, [head.node]: URL.createObjectURL(picture) } };
+    });
+    runs.changeNode(tab, head.node, { step: head.step, total: head.total });
+  }
 }
 
 /** After these, the jobs that wait may have another order. */
