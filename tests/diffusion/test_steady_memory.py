@@ -15,6 +15,7 @@ LINE = (
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(600)
 def test_two_hundred_runs_hold_what_eighty_held() -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "memory.py"), "alternate"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
