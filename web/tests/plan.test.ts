@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Plan } from "@/api/shapes";
 import { en } from "@/language/en";
 import { zh } from "@/language/zh";
-import { planWord, shortTimeOf } from "@/run/plan";
+import { planWord, shortMemoryOf, shortTimeOf } from "@/run/plan";
 
 const run = {
   type: "Add",
@@ -31,6 +31,9 @@ test("weights are about right where those of all nodes are known, and a lower bo
   const heavy = { ...plan, weights: 8.3e7 };
   expect(planWord(en, heavy)).toContain("2.0 MB of results, about 83 MB of weights in memory");
   expect(planWord(en, { ...heavy, unweighed: 1 })).toContain("at least 83 MB of weights");
+  expect(shortMemoryOf(heavy)).toBe("85 MB");
+  expect(shortMemoryOf({ ...heavy, bytes: null, unweighed: 1 })).toBe("83 MB +");
+  expect(shortMemoryOf({ ...plan, bytes: null })).toBeUndefined();
   expect(planWord(zh, heavy)).toContain("结果 2.0 MB，内存中的权重约 83 MB");
 });
 

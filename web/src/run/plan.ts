@@ -21,6 +21,12 @@ export function shortTimeOf({ seconds, unknown }: Plan): string | undefined {
   return seconds === null ? undefined : `${duration(seconds)}${unknown > 0 ? " +" : ""}`;
 }
 
+/** Results and weights in short, as `85 MB`, or `85 MB +` where some of it is not known. */
+export function shortMemoryOf({ bytes, weights, unweighed }: Plan): string | undefined {
+  const known = (bytes ?? 0) + weights;
+  return known === 0 ? undefined : `${size(known)}${unweighed > 0 ? " +" : ""}`;
+}
+
 /** The memory that results and weights take; activations come on top, which nobody knows. */
 function memoryOf(t: Catalogue, { bytes, weights, unweighed }: Plan): string[] {
   const about = unweighed > 0 ? t.noLess : t.about;

@@ -5,8 +5,8 @@ import { newTab } from "@/commands/files";
 import { useKeys } from "@/commands/keys";
 import { nextProblem } from "@/commands/problems";
 import { useTerm } from "@/language/terms";
-import { size, useText } from "@/language/text";
-import { countOf, planWord, shortTimeOf } from "@/run/plan";
+import { useText } from "@/language/text";
+import { countOf, planWord, shortMemoryOf, shortTimeOf } from "@/run/plan";
 import { cancel, run } from "@/run/submit";
 import { Icon } from "@/shell/Icon";
 import { Tool } from "@/shell/Tool";
@@ -109,13 +109,14 @@ function RunGroup() {
   const { runs, all } = countOf(plan);
   const word = plan ? planWord(t, plan) : t.run;
   const time = plan && shortTimeOf(plan);
+  const memory = plan && shortMemoryOf(plan);
   return (
     <div className="run-group">
       {plan && (
         <span className="plan-line quiet" title={word}>
           {runs === 0 ? t.planNone : t.planSome(runs, all)}
           {time && runs > 0 && ` · ${time}`}
-          {plan.bytes !== null && runs > 0 && ` · ${size(plan.bytes)}`}
+          {memory !== undefined && runs > 0 && ` · ${memory}`}
         </span>
       )}
       {problems.length > 0 && (

@@ -1,4 +1,4 @@
-import{u as k,r as m,j as c,L as T}from"./index-CdYZSvC8.js";import{D as w,d as O}from"./Changes-CFuG87Md.js";import{writeYaml as y}from"./yaml-B9YStbQ5.js";class E extends w{constructor(){super(...arguments),this.tokenize=C}equals(n,t,e){return e.ignoreWhitespace?((!e.newlineIsToken||!n.includes(`
+import{u as k,r as m,j as c,L as T}from"./index-Bk1zZ98q.js";import{D as w,d as O}from"./Changes-fU9OT0I0.js";import{writeYaml as y}from"./yaml-B9YStbQ5.js";class E extends w{constructor(){super(...arguments),this.tokenize=C}equals(n,t,e){return e.ignoreWhitespace?((!e.newlineIsToken||!n.includes(`
 `))&&(n=n.trim()),(!e.newlineIsToken||!t.includes(`
 `))&&(t=t.trim())):e.ignoreNewlineAtEof&&!e.newlineIsToken&&(n.endsWith(`
 `)&&(n=n.slice(0,-1)),t.endsWith(`
